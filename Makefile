@@ -1,0 +1,36 @@
+# Two commands matter: `make demo` and `make test`. Both install what they need (Debian or Ubuntu, python3, root or sudo).
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+
+.venv/.ready: requirements.txt requirements-dev.txt constraints.txt sandbox/setup
+	sandbox/setup
+
+.PHONY: help setup demo test lint unit e2e clean
+
+help: ## what can be made
+	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 8
+
+setup: .venv/.ready ## install the tools into .venv
+
+demo: .venv/.ready ## a private Neuroglancer on this machine: sandbox, site.yml, a browser that signs in
+	python -m sandbox.demo
+
+test: lint unit e2e ## all checks, fast ones first
+
+lint: .venv/.ready ## ruff, yamllint, ansible-lint
+	ruff check .
+	ruff format --check .
+	yamllint --strict .
+	ansible-lint
+
+unit: .venv/.ready ## logic, in tables of cases
+	python -m pytest tests/unit
+
+e2e: .venv/.ready ## the sandbox, site.yml, plain clients and a real browser
+	python -m pytest tests/e2e
+
+clean: ## the sandbox and all that was installed here, away (Debian packages stay)
+	if [ -x .venv/bin/python ]; then python -m sandbox down --purge; fi
+	rm -rf .venv .cache .ansible .pytest_cache .ruff_cache tests/oracle/node_modules
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
