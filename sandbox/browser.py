@@ -1,0 +1,56 @@
+"""A real browser, as a person would use it: Debian's Chromium, driven by Playwright, that trusts the sandbox's CA."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import pathlib
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+
+from playwright.sync_api import BrowserContext, Page, sync_playwright
+
+# WebGL2 without a graphics card, and none of the browser's own traffic.
+ARGUMENTS = [
+    "--use-angle=swiftshader",
+    "--enable-unsafe-swiftshader",
+    "--ignore-gpu-blocklist",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-quic",
+    "--disable-sync",
+]
+VIEWPORT = {"width": 1280, "height": 800}
+
+
+def trust(home: pathlib.Path, ca: pathlib.Path) -> None:
+    """Make the browser whose home directory is `home` trust the CA: Chromium on Linux reads the user's NSS database."""
+    database = home / ".pki" / "nssdb"
+    database.mkdir(parents=True)
+    certutil = ["certutil", "-d", f"sql:{database}"]
+    subprocess.run([*certutil, "-N", "--empty-password"], check=True)
+    subprocess.run([*certutil, "-A", "-t", "C,,", "-n", "sandbox", "-i", str(ca)], check=True)
+
+
+@contextlib.contextmanager
+def chromium(ca: pathlib.Path) -> Iterator[BrowserContext]:
+    """A fresh browser profile with no cookies that accepts certificates of `ca`; certificate errors stay errors."""
+    with tempfile.TemporaryDirectory() as home, sync_playwright() as playwright:
+        trust(pathlib.Path(home), ca)
+        browser = playwright.chromium.launch(
+            executable_path=shutil.which("chromium"),
+            # As root Chromium refuses to start its own sandbox.
+            args=[*ARGUMENTS, *(["--no-sandbox"] if os.geteuid() == 0 else [])],
+            env={**os.environ, "HOME": home},
+        )
+        with contextlib.closing(browser):
+            yield browser.new_context(viewport=VIEWPORT)
+
+
+def sign_in(page: Page, user: str, password: str) -> None:
+    """Fill in the hosted login form that the page shows."""
+    page.locator("input[name=username]").fill(user)
+    page.locator("input[name=password]").fill(password)
+    page.locator("[type=submit]").first.click()
