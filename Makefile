@@ -6,7 +6,7 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 .venv/.ready: requirements.txt requirements-dev.txt constraints.txt sandbox/setup
 	sandbox/setup
 
-.PHONY: help setup demo test lint unit e2e clean
+.PHONY: help setup demo test lint unit e2e docs clean
 
 help: ## what can be made
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 8
@@ -29,6 +29,9 @@ unit: .venv/.ready ## logic, in tables of cases
 
 e2e: .venv/.ready ## the sandbox, site.yml, plain clients and a real browser
 	python -m pytest tests/e2e
+
+docs: .venv/.ready ## role READMEs, from the argument specs
+	python docs/role_readmes.py
 
 clean: ## the sandbox and all that was installed here, away (Debian packages stay)
 	if [ -x .venv/bin/python ]; then python -m sandbox down --purge; fi
