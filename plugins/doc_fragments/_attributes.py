@@ -1,0 +1,24 @@
+# Copyright: Contributors to bioviewers.aws
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What every module on the engine promises. PRIVATE to this collection."""
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    DOCUMENTATION = r"""
+options: {}
+attributes:
+  check_mode:
+    description: Can run in C(check_mode) and return the predicted changed status without changing anything.
+    support: full
+    details:
+      - Ids that AWS gives at creation are not predicted, they are missing from the result.
+  diff_mode:
+    description: Returns what has changed, or would change in C(check_mode), when in diff mode.
+    support: full
+  idempotent:
+    description: When run twice in a row without outside changes, the second run changes nothing.
+    support: full
+"""
