@@ -1,0 +1,75 @@
+"""Names, ports and paths of the sandbox. It is one per machine, so all of them are fixed."""
+
+from __future__ import annotations
+
+import pathlib
+from typing import Any
+
+import boto3
+
+CHECKOUT = pathlib.Path(__file__).resolve().parent.parent
+
+# What the sandbox keeps on disk; `down` removes the directory.
+STATE_DIR = pathlib.Path("/var/tmp/bioviewers-sandbox")  # noqa: S108 (root's, made with mode 0755 and checked for its owner)
+STATE_FILE = STATE_DIR / "state.json"
+LOGS = STATE_DIR / "logs"
+CERTIFICATES = STATE_DIR / "certificates"
+CA_FILE = STATE_DIR / "ca.pem"
+CA_KEY_FILE = STATE_DIR / "ca.key"
+# The system's authorities and the sandbox's, for clients that take one file.
+CA_BUNDLE = STATE_DIR / "ca-bundle.pem"
+IMAGES_FILE = STATE_DIR / "machine-images.json"
+REQUEST_LOG = LOGS / "requests.jsonl"
+EDGE_LOG = LOGS / "edge.jsonl"
+
+# The podman network of the hosts; its gateway address is this machine, seen from a host.
+NETWORK = "bioviewers-sandbox"
+SUBNET = "10.89.77.0/24"
+GATEWAY_ADDRESS = "10.89.77.1"
+LOOPBACK = "127.0.0.1"
+
+GATEWAY_PORT = 4566
+MOTO_PORT = 4567
+MINISTACK_PORT = 4568
+IMDS_PORT = 1338
+EDGE_TLS_PORT = 443
+EDGE_HTTP_PORT = 80
+# How long the edge may go on with what it read from the AWS API.
+EDGE_CACHE_SECONDS = 1
+
+ENDPOINT = f"http://{LOOPBACK}:{GATEWAY_PORT}"
+HOST_ENDPOINT = f"http://{GATEWAY_ADDRESS}:{GATEWAY_PORT}"
+MOTO_URL = f"http://{LOOPBACK}:{MOTO_PORT}"
+MINISTACK_URL = f"http://{LOOPBACK}:{MINISTACK_PORT}"
+IMDS_URL = f"http://{GATEWAY_ADDRESS}:{IMDS_PORT}"
+
+# The account. ministack takes a 12-digit access key for an account number, so the key is a word.
+ACCOUNT = "123456789012"
+REGION = "us-east-1"
+ACCESS_KEY = "sandbox"
+SECRET_KEY = "sandbox"  # noqa: S105 (opens nothing outside the sandbox)
+
+# What inventories/sandbox names, and what must resolve on this machine.
+PROJECT = "lab-viewer"
+DOMAIN = "lab.localhost"
+SITE_DOMAIN = f"neuroglancer.{DOMAIN}"
+DATA_DOMAIN = f"data.{DOMAIN}"
+DATA_BUCKET = "lab-private-data"
+# AWS's own suffix is amazoncognito.com: the one name that differs here.
+LOGIN_SUFFIX = "amazoncognito.localhost"
+LOGIN_DOMAIN = f"{PROJECT}.auth.{REGION}.{LOGIN_SUFFIX}"
+
+HOSTS_FILE = pathlib.Path("/etc/hosts")
+SYSTEM_CA_BUNDLE = pathlib.Path("/etc/ssl/certs/ca-certificates.crt")
+LOCAL_CA_DIR = pathlib.Path("/usr/local/share/ca-certificates")
+
+
+def client(service: str, endpoint: str = ENDPOINT) -> Any:
+    """A boto3 client of the sandbox, whatever account the environment names."""
+    return boto3.client(
+        service,
+        endpoint_url=endpoint,
+        region_name=REGION,
+        aws_access_key_id=ACCESS_KEY,
+        aws_secret_access_key=SECRET_KEY,
+    )
