@@ -1,0 +1,116 @@
+"""Modules run in this process, against the emulators that the sandbox uses too.
+
+    def test_x(run_module, client):
+        result = run_module("cloudfront_key_group", check_mode=True, name="k", items=["K1"])
+        assert result["changed"]
+        client("cloudfront").list_key_groups()
+
+boto3 is the real one, so each request is also checked against AWS's own model of the service.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import io
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import boto3
+import pytest
+from ansible.module_utils.testing import patch_module_args
+
+ACCOUNT, REGION = "123456789012", "us-east-1"
+MINISTACK_SERVICES = ("CLOUDFRONT", "COGNITO_IDENTITY_PROVIDER", "COGNITO_IDENTITY")
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
+
+
+def post(url: str) -> None:
+    urllib.request.urlopen(urllib.request.Request(url, method="POST"), timeout=10).close()  # noqa: S310
+
+
+def wait_for(url: str, process: subprocess.Popen, seconds: float = 30) -> None:
+    deadline = time.monotonic() + seconds
+    while process.poll() is None and time.monotonic() < deadline:
+        with contextlib.suppress(OSError):
+            urllib.request.urlopen(url, timeout=1).close()  # noqa: S310
+            return
+        time.sleep(0.1)
+    raise RuntimeError(f"ministack did not answer at {url}: {process.stderr.read().decode()[-2000:]}")
+
+
+@pytest.fixture(scope="session")
+def ministack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    port = free_port()
+    settings = {"BIND_HOST": "127.0.0.1", "GATEWAY_PORT": str(port), "MINISTACK_ACCOUNT_ID": ACCOUNT}
+    environment = {"PATH": os.environ["PATH"], "IOT_MTLS_ENABLED": "0", **settings}
+    with subprocess.Popen(
+        [sys.executable, "-m", "ministack"],
+        env=environment,
+        cwd=tmp_path_factory.mktemp("ministack"),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+    ) as process:
+        try:
+            wait_for(f"http://127.0.0.1:{port}/_ministack/health", process)
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            process.kill()
+
+
+@pytest.fixture(scope="session")
+def moto() -> Iterator[str]:
+    from moto.server import ThreadedMotoServer  # noqa: PLC0415  (slow to import; few tests need it)
+
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
+@pytest.fixture
+def aws(ministack: str, moto: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An empty account: CloudFront and Cognito by ministack, the rest by moto."""
+    post(f"{ministack}/_ministack/reset")
+    post(f"{moto}/moto-api/reset")
+    for variable in [name for name in os.environ if name.startswith("AWS_")]:
+        monkeypatch.delenv(variable)
+    keys = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_REGION": REGION}
+    endpoints = {f"AWS_ENDPOINT_URL_{service}": ministack for service in MINISTACK_SERVICES}
+    settings = {"AWS_DEFAULT_REGION": REGION, "AWS_MAX_ATTEMPTS": "1", "AWS_EC2_METADATA_DISABLED": "true"}
+    for variable, value in {**keys, **endpoints, **settings, "AWS_ENDPOINT_URL": moto}.items():
+        monkeypatch.setenv(variable, value)
+
+
+@pytest.fixture
+def client(aws: None) -> Callable[..., Any]:
+    return boto3.Session().client
+
+
+@pytest.fixture
+def run_module(aws: None) -> Callable[..., dict[str, Any]]:
+    """Run a module of this collection; its result, with `failed` and `msg` if it failed."""
+
+    def run(name: str, *, check_mode: bool = False, **arguments: Any) -> dict[str, Any]:
+        module = importlib.import_module(f"ansible_collections.bioviewers.aws.plugins.modules.{name}")
+        controls = {"_ansible_check_mode": check_mode, "_ansible_diff": True}
+        out = io.StringIO()
+        arguments_given = patch_module_args({**arguments, **controls})
+        with arguments_given, contextlib.redirect_stdout(out), pytest.raises(SystemExit):
+            module.main()
+        return json.loads(out.getvalue())
+
+    return run
