@@ -1,0 +1,241 @@
+#!/usr/bin/python3
+# Copyright: Contributors to bioviewers.aws
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Make CloudFront signed cookies and give them to nginx as a file to include.
+
+    signed_cookies.py CONFIG            make cookies, put the file in place, reload nginx
+    signed_cookies.py CONFIG --check    tell whether the file in place is still good, change nothing
+
+One JSON line on standard output says what was done. A failure is one JSON line on standard error and exit status 1; the
+cookies that were there before stay. Neither ever holds a cookie's value or the key.
+
+The contract of the cookies: Amazon CloudFront Developer Guide, "Set signed cookies using a custom policy".
+Runs on Python 3.10 (Ubuntu 22.04) and later with the distribution's cryptography and boto3, so that security updates of
+both come with the system's own.
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import fcntl
+import hashlib
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+# SHA-1 is what CloudFront assumes when no CloudFront-Hash-Algorithm cookie says otherwise.
+HASHES = {"SHA1": hashes.SHA1, "SHA256": hashes.SHA256}
+COMMAND_SECONDS = 60
+
+
+class JobError(Exception):
+    """The reason of a failure, one sentence for the journal."""
+
+
+@dataclass(frozen=True)
+class Config:
+    """What the configuration file holds: a JSON object with exactly these members."""
+
+    resource: str  # URL pattern that the cookies open, for example https://data.example.org/*
+    domain: str  # Domain of the cookies
+    key_pair_id: str  # id of the CloudFront public key
+    parameter_name: str  # SSM parameter with the private key, PEM
+    region: str  # AWS region of that parameter
+    endpoint_url: str  # of SSM; empty for AWS's own
+    lifetime: int  # seconds
+    hash_algorithm: str  # SHA1 or SHA256
+    same_site: str  # Lax, Strict or None
+    include_path: str  # file that nginx includes
+    check_command: list[str]  # exit status 0 if nginx would take its configuration
+    reload_command: list[str]  # makes nginx read it
+
+    def __post_init__(self) -> None:
+        if self.hash_algorithm not in HASHES:
+            raise ValueError(f"hash_algorithm is {self.hash_algorithm}, not {' or '.join(HASHES)}")
+        if self.lifetime <= 0:
+            raise ValueError(f"lifetime is {self.lifetime} seconds")
+
+
+def load_config(path: Path) -> tuple[Config, str]:
+    """The configuration, and a digest that changes with it and with this program. Raises JobError."""
+    try:
+        text = path.read_bytes()
+        config = Config(**json.loads(text))
+    except (OSError, ValueError, TypeError) as error:
+        raise JobError(f"{path} can't be read as this job's configuration: {error}") from error
+    return config, hashlib.sha256(text + Path(__file__).read_bytes()).hexdigest()
+
+
+def make_policy(resource: str, expires: int) -> bytes:
+    """The custom policy as CloudFront wants it: one statement, no white space, the end in seconds since 1970."""
+    condition = {"DateLessThan": {"AWS:EpochTime": expires}}
+    document = {"Statement": [{"Resource": resource, "Condition": condition}]}
+    return json.dumps(document, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def encode(raw: bytes) -> str:
+    """Base64 in CloudFront's own alphabet, which is not base64url: + = / become - _ ~."""
+    return base64.b64encode(raw).translate(bytes.maketrans(b"+=/", b"-_~")).decode()
+
+
+def load_key(pem: str) -> RSAPrivateKey:
+    """The private key of a PEM text. Raises JobError if it isn't RSA with 2048 bits, which CloudFront asks for."""
+    try:
+        key = load_pem_private_key(pem.encode(), password=None)
+    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+        raise JobError("The parameter holds no private key in PEM form without a password.") from error
+    if not isinstance(key, RSAPrivateKey) or key.key_size != 2048:
+        raise JobError("The parameter's private key is not an RSA key of 2048 bits.")
+    return key
+
+
+def make_cookies(policy: bytes, key: RSAPrivateKey, key_pair_id: str, hash_algorithm: str) -> dict[str, str]:
+    """Name and value of each cookie for one policy."""
+    cookies = {
+        "CloudFront-Policy": encode(policy),
+        "CloudFront-Signature": encode(key.sign(policy, PKCS1v15(), HASHES[hash_algorithm]())),
+        "CloudFront-Key-Pair-Id": key_pair_id,
+    }
+    return cookies if hash_algorithm == "SHA1" else {**cookies, "CloudFront-Hash-Algorithm": hash_algorithm}
+
+
+def render(cookies: dict[str, str], config: Config, digest: str, expires: int) -> str:
+    """The file for nginx. Without `always` a Set-Cookie goes out with a success or redirect, never with a refusal."""
+    attributes = f"Domain={config.domain}; Path=/; Secure; HttpOnly; SameSite={config.same_site}"
+    lines = [f'add_header Set-Cookie "{name}={value}; {attributes}";' for name, value in cookies.items()]
+    return "\n".join([f"# settings={digest} expires={expires}", *lines, "set $session_ready 1;", ""])
+
+
+def fetch_key(config: Config) -> str:
+    """The PEM text of the private key, from SSM Parameter Store by the instance's role. Raises JobError."""
+    import boto3  # noqa: PLC0415  (slow to import, and --check does without)
+    from botocore.config import Config as ClientConfig  # noqa: PLC0415
+    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
+
+    patience = ClientConfig(connect_timeout=5, read_timeout=10, retries={"max_attempts": 4, "mode": "standard"})
+    try:
+        client = boto3.client("ssm", config.region, endpoint_url=config.endpoint_url or None, config=patience)
+        answer = client.get_parameter(Name=config.parameter_name, WithDecryption=True)
+    except (BotoCoreError, ClientError, ValueError) as error:
+        raise JobError(f"The private key can't be had from SSM parameter {config.parameter_name}: {error}") from error
+    return answer["Parameter"]["Value"]
+
+
+@contextmanager
+def only_run(include: Path) -> Iterator[None]:
+    """Keeps a second run out. Raises JobError if there is a first."""
+    with include.with_name(f"{include.name}.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise JobError(f"Another run is writing {include}.") from error
+        yield
+
+
+def write_durably(path: Path, text: str) -> None:
+    """A file for its owner only, on the disk when this returns."""
+    path.unlink(missing_ok=True)
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def put_in_place(path: Path, text: str, check: Callable[[], None]) -> None:
+    """Replace the file whole. If `check` raises, the one before is back, or none if there was none."""
+    new, old = path.with_name(f"{path.name}.new"), path.with_name(f"{path.name}.old")
+    write_durably(new, text)
+    old.unlink(missing_ok=True)
+    if path.exists():
+        os.link(path, old)
+    os.replace(new, path)
+    try:
+        check()
+    except BaseException:
+        if old.exists():
+            os.replace(old, path)
+        else:
+            path.unlink()
+        raise
+    old.unlink(missing_ok=True)
+
+
+def run_command(command: list[str], secrets: list[str]) -> None:
+    """Raises JobError with what the command said if it fails; nginx may quote its files, so secrets are cut out."""
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=COMMAND_SECONDS, check=False)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise JobError(f"{' '.join(command)} did not run: {error}") from error
+    if done.returncode:
+        said = f"{done.stdout}{done.stderr}".strip()
+        for secret in secrets:
+            said = said.replace(secret, "...")
+        raise JobError(f"{' '.join(command)} failed with status {done.returncode}: {said}")
+
+
+def run(config: Config, digest: str, now: float, fetch: Callable[[Config], str] = fetch_key) -> dict[str, Any]:
+    """Make cookies, hand them to nginx; what to log of it. `now` in seconds since 1970. Raises JobError, OSError."""
+    include, expires = Path(config.include_path), int(now) + config.lifetime
+    with only_run(include):
+        key = load_key(fetch(config))
+        cookies = make_cookies(make_policy(config.resource, expires), key, config.key_pair_id, config.hash_algorithm)
+        secrets = [cookies["CloudFront-Policy"], cookies["CloudFront-Signature"]]
+        text = render(cookies, config, digest, expires)
+        put_in_place(include, text, lambda: run_command(config.check_command, secrets))
+        run_command(config.reload_command, secrets)
+    wrote = {"path": config.include_path, "cookies": sorted(cookies), "resource": config.resource}
+    return {"event": "cookies written", **wrote, "key_pair_id": config.key_pair_id, "expires": iso(expires)}
+
+
+def check(config: Config, digest: str, now: float) -> dict[str, Any]:
+    """Whether the file in place was made with these settings and has over half of its life left; if not, why."""
+    try:
+        found = re.match(r"# settings=(\w+) expires=(\d+)\n", Path(config.include_path).read_text())
+    except FileNotFoundError:
+        return {"current": False, "reason": "there are no cookies"}
+    if not found or found[1] != digest:
+        return {"current": False, "reason": "the cookies were made with other settings"}
+    if int(found[2]) - now <= config.lifetime / 2:
+        return {"current": False, "reason": f"the cookies end at {iso(int(found[2]))}"}
+    return {"current": True}
+
+
+def iso(seconds: int) -> str:
+    """Seconds since 1970 as 2026-11-22T01:02:03Z."""
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """The command line; returns the exit status."""
+    parser = argparse.ArgumentParser(description="Make CloudFront signed cookies and give them to nginx.")
+    parser.add_argument("config", type=Path)
+    parser.add_argument("--check", action="store_true", help="tell whether the cookies in place are still good")
+    asked, started = parser.parse_args(arguments), time.time()
+    try:
+        config, digest = load_config(asked.config)
+        report = check(config, digest, started) if asked.check else run(config, digest, started)
+    except (JobError, OSError) as error:
+        print(json.dumps({"event": "failed", "reason": str(error)}), file=sys.stderr)
+        return 1
+    print(json.dumps({**report, "seconds": round(time.time() - started, 3)}))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
