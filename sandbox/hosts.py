@@ -1,6 +1,6 @@
 """EC2 instances of the sandbox: Debian containers that systemd boots, named by the instance id.
 
-`boot` takes as long as a boot takes; `remove` takes the container away. What is special about a host, and why, is in README.md.
+README.md says what is special about such a host, and why.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from sandbox import settings
 
 SUITE = "bookworm"
-PACKAGES = "systemd systemd-sysv dbus python3 python3-apt sudo curl ca-certificates iproute2".split()
+PACKAGES = ["systemd", "systemd-sysv", "dbus", "python3", "python3-apt", "sudo", "curl", "ca-certificates", "iproute2"]
 LABEL = "org.bioviewers.sandbox=host"
 CA_BUNDLE_IN_HOST = "/etc/ssl/certs/ca-certificates.crt"
 
@@ -34,8 +34,8 @@ PASSED_ON = (
     *("NPM_CONFIG_REGISTRY", "npm_config_registry"),
 )
 
-# The SSM agent makes ssm-user with this very sudo rule at the first session. The unit stands where cloud-init would: it ends
-# before the host counts as booted, so nothing meets a half-filled list of authorities.
+# The SSM agent makes ssm-user with this very sudo rule at the first session. The unit ends before the host counts as
+# booted, so nothing meets a half-filled list of authorities.
 CUSTOMIZE = f"""set -eu
 cd "$1"
 echo '127.0.0.1 localhost' > etc/hosts

@@ -1,0 +1,150 @@
+"""The AWS API of the sandbox: one address for all services.
+
+Requests go to the emulator that plays their service, unchanged. What the emulators lack is done here: sessions of
+Systems Manager are answered, and after RunInstances and its kin the container of the instance follows. Every request
+is logged.
+
+Run as `python -m sandbox.control_plane`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import re
+import time
+import urllib.parse
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+from starlette.background import BackgroundTask
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
+
+from sandbox import hosts, routing, serving, settings, ssm
+
+# Hop by hop (RFC 9110, 7.6.1); `Expect` was answered by our own server already.
+HOP_HEADERS = {b"connection", b"keep-alive", b"transfer-encoding", b"expect", b"upgrade", b"te", b"trailer"}
+# The emulators' own switches are not for those who use AWS.
+INTERNAL_PATHS = ("/moto-api", "/_ministack", "/_localstack")
+INSTANCE_ACTIONS: dict[str, Callable[[str], None]] = {
+    "RunInstances": hosts.boot,
+    "StartInstances": hosts.start,
+    "StopInstances": hosts.stop,
+    "TerminateInstances": hosts.remove,
+}
+_INSTANCE_ID = re.compile(rb"<instanceId>(i-[0-9a-f]+)</instanceId>")
+
+_emulators = httpx.AsyncClient(
+    timeout=httpx.Timeout(120, connect=5), limits=httpx.Limits(max_keepalive_connections=0), trust_env=False
+)
+_log = logging.getLogger("sandbox")
+# asyncio keeps only weak references to running tasks.
+_following: set[asyncio.Task[None]] = set()
+# A stop may not overtake the boot that it follows.
+_order: dict[str, asyncio.Lock] = {}
+
+
+def _raw_target(request: Request) -> bytes:
+    path = request.scope["raw_path"]
+    query = request.scope["query_string"]
+    return path + b"?" + query if query else path
+
+
+async def forward(request: Request, service: str, body: bytes | None) -> Response:
+    """Hand a request to its emulator and its answer back, both as they are; `body` None streams it."""
+    headers = [(name, value) for name, value in request.headers.raw if name.lower() not in HOP_HEADERS]
+    upstream = httpx.Request(
+        request.method,
+        routing.emulator(service),
+        headers=headers,
+        content=request.stream() if body is None else body,
+        # The target as it came: httpx would tidy up a path such as /bucket//key.
+        extensions={"target": _raw_target(request)},
+    )
+    try:
+        answer = await _emulators.send(upstream, stream=True)
+    except httpx.HTTPError as error:
+        return PlainTextResponse(f"The emulator of {service} does not answer: {error!r}", 503)
+    response = StreamingResponse(answer.aiter_raw(), answer.status_code, background=BackgroundTask(answer.aclose))
+    response.raw_headers = [
+        (name.lower(), value) for name, value in answer.headers.raw if name.lower() not in HOP_HEADERS
+    ]
+    return response
+
+
+async def answer_ssm(action: str, body: bytes) -> Response:
+    """Answer an action of Systems Manager that moto lacks."""
+    media_type = "application/x-amz-json-1.1"
+    try:
+        answer = await asyncio.to_thread(ssm.ACTIONS[action], json.loads(body or b"{}"))
+    except ssm.Refused as refusal:
+        return JSONResponse({"__type": refusal.code, "message": str(refusal)}, 400, media_type=media_type)
+    return JSONResponse(answer, media_type=media_type)
+
+
+async def _follow(act: Callable[[str], None], instance_id: str) -> None:
+    async with _order.setdefault(instance_id, asyncio.Lock()):
+        try:
+            await asyncio.to_thread(act, instance_id)
+        except RuntimeError:
+            _log.exception("%s: %s failed", instance_id, act.__name__)
+
+
+async def change_instances(request: Request, action: str, body: bytes) -> Response:
+    """Let EC2 answer, then let the containers follow without making the caller wait."""
+    response = await forward(request, "ec2", body)
+    if response.status_code != 200:
+        return response
+    content = b"".join([part async for part in response.body_iterator])
+    for instance_id in sorted({match.decode() for match in _INSTANCE_ID.findall(content)}):
+        task = asyncio.create_task(_follow(INSTANCE_ACTIONS[action], instance_id))
+        _following.add(task)
+        task.add_done_callback(_following.discard)
+    await response.background()
+    plain = Response(content, response.status_code)
+    plain.raw_headers = response.raw_headers
+    return plain
+
+
+async def _respond(request: Request, service: str, action: str, body: bytes | None) -> Response:
+    if request.url.path.startswith(INTERNAL_PATHS):
+        return PlainTextResponse("This is not part of AWS.", 404)
+    if service == "ssm" and action in ssm.ACTIONS:
+        return await answer_ssm(action, body or b"")
+    if service == "ec2" and action in INSTANCE_ACTIONS:
+        return await change_instances(request, action, body or b"")
+    return await forward(request, service, body)
+
+
+def _record(**entry: Any) -> None:
+    with settings.REQUEST_LOG.open("a") as log:
+        log.write(json.dumps(entry) + "\n")
+
+
+async def handle(request: Request) -> Response:
+    """Answer one request and log it."""
+    start = time.time()
+    url = urllib.parse.urlsplit(_raw_target(request).decode("latin-1"))
+    signer = routing.signer(request.headers, request.query_params)
+    # Objects may be large and are not looked at; requests of other services are small and name their action inside.
+    body = None if signer.service == "s3" else await request.body()
+    action = routing.action(signer.service, request.method, url, request.headers, body or b"")
+    response = await _respond(request, signer.service, action, body)
+    _record(
+        time=round(start, 3),
+        service=signer.service,
+        action=action,
+        status=response.status_code,
+        region=signer.region,
+        caller=signer.key or "anonymous",
+        seconds=round(time.time() - start, 3),
+    )
+    return response
+
+
+if __name__ == "__main__":
+    addresses = [(settings.LOOPBACK, settings.GATEWAY_PORT), (settings.GATEWAY_ADDRESS, settings.GATEWAY_PORT)]
+    serving.serve(handle, addresses)

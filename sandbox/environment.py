@@ -1,0 +1,31 @@
+"""The environment in which AWS's tools find the sandbox, and nothing else."""
+
+from __future__ import annotations
+
+import os
+
+from sandbox import settings
+
+VARIABLES = {
+    "AWS_ENDPOINT_URL": settings.ENDPOINT,
+    "AWS_ACCESS_KEY_ID": settings.ACCESS_KEY,
+    "AWS_SECRET_ACCESS_KEY": settings.SECRET_KEY,
+    "AWS_REGION": settings.REGION,
+    "AWS_DEFAULT_REGION": settings.REGION,
+    "AWS_EC2_METADATA_DISABLED": "true",
+    # No profile of the user's may speak for a real account.
+    "AWS_CONFIG_FILE": os.devnull,
+    "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+    "SSL_CERT_FILE": str(settings.CA_BUNDLE),
+    "REQUESTS_CA_BUNDLE": str(settings.CA_BUNDLE),
+}
+# amazon.aws reads an endpoint from here too, and prefers it.
+LEFT_OUT = ("AWS_", "EC2_", "BOTO_")
+
+
+def enter() -> None:
+    """Make this process, and what it starts, see the sandbox as AWS."""
+    for name in list(os.environ):
+        if name.startswith(LEFT_OUT):
+            del os.environ[name]
+    os.environ.update(VARIABLES)

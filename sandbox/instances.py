@@ -1,0 +1,68 @@
+"""What the EC2 API knows of an instance, and what its role may do: read from moto, for SSM's and IMDS's stand-ins."""
+
+from __future__ import annotations
+
+import functools
+import json
+import urllib.parse
+from collections.abc import Iterator
+from typing import Any
+
+from botocore.exceptions import ClientError
+from moto.iam.access_control import IAMPolicy, PermissionResult
+
+from sandbox import settings
+
+
+@functools.cache
+def moto(service: str) -> Any:
+    """A client that speaks to moto itself, so that the request log holds only the playbooks' calls."""
+    return settings.client(service, settings.MOTO_URL)
+
+
+def describe(instance_id: str) -> dict[str, Any] | None:
+    """The instance as DescribeInstances returns it."""
+    try:
+        answer = moto("ec2").describe_instances(InstanceIds=[instance_id])
+    except ClientError:
+        return None
+    return answer["Reservations"][0]["Instances"][0]
+
+
+def role_name(instance: dict[str, Any]) -> str | None:
+    """The role of the instance's own instance profile."""
+    profile = instance.get("IamInstanceProfile", {}).get("Arn", "").rpartition("/")[2]
+    if not profile:
+        return None
+    try:
+        roles = moto("iam").get_instance_profile(InstanceProfileName=profile)["InstanceProfile"]["Roles"]
+    except ClientError:
+        return None
+    return roles[0]["RoleName"] if roles else None
+
+
+def trusts_ec2(role: str) -> bool:
+    """Whether EC2 may assume the role for its instances."""
+    document = moto("iam").get_role(RoleName=role)["Role"]["AssumeRolePolicyDocument"]
+    return "ec2.amazonaws.com" in json.dumps(document)
+
+
+def _policies(role: str) -> Iterator[dict[str, Any]]:
+    iam = moto("iam")
+    for name in iam.list_role_policies(RoleName=role)["PolicyNames"]:
+        yield iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
+    for attached in iam.list_attached_role_policies(RoleName=role)["AttachedPolicies"]:
+        arn = attached["PolicyArn"]
+        version = iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
+        yield iam.get_policy_version(PolicyArn=arn, VersionId=version)["PolicyVersion"]["Document"]
+
+
+def _document(policy: dict[str, Any] | str) -> str:
+    return urllib.parse.unquote(policy) if isinstance(policy, str) else json.dumps(policy)
+
+
+def may(role: str, actions: tuple[str, ...]) -> bool:
+    """Whether the role's policies allow all `actions` on every resource, and none denies one."""
+    policies = [IAMPolicy(_document(policy)) for policy in _policies(role)]
+    answers = [{policy.is_action_permitted(action) for policy in policies} for action in actions]
+    return all(PermissionResult.PERMITTED in answer and PermissionResult.DENIED not in answer for answer in answers)

@@ -1,0 +1,53 @@
+# Copyright: Contributors to bioviewers.aws
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Turns Ansible to the sandbox: every AWS module of the run then speaks to it, whatever account the shell names."""
+
+from __future__ import annotations
+
+import pathlib
+import sys
+
+from ansible.plugins.inventory import BaseInventoryPlugin
+
+DOCUMENTATION = """
+name: bioviewers_sandbox
+short_description: The sandbox instead of AWS
+description:
+  - Sets the environment of the run so that AWS is the sandbox on this machine, and drops all settings of a real account.
+  - Ends the run when the sandbox is not up.
+  - Adds the group C(web), empty, with the sandbox's session manager plugin as its connection's.
+author: Contributors to bioviewers.aws
+options:
+  plugin:
+    description: Marks the file as one for this plugin.
+    required: true
+    choices: [bioviewers_sandbox]
+"""
+
+CHECKOUT = pathlib.Path(__file__).resolve().parents[2]
+
+
+class InventoryModule(BaseInventoryPlugin):
+    """Reads inventories/sandbox/sandbox.yml."""
+
+    NAME = "bioviewers_sandbox"
+
+    def verify_file(self, path: str) -> bool:
+        """Whether the file is meant for this plugin."""
+        return super().verify_file(path) and path.endswith(("sandbox.yml", "sandbox.yaml"))
+
+    def parse(self, inventory, loader, path, cache=True):
+        """Enter the sandbox; without one, end the run."""
+        super().parse(inventory, loader, path, cache)
+        self._read_config_data(path)
+        sys.path.insert(0, str(CHECKOUT))
+        from sandbox import environment, processes  # noqa: PLC0415 (found only now)
+
+        # First of all: a run that went on after an error must not meet a real account.
+        environment.enter()
+        if not processes.read_state():
+            # Not an AnsibleError: for Ansible that is only a warning, and the run goes on with no host.
+            raise SystemExit("The sandbox is not up. Start it with: python -m sandbox up")
+        inventory.add_group("web")
+        inventory.set_variable("web", "ansible_aws_ssm_plugin", str(CHECKOUT / "sandbox" / "session_manager_plugin"))

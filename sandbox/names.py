@@ -1,0 +1,49 @@
+"""The sandbox's names in /etc/hosts: one marked block, so that taking it out gives back the file as it was."""
+
+from __future__ import annotations
+
+from sandbox import settings
+
+BEGIN = "# BEGIN bioviewers sandbox"
+END = "# END bioviewers sandbox"
+NAMES = (settings.SITE_DOMAIN, settings.DATA_DOMAIN, settings.LOGIN_DOMAIN)
+BLOCK = "\n".join((BEGIN, *(f"{settings.LOOPBACK} {name}" for name in NAMES), END, ""))
+
+
+def without_block(text: str) -> str:
+    """The hosts file `text` with no block of ours."""
+    kept, inside = [], False
+    for line in text.splitlines(keepends=True):
+        mark = line.strip()
+        inside = inside or mark == BEGIN
+        if not inside:
+            kept.append(line)
+        inside = inside and mark != END
+    return "".join(kept)
+
+
+def with_block(text: str) -> str:
+    """The hosts file `text` with exactly our block, at its end."""
+    rest = without_block(text)
+    return rest + ("\n" if rest and not rest.endswith("\n") else "") + BLOCK
+
+
+def _rewrite(text: str) -> None:
+    # In place: in a container the file is a mount of its own, which can't be replaced by another.
+    if text != settings.HOSTS_FILE.read_text():
+        settings.HOSTS_FILE.write_text(text)
+
+
+def add() -> None:
+    """Make the sandbox's names resolve to this machine."""
+    _rewrite(with_block(settings.HOSTS_FILE.read_text()))
+
+
+def remove() -> None:
+    """Take the names out again."""
+    _rewrite(without_block(settings.HOSTS_FILE.read_text()))
+
+
+def present() -> bool:
+    """Whether the block is there, with all names."""
+    return BLOCK in settings.HOSTS_FILE.read_text()
