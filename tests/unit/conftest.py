@@ -104,7 +104,7 @@ def client(aws: None) -> Callable[..., Any]:
 def run_module(aws: None) -> Callable[..., dict[str, Any]]:
     """Run a module of this collection; its result, with `failed` and `msg` if it failed."""
 
-    def run(name: str, *, check_mode: bool = False, **arguments: Any) -> dict[str, Any]:
+    def run(name: str, /, *, check_mode: bool = False, **arguments: Any) -> dict[str, Any]:
         module = importlib.import_module(f"ansible_collections.bioviewers.aws.plugins.modules.{name}")
         controls = {"_ansible_check_mode": check_mode, "_ansible_diff": True}
         out = io.StringIO()
