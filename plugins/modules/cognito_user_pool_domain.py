@@ -1,0 +1,137 @@
+# Copyright: Contributors to bioviewers.aws
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: cognito_user_pool_domain
+short_description: Manage the domain of an Amazon Cognito user pool
+version_added: 0.1.0
+description:
+  - Creates, changes and deletes the domain under which a user pool shows its login pages,
+    C(https://<domain>.auth.<region>.amazoncognito.com).
+  - A pool can have one such domain.
+options:
+  domain:
+    description:
+      - Prefix of the domain, 1 to 63 lower-case letters, digits and inner hyphens. AWS refuses the words
+        V(aws), V(amazon) and V(cognito).
+      - It is unique in a region across all AWS accounts.
+    type: str
+    required: true
+  user_pool_id:
+    description:
+      - Id of the pool that the domain belongs to. Needed when O(state=present).
+      - With O(state=absent), a domain of another pool is left alone. Without this option, the domain's pool is taken.
+    type: str
+  managed_login_version:
+    description:
+      - V(1) is the classic hosted login. V(2) is managed login: an error page, until a branding style is made.
+    type: int
+    choices: [1, 2]
+seealso:
+  - module: bioviewers.aws.cognito_user_pool
+extends_documentation_fragment:
+  - bioviewers.aws._resource
+  - bioviewers.aws._attributes
+  - amazon.aws.common.modules
+  - amazon.aws.region.modules
+  - amazon.aws.boto3
+"""
+
+EXAMPLES = r"""
+- name: The pool shows its login pages at https://lab-viewer.auth.us-east-1.amazoncognito.com
+  bioviewers.aws.cognito_user_pool_domain:
+    domain: lab-viewer
+    user_pool_id: us-east-1_AbCdEfGhI
+    managed_login_version: 1
+
+- name: Remove the domain, so that its pool can be deleted
+  bioviewers.aws.cognito_user_pool_domain:
+    domain: lab-viewer
+    state: absent
+"""
+
+RETURN = r"""
+user_pool_domain:
+  description: The domain.
+  returned: when O(state=present)
+  type: dict
+  contains:
+    domain:
+      description: Prefix of the domain.
+      type: str
+      returned: always
+      sample: lab-viewer
+    user_pool_id:
+      description: Id of the pool that it belongs to.
+      type: str
+      returned: always
+      sample: us-east-1_AbCdEfGhI
+    managed_login_version:
+      description: Kind of login pages.
+      type: int
+      returned: when AWS tells it
+      sample: 1
+    status:
+      description: Status of the domain. Missing from a creation in check mode.
+      type: str
+      returned: always
+      sample: ACTIVE
+"""
+
+from typing import Any
+
+from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
+from ansible_collections.bioviewers.aws.plugins.module_utils._cognito import CognitoResource
+from ansible_collections.bioviewers.aws.plugins.module_utils._shapes import Found
+
+
+class UserPoolDomain(CognitoResource):
+    noun = "user pool domain"
+    options = {
+        "domain": {"required": True},
+        "user_pool_id": {},
+        "managed_login_version": {"type": "int", "choices": [1, 2]},
+    }
+
+    @property
+    def name(self) -> str:
+        return self.params["domain"]
+
+    def find(self) -> Found | None:
+        found = self._described()
+        owner = found and found.config.get("UserPoolId", "of another AWS account")
+        if found is None or self.params["user_pool_id"] in (None, owner):
+            return found
+        if self.params["state"] == "absent":
+            return None
+        raise AnsibleAWSError(message=f"It belongs to user pool {owner}. Choose another prefix, or delete it there.")
+
+    def create(self, config: dict[str, Any]) -> Found:
+        self.call("create_user_pool_domain", **config)
+        return self._described() or Found(config)
+
+    def update(self, found: Found, config: dict[str, Any]) -> Found:
+        self.call("update_user_pool_domain", **config)
+        return self._described() or Found(config)
+
+    def delete(self, found: Found) -> None:
+        self.call("delete_user_pool_domain", Domain=self.name, UserPoolId=found.config["UserPoolId"])
+
+    def _described(self) -> Found | None:
+        # AWS answers with an empty description for a domain that nobody has.
+        answer = self.unless_gone(lambda: self.call("describe_user_pool_domain", Domain=self.name))
+        domain = answer and answer.get("DomainDescription")
+        if not domain:
+            return None
+        return Found(self.accepted("UpdateUserPoolDomain", domain), {"Status": domain.get("Status")})
+
+
+def main() -> None:
+    UserPoolDomain.main(required_if=[("state", "present", ["user_pool_id"])])
+
+
+if __name__ == "__main__":
+    main()

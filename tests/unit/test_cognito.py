@@ -1,0 +1,320 @@
+"""cognito_user_pool, cognito_user_pool_domain and cognito_user_pool_client against ministack."""
+
+from __future__ import annotations
+
+import functools
+
+import pytest
+from ansible_collections.bioviewers.aws.plugins.module_utils._cognito import pool_request, without_blanks
+
+POOL = {
+    "name": "lab-viewer",
+    "user_pool_tier": "ESSENTIALS",
+    "username_attributes": ["email"],
+    "auto_verified_attributes": ["email"],
+    "username_configuration": {"case_sensitive": False},
+    "admin_create_user_config": {"allow_admin_create_user_only": True},
+    "deletion_protection": "INACTIVE",
+}
+CLIENT = {
+    "name": "lab-viewer",
+    "generate_secret": True,
+    "allowed_oauth_flows_user_pool_client": True,
+    "allowed_oauth_flows": ["code"],
+    "allowed_oauth_scopes": ["openid", "email", "profile"],
+    "callback_urls": ["https://neuroglancer.lab.example.org/oauth2/idpresponse"],
+    "logout_urls": [],
+    "supported_identity_providers": ["COGNITO"],
+    "prevent_user_existence_errors": "ENABLED",
+    "access_token_validity": 30,
+    "token_validity_units": {"access_token": "minutes"},
+}
+
+
+@pytest.mark.parametrize(
+    ("described", "cleaned"),
+    [
+        ({"a": None, "b": "", "c": {}, "d": {"e": None}}, {}),
+        ({"a": [], "b": 0, "c": False, "d": {"e": "x", "f": ""}}, {"a": [], "b": 0, "c": False, "d": {"e": "x"}}),
+    ],
+)
+def test_blanks_go_and_settings_stay(described, cleaned):
+    assert without_blanks(described) == cleaned
+
+
+DAYS, POLICY = {"UnusedAccountValidityDays": 7, "AllowAdminCreateUserOnly": True}, {"TemporaryPasswordValidityDays": 7}
+
+
+@pytest.mark.parametrize(
+    ("config", "request_"),
+    [
+        ({"MfaConfiguration": "OFF"}, {"MfaConfiguration": "OFF"}),
+        ({"AdminCreateUserConfig": DAYS}, {"AdminCreateUserConfig": DAYS}),
+        (
+            {"AdminCreateUserConfig": DAYS, "Policies": {"PasswordPolicy": POLICY}},
+            {"AdminCreateUserConfig": {"AllowAdminCreateUserOnly": True}, "Policies": {"PasswordPolicy": POLICY}},
+        ),
+        (
+            {"SmsVerificationMessage": "s", "EmailVerificationSubject": "t", "VerificationMessageTemplate": {}},
+            {"SmsVerificationMessage": "s", "EmailVerificationSubject": "t", "VerificationMessageTemplate": {}},
+        ),
+        (
+            {"SmsVerificationMessage": "s", "EmailVerificationSubject": "t", "EmailVerificationMessage": "u"}
+            | {"VerificationMessageTemplate": {"EmailSubject": "T", "EmailMessage": "U"}},
+            {"SmsVerificationMessage": "s", "VerificationMessageTemplate": {"EmailSubject": "T", "EmailMessage": "U"}},
+        ),
+    ],
+)
+def test_what_aws_describes_twice_is_sent_once(config, request_):
+    assert pool_request(config) == request_
+
+
+@pytest.fixture
+def cognito(client):
+    return client("cognito-idp")
+
+
+@pytest.fixture
+def pool(run_module):
+    return functools.partial(run_module, "cognito_user_pool", **POOL)
+
+
+@pytest.fixture
+def pool_id(pool):
+    return pool()["user_pool"]["id"]
+
+
+@pytest.fixture
+def domain(run_module, pool_id):
+    return functools.partial(run_module, "cognito_user_pool_domain", domain="lab", user_pool_id=pool_id)
+
+
+@pytest.fixture
+def app_client(run_module, pool_id):
+    return functools.partial(run_module, "cognito_user_pool_client", user_pool_id=pool_id, **CLIENT)
+
+
+def pools(cognito):
+    return [pool["Id"] for pool in cognito.list_user_pools(MaxResults=60)["UserPools"]]
+
+
+def clients(cognito, pool_id):
+    listed = cognito.list_user_pool_clients(UserPoolId=pool_id, MaxResults=60)["UserPoolClients"]
+    return [client["ClientId"] for client in listed]
+
+
+def test_life_of_a_pool(pool, cognito):
+    foreseen = pool(check_mode=True, tags={"project": "lab"})
+    assert foreseen["changed"]
+    assert pools(cognito) == []
+
+    made = pool(tags={"project": "lab"})
+    assert made["changed"]
+    assert made["diff"] == foreseen["diff"]
+    assert made["user_pool"]["tags"] == {"project": "lab"}
+    assert pools(cognito) == [made["user_pool"]["id"]]
+    held = cognito.describe_user_pool(UserPoolId=made["user_pool"]["id"])["UserPool"]
+    assert held["Arn"] == made["user_pool"]["arn"]
+    assert held["UsernameAttributes"] == held["AutoVerifiedAttributes"] == ["email"]
+    assert held["UsernameConfiguration"] == {"CaseSensitive": False}
+    assert held["AdminCreateUserConfig"]["AllowAdminCreateUserOnly"] is True
+    assert held["UserPoolTags"] == {"project": "lab"}
+    assert held["Policies"]["PasswordPolicy"]["RequireSymbols"] is True
+
+    again = pool(tags={"project": "lab"})
+    assert not again["changed"]
+    assert again["user_pool"] == made["user_pool"]
+
+    assert pool(check_mode=True, state="absent")["changed"]
+    assert pools(cognito) == [made["user_pool"]["id"]]
+    assert pool(state="absent")["changed"]
+    assert pools(cognito) == []
+    assert not pool(state="absent")["changed"]
+
+
+def test_a_pool_changes(pool, cognito):
+    pool_id = pool(tags={"project": "lab"})["user_pool"]["id"]
+    asked = {"password_policy": {"minimum_length": 14}, "tags": {"owner": "ann"}}
+    foreseen = pool(check_mode=True, **asked)
+    changed = pool(**asked)
+    assert changed["changed"]
+    assert changed["diff"] == foreseen["diff"]
+    before, after = changed["diff"]["before"], changed["diff"]["after"]
+    assert before["policies"]["password_policy"]["minimum_length"] == 8
+    assert after["policies"]["password_policy"] == {
+        **before["policies"]["password_policy"],
+        "minimum_length": 14,
+    }
+    held = cognito.describe_user_pool(UserPoolId=pool_id)["UserPool"]
+    assert held["Policies"]["PasswordPolicy"]["MinimumLength"] == 14
+    assert held["Policies"]["PasswordPolicy"]["RequireSymbols"] is True
+    assert held["UserPoolTags"] == {"owner": "ann"}
+    assert not pool(**asked)["changed"]
+    assert not pool()["changed"], "what is not asked for stays"
+    assert pool(auto_verified_attributes=[])["changed"]
+    assert cognito.describe_user_pool(UserPoolId=pool_id)["UserPool"]["AutoVerifiedAttributes"] == []
+    assert not pool(auto_verified_attributes=[])["changed"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "option"),
+    [
+        ({"username_attributes": ["phone_number"]}, "username_attributes"),
+        ({"username_configuration": {"case_sensitive": True}}, "username_configuration"),
+    ],
+)
+@pytest.mark.parametrize("check_mode", [True, False])
+def test_what_a_pool_can_not_change_is_refused(pool, pool_id, asked, option, check_mode):
+    refused = pool(check_mode=check_mode, **asked)
+    assert refused["msg"].startswith(
+        f"Failed to update user pool lab-viewer: {option} can't be changed once it is made. Make a pool of another name"
+    )
+
+
+def test_two_pools_of_one_name_are_an_error(pool, cognito):
+    # more than a page before and between them
+    ids = [cognito.create_user_pool(PoolName=name)["UserPool"]["Id"] for name in ["lab-viewer", *["x"] * 61]]
+    ids.append(cognito.create_user_pool(PoolName="lab-viewer")["UserPool"]["Id"])
+    failed = pool()
+    assert failed["failed"]
+    assert f"2 have this name: {', '.join(sorted([ids[0], ids[-1]]))}." in failed["msg"]
+
+
+def test_a_protected_pool_goes_only_when_told_so(pool, cognito, run_module):
+    pool(deletion_protection="ACTIVE")
+    refused = run_module("cognito_user_pool", name="lab-viewer", state="absent")
+    assert "It is protected. Set deletion_protection to INACTIVE" in refused["msg"]
+    assert len(pools(cognito)) == 1
+    assert pool(state="absent")["changed"]
+    assert pools(cognito) == []
+
+
+def test_a_pool_with_a_domain_stays(pool, domain, cognito):
+    domain()
+    assert "Its domain lab must be deleted first" in pool(state="absent")["msg"]
+    assert len(pools(cognito)) == 1
+    assert domain(state="absent")["changed"]
+    assert pool(state="absent")["changed"]
+
+
+def test_life_of_a_domain(domain, cognito, pool_id):
+    def held():
+        return cognito.describe_user_pool_domain(Domain="lab")["DomainDescription"]
+
+    foreseen = domain(check_mode=True, managed_login_version=1)
+    assert foreseen["changed"]
+    assert held() == {}
+
+    made = domain(managed_login_version=1)
+    assert made["changed"]
+    assert made["diff"] == foreseen["diff"]
+    expected = {"domain": "lab", "user_pool_id": pool_id, "managed_login_version": 1}
+    assert made["user_pool_domain"] == {**expected, "status": "ACTIVE"}
+    assert held()["UserPoolId"] == pool_id
+
+    assert not domain(managed_login_version=1)["changed"]
+    assert not domain()["changed"]
+
+    changed = domain(managed_login_version=2)
+    assert changed["changed"]
+    assert changed["diff"] == {"before": expected, "after": {**expected, "managed_login_version": 2}}
+    assert held()["ManagedLoginVersion"] == 2
+    assert not domain()["changed"], "what is not asked for stays"
+
+    assert domain(check_mode=True, state="absent")["changed"]
+    assert held()["UserPoolId"] == pool_id
+    assert domain(state="absent")["changed"]
+    assert held() == {}
+    assert not domain(state="absent")["changed"]
+
+
+def test_a_domain_goes_by_its_name_alone(domain, run_module, cognito):
+    domain()
+    assert run_module("cognito_user_pool_domain", domain="lab", state="absent")["changed"]
+    assert cognito.describe_user_pool_domain(Domain="lab")["DomainDescription"] == {}
+
+
+def test_a_domain_of_another_pool_is_not_taken(domain, cognito, pool_id):
+    other = cognito.create_user_pool(PoolName="other")["UserPool"]["Id"]
+    cognito.create_user_pool_domain(Domain="lab", UserPoolId=other)
+    assert f"It belongs to user pool {other}. Choose another prefix" in domain(check_mode=True)["msg"]
+    assert not domain(state="absent")["changed"]
+    assert cognito.describe_user_pool_domain(Domain="lab")["DomainDescription"]["UserPoolId"] == other
+
+
+def test_a_domain_needs_its_pool(run_module):
+    assert "missing: user_pool_id" in run_module("cognito_user_pool_domain", domain="lab")["msg"]
+
+
+def test_life_of_a_client(app_client, cognito, pool_id):
+    foreseen = app_client(check_mode=True)
+    assert foreseen["changed"]
+    assert clients(cognito, pool_id) == []
+
+    made = app_client()
+    assert made["changed"]
+    assert made["diff"] == foreseen["diff"]
+    client_id = made["user_pool_client"]["client_id"]
+    assert clients(cognito, pool_id) == [client_id]
+    held = cognito.describe_user_pool_client(UserPoolId=pool_id, ClientId=client_id)["UserPoolClient"]
+    assert held["CallbackURLs"] == CLIENT["callback_urls"]
+    assert held["AllowedOAuthFlows"] == ["code"]
+    assert held["TokenValidityUnits"] == {"AccessToken": "minutes"}
+    assert held["ClientSecret"]
+    assert {key: made["user_pool_client"][key] for key in CLIENT} == CLIENT
+
+    again = app_client(allowed_oauth_scopes=["profile", "openid", "email"])
+    assert not again["changed"]
+    assert again["user_pool_client"] == made["user_pool_client"]
+
+    assert app_client(check_mode=True, state="absent")["changed"]
+    assert clients(cognito, pool_id) == [client_id]
+    assert app_client(state="absent")["changed"]
+    assert clients(cognito, pool_id) == []
+    assert not app_client(state="absent")["changed"]
+
+
+def test_a_client_changes(app_client, cognito, pool_id):
+    client_id = app_client()["user_pool_client"]["client_id"]
+    asked = {"logout_urls": ["https://a.example.org/out"], "token_validity_units": {"id_token": "hours"}}
+    changed = app_client(**asked)
+    assert changed["changed"]
+    assert changed["diff"]["before"]["logout_urls"] == []
+    assert changed["diff"]["after"]["logout_urls"] == ["https://a.example.org/out"]
+    held = cognito.describe_user_pool_client(UserPoolId=pool_id, ClientId=client_id)["UserPoolClient"]
+    assert held["LogoutURLs"] == ["https://a.example.org/out"]
+    assert held["TokenValidityUnits"] == {"AccessToken": "minutes", "IdToken": "hours"}
+    assert held["CallbackURLs"] == CLIENT["callback_urls"]
+    assert not app_client(**asked)["changed"]
+
+
+def test_the_secret_of_a_client_is_never_shown(app_client, cognito, pool_id):
+    results = [app_client(), app_client(), app_client(refresh_token_validity=5), app_client(generate_secret=False)]
+    client_id = clients(cognito, pool_id)[0]
+    secret = cognito.describe_user_pool_client(UserPoolId=pool_id, ClientId=client_id)["UserPoolClient"]["ClientSecret"]
+    results.append(app_client(state="absent"))
+    assert [result.get("changed") for result in results] == [True, False, True, None, True]
+    assert secret not in str(results)
+    assert "client_secret" not in str(results)
+
+
+@pytest.mark.parametrize("held", [True, False])
+def test_a_client_keeps_or_lacks_its_secret_for_life(app_client, held):
+    app_client(generate_secret=held)
+    refused = app_client(generate_secret=not held)
+    assert "generate_secret can't be changed once it is made. Make a client of another name" in refused["msg"]
+    assert not app_client(generate_secret=None)["changed"]
+
+
+def test_two_clients_of_one_name_are_an_error(app_client, cognito, pool_id):
+    for _ in range(2):
+        cognito.create_user_pool_client(UserPoolId=pool_id, ClientName="lab-viewer")
+    failed = app_client()
+    assert f"2 have this name: {', '.join(sorted(clients(cognito, pool_id)))}." in failed["msg"]
+
+
+def test_a_client_is_gone_with_its_pool(app_client, pool):
+    app_client()
+    assert pool(state="absent")["changed"]
+    assert not app_client(state="absent")["changed"]
+    assert "Failed to create user pool client lab-viewer" in app_client()["msg"]
