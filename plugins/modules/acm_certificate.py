@@ -85,16 +85,8 @@ certificate:
       type: str
       returned: always
       sample: arn:aws:acm:us-east-1:123456789012:certificate/12345678-1234-1234-1234-123456789012
-    status:
-      description: Status of the certificate.
-      type: str
-      returned: always
-      sample: PENDING_VALIDATION
-    domain_name:
-      description: Main name.
-      type: str
-      returned: always
-      sample: lab.example.org
+    status: {description: Status of the certificate., type: str, returned: always, sample: PENDING_VALIDATION}
+    domain_name: {description: Main name., type: str, returned: always, sample: lab.example.org}
     subject_alternative_names:
       description: All names, sorted, the main one among them.
       type: list
@@ -110,15 +102,8 @@ certificate:
         - name: _x1.lab.example.org.
           type: CNAME
           value: _x2.acm-validations.aws.
-    in_use_by:
-      description: ARNs of what uses the certificate.
-      type: list
-      elements: str
-      returned: always
-    tags:
-      description: Tags of the certificate.
-      type: dict
-      returned: always
+    in_use_by: {description: ARNs of what uses the certificate., type: list, elements: str, returned: always}
+    tags: {description: Tags of the certificate., type: dict, returned: always}
 """
 
 import hashlib

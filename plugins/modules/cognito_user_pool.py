@@ -32,10 +32,7 @@ options:
     description: How user names are read. Can't be changed later.
     type: dict
     suboptions:
-      case_sensitive:
-        description: Whether V(Ann) and V(ann) are two people.
-        type: bool
-        required: true
+      case_sensitive: {description: Whether V(Ann) and V(ann) are two people., type: bool, required: true}
   auto_verified_attributes:
     description: What Cognito verifies by itself, with a code.
     type: list
@@ -56,21 +53,11 @@ options:
         7 days; an existing pool keeps what it has.
     type: dict
     suboptions:
-      minimum_length:
-        description: Fewest characters, 6 to 99.
-        type: int
-      require_lowercase:
-        description: Whether a lower-case letter is needed.
-        type: bool
-      require_uppercase:
-        description: Whether an upper-case letter is needed.
-        type: bool
-      require_numbers:
-        description: Whether a digit is needed.
-        type: bool
-      require_symbols:
-        description: Whether a symbol is needed.
-        type: bool
+      minimum_length: {description: "Fewest characters, 6 to 99.", type: int}
+      require_lowercase: {description: Whether a lower-case letter is needed., type: bool}
+      require_uppercase: {description: Whether an upper-case letter is needed., type: bool}
+      require_numbers: {description: Whether a digit is needed., type: bool}
+      require_symbols: {description: Whether a symbol is needed., type: bool}
       temporary_password_validity_days:
         description: How many days the first password of a user whom an administrator made is good for.
         type: int
@@ -136,20 +123,9 @@ user_pool:
       type: str
       returned: always
       sample: arn:aws:cognito-idp:us-east-1:123456789012:userpool/us-east-1_AbCdEfGhI
-    name:
-      description: Name of the pool.
-      type: str
-      returned: always
-      sample: lab-viewer
-    domain:
-      description: Prefix of its domain.
-      type: str
-      returned: when it has one
-      sample: lab-viewer
-    tags:
-      description: Tags of the pool.
-      type: dict
-      returned: always
+    name: {description: Name of the pool., type: str, returned: always, sample: lab-viewer}
+    domain: {description: Prefix of its domain., type: str, returned: when it has one, sample: lab-viewer}
+    tags: {description: Tags of the pool., type: dict, returned: always}
 """
 
 from typing import Any

@@ -129,21 +129,9 @@ user_pool_client:
       type: str
       returned: always
       sample: 1h57kf5cpq17m0eml12EXAMPLE
-    user_pool_id:
-      description: Id of the pool.
-      type: str
-      returned: always
-      sample: us-east-1_AbCdEfGhI
-    name:
-      description: Name of the client.
-      type: str
-      returned: always
-      sample: lab-viewer
-    generate_secret:
-      description: Whether the client has a secret.
-      type: bool
-      returned: always
-      sample: true
+    user_pool_id: {description: Id of the pool., type: str, returned: always, sample: us-east-1_AbCdEfGhI}
+    name: {description: Name of the client., type: str, returned: always, sample: lab-viewer}
+    generate_secret: {description: Whether the client has a secret., type: bool, returned: always, sample: true}
 """
 
 from typing import Any

@@ -59,21 +59,13 @@ user_pool_domain:
   returned: when O(state=present)
   type: dict
   contains:
-    domain:
-      description: Prefix of the domain.
-      type: str
-      returned: always
-      sample: lab-viewer
+    domain: {description: Prefix of the domain., type: str, returned: always, sample: lab-viewer}
     user_pool_id:
       description: Id of the pool that it belongs to.
       type: str
       returned: always
       sample: us-east-1_AbCdEfGhI
-    managed_login_version:
-      description: Kind of login pages.
-      type: int
-      returned: when AWS tells it
-      sample: 1
+    managed_login_version: {description: Kind of login pages., type: int, returned: when AWS tells it, sample: 1}
     status:
       description: Status of the domain. Missing from a creation in check mode.
       type: str

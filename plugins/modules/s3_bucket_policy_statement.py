@@ -71,16 +71,8 @@ bucket_policy_statement:
   returned: when O(state=present)
   type: dict
   contains:
-    bucket:
-      description: Name of the bucket.
-      type: str
-      returned: always
-      sample: lab-private-data
-    sid:
-      description: Sid of the statement.
-      type: str
-      returned: always
-      sample: LabViewerRead
+    bucket: {description: Name of the bucket., type: str, returned: always, sample: lab-private-data}
+    sid: {description: Sid of the statement., type: str, returned: always, sample: LabViewerRead}
     statement:
       description: The statement without its Sid.
       type: dict
