@@ -1,0 +1,456 @@
+"""The CloudFront modules on ministack: check, create, again, update, delete, again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from ansible_collections.bioviewers.aws.plugins.module_utils import _resource
+from ansible_collections.bioviewers.aws.plugins.module_utils._cloudfront import CloudFrontResource, counted, plain
+from botocore.exceptions import ClientError
+from botocore.session import Session
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+
+@pytest.fixture
+def cloudfront(client):
+    return client("cloudfront")
+
+
+@pytest.fixture
+def held(cloudfront):
+    """Everything CloudFront holds of one kind, as {name: config}."""
+
+    def get(kind: str) -> dict[str, Any]:
+        plural = kind.replace("policy", "policie") + "s"
+        custom = {"Type": "custom"} if kind.endswith("policy") else {}
+        camel = kind.title().replace("_", "")
+        items = getattr(cloudfront, f"list_{plural}")(**custom)[f"{camel}List"].get("Items", [])
+        ids = [item.get(camel, item)["Id"] for item in items]
+        configs = [getattr(cloudfront, f"get_{kind}")(Id=one)[camel][f"{camel}Config"] for one in ids]
+        return {config.get("Name", config.get("CallerReference")): config for config in configs}
+
+    return get
+
+
+@pytest.fixture
+def rhythm(run_module, held):
+    """check, create, again, check, update, again; then `gone` deletes. The API is asked after each step."""
+
+    def steps(kind: str, asked: dict[str, Any], change: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+        module, name = f"cloudfront_{kind}", asked["name"]
+        assert run_module(module, check_mode=True, **asked)["changed"]
+        assert held(kind) == {}
+        created = run_module(module, **asked)
+        assert (created["changed"], created["diff"]["before"]) == (True, {})
+        first = held(kind)[name]
+        again = run_module(module, **asked)
+        assert (again["changed"], again[kind], held(kind)) == (False, created[kind], {name: first})
+        planned = run_module(module, check_mode=True, **asked, **change)
+        assert (planned["changed"], held(kind)) == (True, {name: first})
+        updated = run_module(module, **asked, **change)
+        assert (updated["changed"], updated["diff"]) == (True, planned["diff"])
+        assert updated[kind]["id"] == created[kind]["id"]
+        second = held(kind)[name]
+        assert not run_module(module, **asked)["changed"], "what is not asked for keeps its value"
+        assert held(kind) == {name: second}
+        return first, second
+
+    return steps
+
+
+@pytest.fixture
+def gone(run_module, held):
+    def steps(kind: str, name: str) -> None:
+        absent = {"name": name, "state": "absent"}
+        before = held(kind)
+        assert run_module(f"cloudfront_{kind}", check_mode=True, **absent)["changed"]
+        assert held(kind) == before
+        deleted = run_module(f"cloudfront_{kind}", **absent)
+        assert (deleted["changed"], deleted["diff"]["after"], held(kind)) == (True, {}, {})
+        assert not run_module(f"cloudfront_{kind}", **absent)["changed"]
+
+    return steps
+
+
+@pytest.fixture
+def key_id(run_module) -> Callable[[str], str]:
+    return lambda name: run_module("cloudfront_public_key", name=name, encoded_key=new_pem())["public_key"]["id"]
+
+
+def new_pem() -> str:
+    public = ec.generate_private_key(ec.SECP256R1()).public_key()
+    form = serialization.PublicFormat.SubjectPublicKeyInfo
+    return public.public_bytes(serialization.Encoding.PEM, form).decode()
+
+
+def test_public_key(rhythm, gone):
+    pem = new_pem()
+    first, second = rhythm("public_key", {"name": "k1", "encoded_key": pem}, {"comment": "signs cookies"})
+    assert first == {"CallerReference": "k1", "Name": "k1", "EncodedKey": pem}
+    assert second == {**first, "Comment": "signs cookies"}
+    gone("public_key", "k1")
+
+
+@pytest.mark.parametrize("form", [str.strip, "{}\n\n".format, lambda pem: pem.replace("\n", "\r\n")])
+def test_white_space_makes_no_other_key(run_module, held, form):
+    pem = new_pem()
+    assert run_module("cloudfront_public_key", name="k1", encoded_key=form(pem))["changed"]
+    assert held("public_key")["k1"]["EncodedKey"] == pem
+    for same in (pem, form(pem)):
+        assert not run_module("cloudfront_public_key", name="k1", encoded_key=same)["changed"]
+
+
+def test_white_space_that_someone_else_sent_stays(run_module, cloudfront, held):
+    pem = new_pem()
+    config = {"CallerReference": "x", "Name": "k1", "EncodedKey": pem.strip()}
+    cloudfront.create_public_key(PublicKeyConfig=config)
+    assert not run_module("cloudfront_public_key", name="k1", encoded_key=pem)["changed"]
+    assert run_module("cloudfront_public_key", name="k1", encoded_key=pem, comment="ours")["changed"]
+    assert held("public_key")["k1"] == {**config, "Comment": "ours"}
+
+
+def test_another_key_under_the_same_name_is_refused(run_module, held):
+    run_module("cloudfront_public_key", name="k1", encoded_key=new_pem())
+    before = held("public_key")
+    result = run_module("cloudfront_public_key", name="k1", encoded_key=new_pem())
+    assert result["failed"]
+    assert "public key k1: encoded_key can't be changed once it is made. Make a public key of another" in result["msg"]
+    assert held("public_key") == before
+
+
+def test_two_keys_of_one_name(run_module, cloudfront):
+    for reference in ("x", "y"):
+        config = {"CallerReference": reference, "Name": "k1", "EncodedKey": new_pem()}
+        cloudfront.create_public_key(PublicKeyConfig=config)
+    result = run_module("cloudfront_public_key", name="k1", encoded_key=new_pem())
+    assert result["failed"]
+    ids = [item["Id"] for item in cloudfront.list_public_keys()["PublicKeyList"]["Items"]]
+    assert all(key_id in result["msg"] for key_id in ids)
+
+
+def test_key_group(rhythm, gone, key_id):
+    k1 = key_id("k1")
+    first, second = rhythm("key_group", {"name": "g", "items": [k1]}, {"comment": "readers"})
+    assert (first, second) == ({"Name": "g", "Items": [k1]}, {"Name": "g", "Items": [k1], "Comment": "readers"})
+    gone("key_group", "g")
+
+
+def test_key_group_rotation(run_module, held, key_id):
+    k1, k2 = key_id("k1"), key_id("k2")
+    run_module("cloudfront_key_group", name="g", items=[k1])
+    assert run_module("cloudfront_key_group", name="g", items=[k2, k1])["changed"]
+    assert not run_module("cloudfront_key_group", name="g", items=[k1, k2])["changed"], "order means nothing"
+    assert run_module("cloudfront_key_group", name="g", items=[k2])["diff"]["after"]["items"] == [k2]
+    assert held("key_group")["g"]["Items"] == [k2]
+
+
+def test_a_key_in_use_is_not_deleted(run_module, held, key_id):
+    run_module("cloudfront_key_group", name="g", items=[key_id("k1")])
+    result = run_module("cloudfront_public_key", name="k1", state="absent")
+    assert result["msg"].startswith("Failed to delete public key k1: ")
+    assert "PublicKeyInUse" in result["msg"]
+    assert "k1" in held("public_key")
+
+
+def test_origin_access_control(rhythm, gone):
+    first, second = rhythm("origin_access_control", {"name": "o"}, {"description": "volumes"})
+    assert first == {
+        "Name": "o",
+        "OriginAccessControlOriginType": "s3",
+        "SigningBehavior": "always",
+        "SigningProtocol": "sigv4",
+    } | {key: "" for key in first if key == "Description"}
+    assert second == {**first, "Description": "volumes"}
+    gone("origin_access_control", "o")
+
+
+CORS = {
+    "access_control_allow_origins": ["https://neuroglancer.lab.example.org"],
+    "access_control_allow_headers": ["*"],
+    "access_control_allow_methods": ["GET", "HEAD"],
+    "access_control_allow_credentials": True,
+    "access_control_expose_headers": ["Content-Range", "ETag"],
+    "access_control_max_age_sec": 600,
+    "origin_override": True,
+}
+
+
+def test_response_headers_policy(rhythm, gone):
+    asked = {"name": "p", "cors_config": CORS}
+    first, second = rhythm("response_headers_policy", asked, {"comment": "CORS"})
+    cors = plain(first["CorsConfig"])
+    assert cors["AccessControlAllowOrigins"] == ["https://neuroglancer.lab.example.org"]
+    assert (cors["AccessControlAllowCredentials"], cors["AccessControlMaxAgeSec"]) == (True, 600)
+    assert (second["Comment"], second["CorsConfig"]) == ("CORS", first["CorsConfig"])
+    gone("response_headers_policy", "p")
+
+
+def test_response_headers_policy_keeps_what_has_no_option(run_module, cloudfront, held):
+    config = {"Name": "p", "Comment": "", "ServerTimingHeadersConfig": {"Enabled": True, "SamplingRate": 5.0}}
+    cloudfront.create_response_headers_policy(ResponseHeadersPolicyConfig=config)
+    asked = {"name": "p", "cors_config": {**CORS, "access_control_allow_methods": ["HEAD", "GET"]}}
+    assert run_module("cloudfront_response_headers_policy", **asked)["changed"]
+    assert not run_module("cloudfront_response_headers_policy", **asked)["changed"]
+    after = held("response_headers_policy")["p"]
+    assert after["ServerTimingHeadersConfig"] == {"Enabled": True, "SamplingRate": 5.0}
+    assert plain(after["CorsConfig"])["AccessControlAllowMethods"] == ["HEAD", "GET"]
+
+
+def test_a_managed_policy_is_not_ours(run_module):
+    result = run_module("cloudfront_response_headers_policy", name="Managed-SimpleCORS", state="absent")
+    assert not result["changed"]
+
+
+ORIGIN = {"id": "data", "domain_name": "b.s3.us-east-1.amazonaws.com", "origin_access_control_id": "E1OAC"}
+ASKED = {
+    "name": "lab-viewer",
+    "origins": [ORIGIN],
+    "default_cache_behavior": {"target_origin_id": "data", "trusted_key_groups": ["g1"]},
+    "price_class": "PriceClass_100",
+    "http_version": "http2and3",
+    "is_ipv6_enabled": False,
+    "tags": {"project": "lab"},
+}
+CERTIFICATE = {"acm_certificate_arn": "arn:aws:acm:us-east-1:123456789012:certificate/c1"}
+
+
+def test_distribution(rhythm, gone):
+    change = {"aliases": ["data.lab.example.org"], "viewer_certificate": CERTIFICATE, "comment": "volumes"}
+    first, second = (plain(config) for config in rhythm("distribution", ASKED, change))
+    behavior = first["DefaultCacheBehavior"]
+    assert (first["CallerReference"], first["Enabled"], first["Comment"]) == ("lab-viewer", True, "")
+    assert first["Origins"] == [
+        {
+            "Id": "data",
+            "DomainName": "b.s3.us-east-1.amazonaws.com",
+            "OriginAccessControlId": "E1OAC",
+            "S3OriginConfig": {"OriginAccessIdentity": ""},
+        }
+    ]
+    assert behavior["TrustedKeyGroups"] == {"Enabled": True, "Items": ["g1"]}
+    assert behavior["AllowedMethods"] == {"Items": ["GET", "HEAD"], "CachedMethods": ["GET", "HEAD"]}
+    assert (behavior["ViewerProtocolPolicy"], behavior["Compress"]) == ("redirect-to-https", True)
+    assert second["Aliases"] == ["data.lab.example.org"]
+    assert second["ViewerCertificate"] == {
+        "CloudFrontDefaultCertificate": False,
+        "ACMCertificateArn": CERTIFICATE["acm_certificate_arn"],
+        "SSLSupportMethod": "sni-only",
+        "MinimumProtocolVersion": "TLSv1.2_2021",
+    }
+    assert {key: second[key] for key in first if key != "Comment"} == {k: v for k, v in first.items() if k != "Comment"}
+    gone("distribution", "lab-viewer")
+
+
+def as_aws_returns_it(cloudfront) -> dict[str, Any]:
+    """Add what AWS adds to a distribution of ours: defaults, mirrors of the certificate, HTTP in capitals."""
+    (summary,) = cloudfront.list_distributions()["DistributionList"]["Items"]
+    response = cloudfront.get_distribution_config(Id=summary["Id"])
+    config = response["DistributionConfig"]
+    config["HttpVersion"] = "HTTP2and3"
+    config["WebACLId"] = ""
+    config["Logging"] = {"Enabled": False, "IncludeCookies": False, "Bucket": "", "Prefix": ""}
+    config["Restrictions"] = {"GeoRestriction": {"RestrictionType": "none", "Quantity": 0}}
+    config["ViewerCertificate"] = {
+        "CloudFrontDefaultCertificate": True,
+        "MinimumProtocolVersion": "TLSv1",
+        "CertificateSource": "cloudfront",
+    }
+    config["Origins"]["Items"][0] |= {"OriginPath": "", "ConnectionAttempts": 3, "CustomHeaders": {"Quantity": 0}}
+    methods = {"Quantity": 2, "Items": ["HEAD", "GET"]}
+    config["DefaultCacheBehavior"] |= {
+        "SmoothStreaming": False,
+        "AllowedMethods": {**methods, "CachedMethods": methods},
+    }
+    cloudfront.update_distribution(Id=summary["Id"], IfMatch=response["ETag"], DistributionConfig=config)
+    return config
+
+
+def test_distribution_does_not_fight_what_aws_adds(run_module, cloudfront, held):
+    run_module("cloudfront_distribution", **ASKED)
+    as_aws_returns_it(cloudfront)
+    assert not run_module("cloudfront_distribution", **ASKED)["changed"]
+
+
+def test_distribution_update_sends_all_that_is_there(run_module, cloudfront, held):
+    run_module("cloudfront_distribution", **ASKED)
+    before = as_aws_returns_it(cloudfront)
+    run_module("cloudfront_distribution", name="lab-viewer", comment="new", viewer_certificate=CERTIFICATE)
+    after = held("distribution")["lab-viewer"]
+    changed = {key for key in after if after[key] != before.get(key)}
+    assert changed - {"OriginGroups"} == {"Comment", "HttpVersion", "ViewerCertificate"}
+    assert after["HttpVersion"] == "http2and3", "in the spelling that the API takes"
+    assert "CertificateSource" not in after["ViewerCertificate"]
+
+
+def test_distribution_empties_what_is_asked_to_be_empty(run_module, held):
+    run_module("cloudfront_distribution", **ASKED, aliases=["a.example.org"], viewer_certificate=CERTIFICATE)
+    closed = {"trusted_key_groups": []}
+    run_module("cloudfront_distribution", name="lab-viewer", aliases=[], default_cache_behavior=closed)
+    config = held("distribution")["lab-viewer"]
+    assert config["Aliases"] == {"Quantity": 0}
+    assert config["DefaultCacheBehavior"]["TrustedKeyGroups"] == {"Enabled": False, "Quantity": 0}
+    assert config["DefaultCacheBehavior"]["TargetOriginId"] == "data"
+
+
+def test_distribution_result(run_module):
+    result = run_module("cloudfront_distribution", **ASKED)["distribution"]
+    assert result["arn"] == f"arn:aws:cloudfront::123456789012:distribution/{result['id']}"
+    assert result["domain_name"].endswith(".cloudfront.net")
+    assert (result["status"], result["tags"]) == ("Deployed", {"project": "lab"})
+    assert result["default_cache_behavior"]["trusted_key_groups"] == {"enabled": True, "items": ["g1"]}
+
+
+def test_distribution_tags(run_module, cloudfront):
+    arn = run_module("cloudfront_distribution", **ASKED)["distribution"]["arn"]
+
+    def tags() -> dict[str, str]:
+        items = cloudfront.list_tags_for_resource(Resource=arn)["Tags"]["Items"]
+        return {tag["Key"]: tag["Value"] for tag in items}
+
+    more = {"name": "lab-viewer", "tags": {"cost": "7"}, "purge_tags": False}
+    assert run_module("cloudfront_distribution", check_mode=True, **more)["changed"]
+    assert tags() == {"project": "lab"}
+    result = run_module("cloudfront_distribution", **more)
+    assert result["diff"]["after"]["tags"] == tags() == {"project": "lab", "cost": "7"}
+    assert not run_module("cloudfront_distribution", **more)["changed"]
+    run_module("cloudfront_distribution", name="lab-viewer", tags={"cost": "8"})
+    assert tags() == {"cost": "8"}
+
+
+@pytest.mark.parametrize(
+    ("reference", "ours"),
+    [("lab-viewer", True), ("lab-viewer/1700000000", True), ("lab-viewer2", False), ("lab", False)],
+)
+def test_distribution_is_found_by_its_caller_reference(run_module, cloudfront, reference, ours):
+    for name in ("other", reference):
+        run_module("cloudfront_distribution", **{**ASKED, "name": name})
+    if reference == "lab-viewer/1700000000":
+        assert not run_module("cloudfront_distribution", name="lab-viewer/1700000000")["changed"]
+    assert run_module("cloudfront_distribution", **ASKED)["changed"] is not ours
+
+
+def fails_once(monkeypatch, operation: str, code: str) -> list[dict[str, Any]]:
+    """Let the first call of an operation fail as AWS would; all its requests."""
+    real, requests = CloudFrontResource.call, []
+
+    def call(self, name: str, **request: Any) -> dict[str, Any]:
+        if name == operation:
+            requests.append(request)
+        if name == operation and len(requests) == 1:
+            raise ClientError({"Error": {"Code": code, "Message": "as AWS says"}}, operation)
+        return real(self, name, **request)
+
+    monkeypatch.setattr(CloudFrontResource, "call", call)
+    return requests
+
+
+@pytest.mark.parametrize("code", ["DistributionAlreadyExists", "CNAMEAlreadyExists"])
+def test_the_reference_of_a_deleted_distribution_is_used_up(run_module, monkeypatch, code):
+    requests = fails_once(monkeypatch, "create_distribution", code)
+    result = run_module("cloudfront_distribution", **ASKED)
+    references = [request["DistributionConfig"]["CallerReference"] for request in requests]
+    if code == "CNAMEAlreadyExists":
+        assert (references, result["failed"]) == (["lab-viewer"], True)
+        assert result["msg"].startswith("Failed to create distribution lab-viewer: ")
+        return
+    assert references[0] == "lab-viewer"
+    assert references[1].startswith("lab-viewer/")
+    assert not run_module("cloudfront_distribution", **ASKED)["changed"], "found again under the longer reference"
+
+
+@pytest.fixture
+def slow_edge(monkeypatch):
+    """Deployment takes some looks; returns how often the module slept."""
+    real, slept = CloudFrontResource.call, []
+
+    def call(self, name: str, **request: Any) -> dict[str, Any]:
+        response = real(self, name, **request)
+        if name == "get_distribution" and len(slept) < 3:
+            response["Distribution"]["Status"] = "InProgress"
+        return response
+
+    monkeypatch.setattr(CloudFrontResource, "call", call)
+    monkeypatch.setattr(_resource.time, "sleep", slept.append)
+    return slept
+
+
+def test_distribution_waits_only_when_asked(run_module, slow_edge):
+    run_module("cloudfront_distribution", **ASKED)
+    assert slow_edge == []
+    result = run_module("cloudfront_distribution", **ASKED, wait=True)
+    assert (result["changed"], result["distribution"]["status"], len(slow_edge)) == (False, "Deployed", 3)
+
+
+def test_distribution_waits_before_it_is_deleted(run_module, slow_edge, held):
+    run_module("cloudfront_distribution", **ASKED)
+    result = run_module("cloudfront_distribution", name="lab-viewer", state="absent", wait_timeout=5)
+    assert result["msg"] == "Failed to delete distribution lab-viewer: Not deployed after 5 seconds."
+    assert held("distribution")["lab-viewer"]["Enabled"] is False
+    assert run_module("cloudfront_distribution", name="lab-viewer", state="absent")["changed"]
+    assert (held("distribution"), len(slow_edge)) == ({}, 3)
+
+
+def test_someone_else_wrote_between_read_and_write(run_module, monkeypatch):
+    run_module("cloudfront_origin_access_control", name="o")
+    fails_once(monkeypatch, "update_origin_access_control", "PreconditionFailed")
+    result = run_module("cloudfront_origin_access_control", name="o", description="x")
+    assert result["msg"].startswith("Failed to update origin access control o: ")
+    assert "PreconditionFailed" in result["msg"]
+
+
+def test_lists_are_read_to_the_last_page(run_module, monkeypatch, key_id):
+    for name in ("k1", "k2", "k3"):
+        key_id(name)
+    real, markers = CloudFrontResource.call, []
+
+    def call(self, name: str, **request: Any) -> dict[str, Any]:
+        """One key per page; ministack has no pages."""
+        if name != "list_public_keys":
+            return real(self, name, **request)
+        markers.append(request.pop("Marker", None))
+        page = real(self, name, **request)["PublicKeyList"]
+        item = page["Items"][int(markers[-1] or 0)]
+        rest = {"NextMarker": str(len(markers))} if len(markers) < 3 else {}
+        return {"PublicKeyList": {"MaxItems": 1, "Quantity": 1, "Items": [item], **rest}}
+
+    monkeypatch.setattr(CloudFrontResource, "call", call)
+    assert run_module("cloudfront_public_key", check_mode=True, name="k3", state="absent")["changed"]
+    assert markers == [None, "1", "2"]
+
+
+CONFIG_SHAPES = Session().get_service_model("cloudfront")
+
+
+@pytest.mark.parametrize(
+    ("shape", "without", "with_count"),
+    [
+        ("Aliases", [], {"Quantity": 0}),
+        ("Aliases", ["a"], {"Quantity": 1, "Items": ["a"]}),
+        ("TrustedKeyGroups", {"Enabled": False, "Items": []}, {"Enabled": False, "Quantity": 0}),
+        (
+            "AllowedMethods",
+            {"Items": ["GET"], "CachedMethods": ["GET"]},
+            {"Quantity": 1, "Items": ["GET"], "CachedMethods": {"Quantity": 1, "Items": ["GET"]}},
+        ),
+        ("KeyGroupConfig", {"Name": "g", "Items": ["K1"]}, {"Name": "g", "Items": ["K1"]}),
+        (
+            "Restrictions",
+            {"GeoRestriction": {"RestrictionType": "none", "Items": []}},
+            {"GeoRestriction": {"RestrictionType": "none", "Quantity": 0}},
+        ),
+        (
+            "OriginGroups",
+            [{"Id": "o", "FailoverCriteria": {"StatusCodes": [500]}}],
+            {
+                "Quantity": 1,
+                "Items": [{"Id": "o", "FailoverCriteria": {"StatusCodes": {"Quantity": 1, "Items": [500]}}}],
+            },
+        ),
+    ],
+)
+def test_counted_lists(shape, without, with_count):
+    assert counted(without, CONFIG_SHAPES.shape_for(shape)) == with_count
+    assert plain(with_count) == without
