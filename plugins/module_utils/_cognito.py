@@ -27,6 +27,7 @@ TEMPLATE_TWINS = {
 
 class CognitoResource(Resource):
     service = "cognito-idp"
+    retry_on = ("ConcurrentModificationException",)  # one update of a pool at a time
 
     def accepted(self, operation: str, described: dict[str, Any]) -> dict[str, Any]:
         """What `operation` takes of a description; the rest is read-only or settled at creation."""
