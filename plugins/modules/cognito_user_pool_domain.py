@@ -27,7 +27,7 @@ options:
     type: str
   managed_login_version:
     description:
-      - V(1) is the classic hosted login. V(2) is managed login: an error page, until a branding style is made.
+      - V(1) is the classic hosted login. V(2) is managed login, an error page until it has a branding style.
     type: int
     choices: [1, 2]
 seealso:

@@ -58,6 +58,22 @@ def test_options_are_documented_as_they_are(name):
     assert reduced(documented(name), "suboptions") == reduced(spec_of(name), "options")
 
 
+def descriptions(value):
+    if isinstance(value, dict):
+        own = value["description"] if {"description", "type"} <= value.keys() else []
+        yield from own if isinstance(own, list) else [own]
+        for item in value.values():
+            yield from descriptions(item)
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_descriptions_are_text(name):
+    texts = [*descriptions(documented(name)), *descriptions(yaml.safe_load(load(name).RETURN))]
+    # "a: b" without quotes is a mapping, which ansible-doc refuses
+    assert [text for text in texts if not isinstance(text, str)] == []
+    assert len(texts) > 3
+
+
 @pytest.mark.parametrize("name", MODULES)
 def test_examples_are_valid(name):
     tasks = [task for task in yaml.safe_load(load(name).EXAMPLES) if f"bioviewers.aws.{name}" in task]
