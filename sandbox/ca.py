@@ -6,6 +6,7 @@ import datetime
 import hashlib
 import os
 import pathlib
+import threading
 from collections.abc import Iterable
 
 from cryptography import x509
@@ -15,9 +16,13 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from sandbox import settings
 
-CA_LIFE = datetime.timedelta(days=30)
-LEAF_LIFE = datetime.timedelta(days=7)
+LIFE = datetime.timedelta(days=30)
 _CLOCK_SKEW = datetime.timedelta(hours=1)
+_lock = threading.Lock()
+
+
+def _now() -> datetime.datetime:
+    return datetime.datetime.now(datetime.UTC)
 
 
 def _name(common_name: str) -> x509.Name:
@@ -25,15 +30,14 @@ def _name(common_name: str) -> x509.Name:
 
 
 def _builder(
-    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePrivateKey, life: datetime.timedelta
+    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePrivateKey, end: datetime.datetime
 ) -> x509.CertificateBuilder:
-    now = datetime.datetime.now(datetime.UTC)
     return (
         x509.CertificateBuilder(subject_name=subject, issuer_name=issuer)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now - _CLOCK_SKEW)
-        .not_valid_after(now + life)
+        .not_valid_before(_now() - _CLOCK_SKEW)
+        .not_valid_after(end)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
     )
 
@@ -63,7 +67,7 @@ def create() -> None:
     key = ec.generate_private_key(ec.SECP256R1())
     name = _name("bioviewers sandbox, throw-away")
     certificate = (
-        _builder(name, name, key, CA_LIFE)
+        _builder(name, name, key, _now() + LIFE)
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .add_extension(_usage(sign_certificates=True), critical=True)
         # Whoever makes their browser trust it must not have opened the rest of the web to it.
@@ -86,13 +90,13 @@ def is_valid() -> bool:
     if not (settings.CA_FILE.exists() and settings.CA_KEY_FILE.exists()):
         return False
     end = x509.load_pem_x509_certificate(settings.CA_FILE.read_bytes()).not_valid_after_utc
-    return end > datetime.datetime.now(datetime.UTC) + datetime.timedelta(days=1)
+    return end > _now() + datetime.timedelta(days=1)
 
 
 def _sign(names: list[str], key: ec.EllipticCurvePrivateKey) -> bytes:
     authority, authority_key = _authority()
     certificate = (
-        _builder(_name(names[0][:64]), authority.subject, key, LEAF_LIFE)
+        _builder(_name(names[0][:64]), authority.subject, key, authority.not_valid_after_utc)
         .add_extension(x509.SubjectAlternativeName([x509.DNSName(name) for name in names]), critical=False)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(_usage(sign_certificates=False), critical=True)
@@ -109,9 +113,10 @@ def issue(names: Iterable[str]) -> tuple[pathlib.Path, pathlib.Path]:
     wanted = sorted(set(names))
     stem = hashlib.sha256("\n".join(wanted).encode()).hexdigest()[:16]
     chain, key_file = settings.CERTIFICATES / f"{stem}.pem", settings.CERTIFICATES / f"{stem}.key"
-    if not chain.exists():
-        settings.CERTIFICATES.mkdir(mode=0o700, exist_ok=True)
-        key = ec.generate_private_key(ec.SECP256R1())
-        _write(key_file, _pem(key), 0o600)
-        _write(chain, _sign(wanted, key), 0o644)
+    with _lock:
+        if not chain.exists():
+            settings.CERTIFICATES.mkdir(mode=0o700, exist_ok=True)
+            key = ec.generate_private_key(ec.SECP256R1())
+            _write(key_file, _pem(key), 0o600)
+            _write(chain, _sign(wanted, key), 0o644)
     return chain, key_file

@@ -109,14 +109,29 @@ async def change_instances(request: Request, action: str, body: bytes) -> Respon
     return plain
 
 
-async def _respond(request: Request, service: str, action: str, body: bytes | None) -> Response:
+async def _respond(request: Request, signer: routing.Signer, action: str, body: bytes | None) -> Response:
+    service = signer.service
     if request.url.path.startswith(INTERNAL_PATHS):
         return PlainTextResponse("This is not part of AWS.", 404)
     if service == "ssm" and action in ssm.ACTIONS:
         return await answer_ssm(action, body or b"")
     if service == "ec2" and action in INSTANCE_ACTIONS:
         return await change_instances(request, action, body or b"")
+    if service == "s3" and not signer.key:
+        return await answer_stranger(request, action)
     return await forward(request, service, body)
+
+
+async def answer_stranger(request: Request, action: str) -> Response:
+    """Answer S3 to a request without credentials: with an object that is public. moto refuses too little."""
+    if action in ("GetObject", "HeadObject"):
+        response = await forward(request, "s3", None)
+        # Without the right to list the bucket a missing object looks like a forbidden one.
+        if response.status_code != 404:
+            return response
+        await response.background()
+    refusal = "<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>"
+    return Response(refusal, 403, media_type="application/xml")
 
 
 def _record(**entry: Any) -> None:
@@ -132,7 +147,7 @@ async def handle(request: Request) -> Response:
     # Objects may be large and are not looked at; requests of other services are small and name their action inside.
     body = None if signer.service == "s3" else await request.body()
     action = routing.action(signer.service, request.method, url, request.headers, body or b"")
-    response = await _respond(request, signer.service, action, body)
+    response = await _respond(request, signer, action, body)
     _record(
         time=round(start, 3),
         service=signer.service,

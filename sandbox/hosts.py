@@ -83,10 +83,11 @@ def _exists(kind: str, name: str) -> bool:
     return subprocess.run(["podman", kind, "exists", name], check=False).returncode == 0
 
 
-def build_image() -> bool:
-    """Make the image of the hosts unless it is there; returns whether it was made."""
+def build_image() -> None:
+    """Make the image of the hosts unless it is there; one of an older recipe goes."""
     if _exists("image", IMAGE):
-        return False
+        return
+    remove_images()
     archive = settings.STATE_DIR / "host.tar"
     with (settings.LOGS / "image.log").open("w") as log:
         done = subprocess.run([*MMDEBSTRAP, str(archive)], stdout=log, stderr=log, check=False)
@@ -94,7 +95,6 @@ def build_image() -> bool:
         raise RuntimeError(f"mmdebstrap could not make the image of the hosts: see {settings.LOGS}/image.log")
     podman("import", *(part for change in CHANGES for part in ("--change", change)), str(archive), IMAGE)
     archive.unlink()
-    return True
 
 
 def remove_images() -> None:
@@ -191,6 +191,11 @@ def execute(name: str, *command: str, check: bool = True) -> str:
 def is_booted(name: str) -> bool:
     """Whether the host runs and systemd has reached its target (`degraded`: with a failed unit)."""
     return execute(name, "systemctl", "is-system-running", check=False).strip() in ("running", "degraded")
+
+
+def is_running(name: str) -> bool:
+    """Whether the container runs, booted or not."""
+    return podman("inspect", "--format={{.State.Running}}", name, check=False).strip() == "true"
 
 
 def names() -> list[str]:

@@ -1,16 +1,22 @@
-"""moto's server, made strict: certificates need their DNS records, and roles get only what their policies allow.
+"""moto's server, made strict: certificates need their DNS records, roles and strangers get what policies allow.
 
 Run as `python -m sandbox.moto_server`; processes.py sets its environment.
 """
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from moto import server
 from moto.acm.models import CertBundle
 from moto.core.authorization import ActionAuthenticatorMixin
+from moto.core.exceptions import AccessDeniedError, JsonRESTError
+from moto.iam.access_control import IAMPolicy, PermissionResult
 from moto.route53.models import route53_backends
+from moto.s3.exceptions import BucketAccessDeniedError
+from moto.s3.models import FakeBucket, S3Backend
+from moto.s3.utils import bucket_policy_is_public
 from moto.ssm.responses import SimpleSystemManagerResponse
 
 from sandbox import settings
@@ -52,14 +58,62 @@ def enforce_policies_of_roles() -> None:
     authorize = ActionAuthenticatorMixin._authenticate_and_authorize_action
 
     def authorize_temporary(response: Any, *arguments: Any) -> None:
-        if "X-Amz-Security-Token" in response.headers:
+        if "X-Amz-Security-Token" not in response.headers:
+            return
+        try:
             authorize(response, *arguments)
+        except AccessDeniedError as refusal:
+            # moto has one refusal for all services, in XML; those that speak JSON have their own.
+            if "X-Amz-Target" in response.headers:
+                raise JsonRESTError("AccessDeniedException", refusal.message) from refusal
+            raise
 
     ActionAuthenticatorMixin._authenticate_and_authorize_action = authorize_temporary
     SimpleSystemManagerResponse._determine_resource = _parameter_arn
 
 
+def _is_for_all(statement: dict[str, Any]) -> bool:
+    """Whether a statement speaks of everyone; moto takes each for such, one for CloudFront too."""
+    principal = statement.get("Principal")
+    named = principal.get("AWS", []) if isinstance(principal, dict) else principal
+    return "*" in named
+
+
+def _applies(statement: dict[str, Any], public: bool) -> bool:
+    if not _is_for_all(statement):
+        return False
+    # An allowance with a condition is none here. A refusal stands, but for that of plain HTTP: it plays HTTPS here.
+    if statement["Effect"] == "Allow":
+        return public and not statement.get("Condition")
+    return "aws:securetransport" not in json.dumps(statement.get("Condition", {})).lower()
+
+
+def _bucket_permission(bucket: FakeBucket, action: str, resource: str) -> PermissionResult:
+    """What the bucket's policy says of a request by someone of whom nothing is known."""
+    statements = json.loads(bucket.policy or "{}").get("Statement", [])
+    block = bucket.public_access_block
+    public = not (block and block.restrict_public_buckets)
+    found = statements if isinstance(statements, list) else [statements]
+    kept = [statement for statement in found if _applies(statement, public)]
+    return IAMPolicy(json.dumps({"Statement": kept})).is_action_permitted(action, resource)
+
+
+def keep_buckets_private() -> None:
+    """Read bucket policies as S3 does, and refuse a public one where the bucket's public access block says so."""
+    put = S3Backend.put_bucket_policy
+
+    def put_bucket_policy(backend: S3Backend, bucket_name: str, policy: bytes) -> None:
+        block = backend.get_bucket(bucket_name).public_access_block
+        if block and block.block_public_policy and bucket_policy_is_public(policy):
+            raise BucketAccessDeniedError(bucket=bucket_name)
+        put(backend, bucket_name, policy)
+
+    S3Backend.put_bucket_policy = put_bucket_policy
+    FakeBucket.get_permission = _bucket_permission
+
+
 if __name__ == "__main__":
     require_validation_records()
     enforce_policies_of_roles()
+    keep_buckets_private()
     server.main(["-H", settings.LOOPBACK, "-p", str(settings.MOTO_PORT)])

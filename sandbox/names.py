@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from sandbox import settings
 
 BEGIN = "# BEGIN bioviewers sandbox"
@@ -11,15 +13,8 @@ BLOCK = "\n".join((BEGIN, *(f"{settings.LOOPBACK} {name}" for name in NAMES), EN
 
 
 def without_block(text: str) -> str:
-    """The hosts file `text` with no block of ours."""
-    kept, inside = [], False
-    for line in text.splitlines(keepends=True):
-        mark = line.strip()
-        inside = inside or mark == BEGIN
-        if not inside:
-            kept.append(line)
-        inside = inside and mark != END
-    return "".join(kept)
+    """The hosts file `text` with no block of ours. A block whose end is missing stays: it may hold other lines."""
+    return re.sub(f"^{BEGIN}\n.*?^{END}\n", "", text, flags=re.DOTALL | re.MULTILINE)
 
 
 def with_block(text: str) -> str:

@@ -73,10 +73,17 @@ def environment(part: Part) -> dict[str, str]:
 
 
 def read_state() -> dict:
-    """What the last `up` wrote down; empty when the sandbox is down."""
+    """What the last `up` wrote down; empty when the sandbox is down, or when it was not root who wrote."""
     with contextlib.suppress(FileNotFoundError, json.JSONDecodeError):
-        return json.loads(settings.STATE_FILE.read_text())
+        if settings.STATE_DIR.stat().st_uid == 0:
+            return json.loads(settings.STATE_FILE.read_text())
     return {}
+
+
+def is_up() -> bool:
+    """Whether all processes that the last `up` started still run."""
+    entries = read_state().get("processes", {})
+    return len(entries) == len(PARTS) and all(runs(entry) for entry in entries.values())
 
 
 def write_state(state: dict) -> None:

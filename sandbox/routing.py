@@ -36,6 +36,9 @@ def signer(headers: Mapping[str, str], query: Mapping[str, str]) -> Signer:
     signed = headers.get("authorization") or f"Credential={query.get('X-Amz-Credential', '')}"
     if match := _CREDENTIAL.search(signed):
         return Signer(*match.groups())
+    # The older form of signed addresses, which S3 still takes and boto3 still makes.
+    if key := query.get("AWSAccessKeyId"):
+        return Signer(key, settings.REGION, "s3")
     api = headers.get("x-amz-target", "").partition(".")[0]
     return Signer("", settings.REGION, UNSIGNED_TARGETS.get(api, "s3"))
 

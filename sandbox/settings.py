@@ -10,7 +10,7 @@ import boto3
 CHECKOUT = pathlib.Path(__file__).resolve().parent.parent
 
 # What the sandbox keeps on disk; `down` removes the directory.
-STATE_DIR = pathlib.Path("/var/tmp/bioviewers-sandbox")  # noqa: S108 (root's, made with mode 0755 and checked for its owner)
+STATE_DIR = pathlib.Path("/var/tmp/bioviewers-sandbox")  # noqa: S108 (only believed when it is root's)
 STATE_FILE = STATE_DIR / "state.json"
 LOGS = STATE_DIR / "logs"
 CERTIFICATES = STATE_DIR / "certificates"

@@ -1,7 +1,7 @@
 # Copyright: Contributors to bioviewers.aws
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Turns Ansible to the sandbox: every AWS module of the run then speaks to it, whatever account the shell names."""
+"""Turns Ansible to the sandbox: every AWS call of the run then goes there, whatever account the shell names."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ DOCUMENTATION = """
 name: bioviewers_sandbox
 short_description: The sandbox instead of AWS
 description:
-  - Sets the environment of the run so that AWS is the sandbox on this machine, and drops all settings of a real account.
+  - Sets the environment of the run so that AWS is the sandbox on this machine; drops all settings of a real account.
   - Ends the run when the sandbox is not up.
   - Adds the group C(web), empty, with the sandbox's session manager plugin as its connection's.
 author: Contributors to bioviewers.aws
@@ -46,7 +46,7 @@ class InventoryModule(BaseInventoryPlugin):
 
         # First of all: a run that went on after an error must not meet a real account.
         environment.enter()
-        if not processes.read_state():
+        if not processes.is_up():
             # Not an AnsibleError: for Ansible that is only a warning, and the run goes on with no host.
             raise SystemExit("The sandbox is not up. Start it with: python -m sandbox up")
         inventory.add_group("web")
