@@ -4,7 +4,6 @@
 """The engine: find -> merge -> create | update | delete -> wait -> exit. PRIVATE to this collection.
 
 A module describes one resource (`class Domain(Resource)`, `main = Domain.main`); the engine does the rest.
-
 It states `service` (boto3's client), `noun` (the result is returned under it, in snake_case), `options` (add **TAGS and
 **WAIT where they apply), and where needed
   initial    {API name: value} that a creation needs though nobody asked for it
@@ -13,7 +12,7 @@ It states `service` (boto3's client), `noun` (the result is returned under it, i
   spelling   Spelling({option: API name}) for names that Ansible's helpers get wrong
 It gives find, create, update (gets the complete config: what is held with what was asked laid over), delete, and where
 needed `wait` (called when asked to, even if nothing changed) and `tag(found, missing, surplus)`. It may extend
-`desired`, and replace `merged` where not asked for means removed (a policy statement). call, pages, only, until help.
+`desired`, and replace `merged` where not asked for means removed. `call`, `pages`, `only` and `until` help.
 To refuse something: raise AnsibleAWSError(message="A sentence that says what to do instead.").
 """
 

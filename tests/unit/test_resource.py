@@ -50,7 +50,7 @@ class Shelf(Resource):
     def update(self, found, config):
         if config["Colour"] == "invisible":
             raise ClientError({"Error": {"Code": "BadColour", "Message": "no such colour"}}, "UpdateShelf")
-        return self.note("update", replace(found, config=config))
+        return self.note("update", Found(config, found.facts))
 
     def delete(self, found):
         self.note("delete", None)
@@ -100,6 +100,7 @@ def shelf(aws, monkeypatch):
         pytest.param(OAK, {"tags": {"site": "lab"}}, False, [], id="same tags"),
         pytest.param(OAK, {"tags": {"a": "b"}}, True, ["tag +['a'] -['site']"], id="other tags"),
         pytest.param(OAK, {"tags": {"a": "b"}, "purge_tags": False}, True, ["tag +['a'] -[]"], id="more tags"),
+        pytest.param(OAK, {"tags": {}}, True, ["tag +[] -['site']"], id="no tags"),
         pytest.param(OAK, {"wait": True}, False, ["wait"], id="wait though nothing changed"),
         pytest.param(OAK, {"state": "absent"}, True, ["delete"], id="delete"),
         pytest.param(None, {"state": "absent", "wait": True}, False, [], id="already gone"),
