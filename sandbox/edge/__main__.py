@@ -1,0 +1,44 @@
+"""Run the edge: `python -m sandbox.edge`."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+from sandbox import ca, hosts, settings, sockets
+
+from .config import Config, Switches
+from .edge import Edge
+from .messages import application
+from .server import Certificates, serve, server
+
+
+def main() -> None:
+    """Listen on 443 and 80 until the process is told to stop."""
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(levelname)s %(message)s")
+    config = Config(
+        endpoint=settings.ENDPOINT,
+        login_backend=settings.MINISTACK_URL,
+        login_suffix=settings.LOGIN_SUFFIX,
+        region=settings.REGION,
+        cache_seconds=settings.EDGE_CACHE_SECONDS,
+        log=settings.EDGE_LOG,
+        health=settings.STATE_DIR / "target-health.json",
+        switches=Switches.from_environment(),
+    )
+    asyncio.run(run(Edge(config, hosts.address)))
+
+
+async def run(edge: Edge) -> None:
+    """Serve both sockets while the targets' health is watched."""
+    app = application(edge.handle)
+    front = Certificates(edge.names.certificate_names, ca.issue).front()
+    watch = asyncio.create_task(edge.watch())
+    secure = sockets.bind(settings.LOOPBACK, settings.EDGE_TLS_PORT)
+    plain = sockets.bind(settings.LOOPBACK, settings.EDGE_HTTP_PORT)
+    await serve({secure: server(app, front), plain: server(app)})
+    watch.cancel()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,64 @@
+"""What the edge is told: where the AWS API is, where to write, how to behave where AWS is not documented."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import pathlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, get_args, get_type_hints
+
+PREFIX = "SANDBOX_EDGE_"
+
+
+@dataclass(frozen=True)
+class Switches:
+    """Behaviour that AWS does not document; README.md tells what is known. The defaults are the stricter reading."""
+
+    # Does a response headers policy also apply to the refusals that CloudFront makes itself?
+    cors_on_refusals: Literal["no", "yes"] = "no"
+    # Does CloudFront take standard base64 in signed cookies?
+    plain_base64: Literal["refuse", "accept"] = "refuse"
+    # Does CloudFront heed CloudFront-Hash-Algorithm?
+    hash_cookie: Literal["heed", "ignore"] = "heed"
+    # Which of two cookies of one name does CloudFront take?
+    repeated_cookies: Literal["first", "last"] = "first"
+    # Which status does a load balancer give when claims and access token exceed 11 K?
+    large_claims_status: Literal["500", "401"] = "500"
+    # Does a load balancer drop x-amzn-oidc-* of the client on requests that it did not authenticate?
+    client_identity_headers: Literal["pass", "drop"] = "pass"
+    # Does a load balancer that sends someone to the login replace the nonce of a login under way?
+    nonce: Literal["keep", "renew"] = "keep"
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Switches:
+        """Read SANDBOX_EDGE_<NAME>, refusing words that mean nothing."""
+        hints = get_type_hints(cls)
+        names = [each.name for each in dataclasses.fields(cls)]
+        given = {name: environment[PREFIX + name.upper()] for name in names if PREFIX + name.upper() in environment}
+        for name, value in given.items():
+            if value not in get_args(hints[name]):
+                raise SystemExit(
+                    f"{PREFIX}{name.upper()} must be one of {', '.join(get_args(hints[name]))}, not {value!r}"
+                )
+        return cls(**given)
+
+
+@dataclass(frozen=True)
+class Config:
+    """Everything else; the entry point fills it in from the sandbox's settings."""
+
+    endpoint: str
+    # ministack, for what it does rightly of the hosted login: these calls carry no signature to route them by.
+    login_backend: str
+    login_suffix: str
+    keys_suffix: str = "amazonaws.localhost"
+    region: str = "us-east-1"
+    access_key: str = "sandbox"
+    secret_key: str = "sandbox"  # noqa: S105 (opens nothing outside the sandbox)
+    cache_seconds: float = 1.0
+    log: pathlib.Path | None = None
+    # Where the load balancer's opinion of its targets is written after every change.
+    health: pathlib.Path | None = None
+    switches: Switches = field(default_factory=Switches)

@@ -1,0 +1,123 @@
+"""/oauth2/token and /oauth2/userInfo: ministack's answers, after the checks that it does not make."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import binascii
+import hmac
+import json
+import time
+from typing import Any
+from urllib.parse import parse_qsl, unquote
+
+import httpx
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
+
+from .aws import Api
+from .messages import Headers, Reply, Request, first_values
+from .tokens import claims_of
+
+FORM_LIMIT = 64 * 1024
+JSON: Headers = (("Content-Type", "application/json;charset=UTF-8"), ("Cache-Control", "no-store"))
+
+
+class Tokens:
+    """The endpoints that the load balancer calls."""
+
+    def __init__(self, api: Api, backend: httpx.AsyncClient) -> None:
+        self._api = api
+        self._backend = backend
+
+    async def token(self, request: Request, pool_id: str) -> Reply:
+        """Exchange a code or a refresh token; only for a client of this pool that knows its secret."""
+        body = await request.read(FORM_LIMIT)
+        form = first_values(parse_qsl(body.decode(), keep_blank_values=True))
+        client_id, secret = _credentials(request, form)
+        client = await asyncio.to_thread(self._api.user_pool_client, pool_id, client_id) if client_id else None
+        if client is None or not hmac.compare_digest(client.get("ClientSecret", "").encode(), secret.encode()):
+            return _error("invalid_client", "the client or its secret is wrong")
+        form = {**form, "client_id": client_id, **({"client_secret": secret} if secret else {})}
+        answer = await self._backend.post("/oauth2/token", data=form)
+        if answer.status_code != 200:
+            return Reply(answer.status_code, JSON, answer.content, f"ministack: {answer.text[:200]}")
+        if not await self._is_active(pool_id, claims_of(answer.json()["access_token"])):
+            return _error("invalid_grant", "the user is disabled or gone")
+        return Reply(200, JSON, answer.content, form.get("grant_type", ""))
+
+    async def user_info(self, request: Request, pool_id: str) -> Reply:
+        """The claims of whom an access token of this pool was made for."""
+        scheme, _, token = request.header("authorization").partition(" ")
+        if scheme.lower() != "bearer":
+            return _unauthorized("no bearer token")
+        reason = await self._token_error(token, pool_id)
+        if reason:
+            return _unauthorized(reason)
+        answer = await self._backend.get("/oauth2/userInfo", headers={"Authorization": f"Bearer {token}"})
+        if answer.status_code != 200:
+            return _unauthorized(f"ministack: {answer.text[:200]}")
+        # ministack adds cognito:username and cognito:groups, which Cognito's own answer doesn't have.
+        claims = {name: value for name, value in answer.json().items() if not name.startswith("cognito:")}
+        return Reply(200, JSON, json.dumps(claims).encode(), "claims")
+
+    async def _token_error(self, token: str, pool_id: str) -> str:
+        claims = claims_of(token)
+        checks = (
+            (claims.get("token_use") != "access", "not an access token"),
+            (str(claims.get("iss", "")).rpartition("/")[2] != pool_id, "a token of another pool"),
+            (not isinstance(claims.get("exp"), int) or claims["exp"] <= time.time(), "the token is over"),
+            ("openid" not in str(claims.get("scope", "")).split(), "the scope lacks openid"),
+        )
+        failed = next((reason for bad, reason in checks if bad), "")
+        if failed:
+            return failed
+        if not await self._is_signed(token, pool_id):
+            return "the signature is wrong"
+        return "" if await self._is_active(pool_id, claims) else "the user is disabled or gone"
+
+    async def _is_active(self, pool_id: str, claims: dict[str, Any]) -> bool:
+        username = claims.get("username") or claims.get("sub") or ""
+        return await asyncio.to_thread(self._api.user, pool_id, username) is not None
+
+    async def _is_signed(self, token: str, pool_id: str) -> bool:
+        answer = await self._backend.get(f"/{pool_id}/.well-known/jwks.json")
+        return any(is_signed_by(token, key) for key in answer.json()["keys"])
+
+
+def is_signed_by(token: str, key: dict[str, str]) -> bool:
+    """Whether an RS256 JWT was signed with this key (a JWK)."""
+    signed, _, signature = token.rpartition(".")
+    numbers = [int.from_bytes(_decoded(key[name]), "big") for name in ("e", "n")]
+    try:
+        rsa.RSAPublicNumbers(*numbers).public_key().verify(
+            _decoded(signature), signed.encode(), padding.PKCS1v15(), hashes.SHA256()
+        )
+    except (InvalidSignature, binascii.Error):
+        return False
+    return True
+
+
+def _decoded(text: str) -> bytes:
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+
+
+def _credentials(request: Request, form: dict[str, str]) -> tuple[str, str]:
+    scheme, _, value = request.header("authorization").partition(" ")
+    if scheme.lower() != "basic":
+        return form.get("client_id", ""), form.get("client_secret", "")
+    try:
+        name, _, secret = base64.b64decode(value, validate=True).decode().partition(":")
+    except (binascii.Error, UnicodeDecodeError):
+        return "", ""
+    return unquote(name), unquote(secret)
+
+
+def _error(error: str, reason: str) -> Reply:
+    return Reply(400, JSON, json.dumps({"error": error}).encode(), reason)
+
+
+def _unauthorized(reason: str) -> Reply:
+    body = json.dumps({"error": "invalid_token", "error_description": reason})
+    return Reply(401, (*JSON, ("WWW-Authenticate", 'Bearer error="invalid_token"')), body.encode(), reason)
