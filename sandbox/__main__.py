@@ -62,9 +62,8 @@ def is_ours() -> bool:
 def clear() -> None:
     """Take away all that a sandbox of any checkout left, but the image of the hosts."""
     processes.stop(list(processes.read_state().get("processes", {}).values()))
-    for name in hosts.names():
-        hosts.remove(name)
-    hosts.remove_network()
+    if shutil.which("podman"):
+        hosts.remove_all()
     names.remove()
     shutil.rmtree(settings.STATE_DIR, ignore_errors=True)
 
@@ -82,8 +81,9 @@ def start() -> None:
     state = {"checkout": str(settings.CHECKOUT), "processes": {}}
     for part in processes.PARTS:
         with phase(part.name):
-            state["processes"][part.name] = processes.start(part)
+            entry = state["processes"][part.name] = processes.start(part)
             processes.write_state(state)
+            processes.await_listening(part, entry)
 
 
 def up() -> None:
@@ -111,6 +111,8 @@ def up() -> None:
 
 def status() -> int:
     """Print the parts, and the hosts; 0 when all parts are well."""
+    require_root()
+    require_programs()
     parts = report()
     for name, well in parts.items():
         print(f"{name:<20}{'well' if well else 'DOWN'}")
@@ -124,7 +126,7 @@ def down(purge: bool) -> None:
     require_root()
     with phase("down"):
         clear()
-        if purge:
+        if purge and shutil.which("podman"):
             hosts.remove_images()
 
 

@@ -23,7 +23,7 @@ from starlette.background import BackgroundTask
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
 
-from sandbox import hosts, routing, serving, settings, ssm
+from sandbox import hosts, routing, serving, settings, ssm, target_health
 
 # Hop by hop (RFC 9110, 7.6.1); `Expect` was answered by our own server already.
 HOP_HEADERS = {b"connection", b"keep-alive", b"transfer-encoding", b"expect", b"upgrade", b"te", b"trailer"}
@@ -93,33 +93,41 @@ async def _follow(act: Callable[[str], None], instance_id: str) -> None:
             _log.exception("%s: %s failed", instance_id, act.__name__)
 
 
+async def read_whole(response: StreamingResponse) -> bytes:
+    """The body of an emulator's answer, which is then read to its end."""
+    content = b"".join([part async for part in response.body_iterator])
+    await response.background()
+    return content
+
+
+def _with_body(response: Response, content: bytes) -> Response:
+    """The answer again, with `content` for its body."""
+    headers = [(name, value) for name, value in response.raw_headers if name != b"content-length"]
+    whole = Response(content, response.status_code)
+    whole.raw_headers = [*headers, (b"content-length", str(len(content)).encode())]
+    return whole
+
+
 async def change_instances(request: Request, action: str, body: bytes) -> Response:
     """Let EC2 answer, then let the containers follow without making the caller wait."""
     response = await forward(request, "ec2", body)
     if response.status_code != 200:
         return response
-    content = b"".join([part async for part in response.body_iterator])
+    content = await read_whole(response)
     for instance_id in sorted({match.decode() for match in _INSTANCE_ID.findall(content)}):
         task = asyncio.create_task(_follow(INSTANCE_ACTIONS[action], instance_id))
         _following.add(task)
         task.add_done_callback(_following.discard)
-    await response.background()
-    plain = Response(content, response.status_code)
-    plain.raw_headers = response.raw_headers
-    return plain
+    return _with_body(response, content)
 
 
-async def _respond(request: Request, signer: routing.Signer, action: str, body: bytes | None) -> Response:
-    service = signer.service
-    if request.url.path.startswith(INTERNAL_PATHS):
-        return PlainTextResponse("This is not part of AWS.", 404)
-    if service == "ssm" and action in ssm.ACTIONS:
-        return await answer_ssm(action, body or b"")
-    if service == "ec2" and action in INSTANCE_ACTIONS:
-        return await change_instances(request, action, body or b"")
-    if service == "s3" and not signer.key:
-        return await answer_stranger(request, action)
-    return await forward(request, service, body)
+async def describe_target_health(request: Request, body: bytes) -> Response:
+    """Let ELBv2 answer, and tell the states that the edge found."""
+    response = await forward(request, "elasticloadbalancing", body)
+    if response.status_code != 200:
+        return response
+    content = await read_whole(response)
+    return _with_body(response, target_health.correct(content, target_health.found(body)))
 
 
 async def answer_stranger(request: Request, action: str) -> Response:
@@ -132,6 +140,22 @@ async def answer_stranger(request: Request, action: str) -> Response:
         await response.background()
     refusal = "<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>"
     return Response(refusal, 403, media_type="application/xml")
+
+
+async def respond(request: Request, signer: routing.Signer, action: str, body: bytes | None) -> Response:
+    """Answer a request ourselves where the emulators can't or are lax; else let its emulator answer."""
+    if request.url.path.startswith(INTERNAL_PATHS):
+        return PlainTextResponse("This is not part of AWS.", 404)
+    match signer.service:
+        case "ssm" if action in ssm.ACTIONS:
+            return await answer_ssm(action, body or b"")
+        case "ec2" if action in INSTANCE_ACTIONS:
+            return await change_instances(request, action, body or b"")
+        case "elasticloadbalancing" if action == "DescribeTargetHealth":
+            return await describe_target_health(request, body or b"")
+        case "s3" if not signer.key:
+            return await answer_stranger(request, action)
+    return await forward(request, signer.service, body)
 
 
 def _record(**entry: Any) -> None:
@@ -147,7 +171,7 @@ async def handle(request: Request) -> Response:
     # Objects may be large and are not looked at; requests of other services are small and name their action inside.
     body = None if signer.service == "s3" else await request.body()
     action = routing.action(signer.service, request.method, url, request.headers, body or b"")
-    response = await _respond(request, signer, action, body)
+    response = await respond(request, signer, action, body)
     _record(
         time=round(start, 3),
         service=signer.service,

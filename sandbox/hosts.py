@@ -115,9 +115,11 @@ def create_network() -> None:
         )
 
 
-def remove_network() -> None:
-    """Remove the network of the hosts, if there."""
-    if _exists("network", settings.NETWORK):
+def remove_all() -> None:
+    """Take every host and their network away."""
+    if found := names():
+        podman("rm", "--force", "--ignore", "--volumes", "--time=2", *found)
+    if network_exists():
         podman("network", "rm", "--force", settings.NETWORK)
 
 

@@ -62,8 +62,6 @@ PARTS = (
     Part("instance metadata", _module("sandbox.imds"), ((settings.GATEWAY_ADDRESS, settings.IMDS_PORT),)),
     Part("edge", _module("sandbox.edge"), EDGE_PORTS),
 )
-if not (settings.CHECKOUT / "sandbox" / "edge" / "__main__.py").exists():
-    PARTS = PARTS[:-1]
 
 
 def environment(part: Part) -> dict[str, str]:
@@ -100,11 +98,16 @@ def command_of(pid: int) -> list[str]:
     return []
 
 
+def _has_ended(pid: int) -> bool:
+    """Whether a child of this process has ended; of another's child nothing is known."""
+    with contextlib.suppress(ChildProcessError):
+        return os.waitpid(pid, os.WNOHANG)[0] == pid
+    return False
+
+
 def runs(entry: dict) -> bool:
     """Whether the process that was written down is still that process."""
-    with contextlib.suppress(ChildProcessError):
-        os.waitpid(entry["pid"], os.WNOHANG)
-    return command_of(entry["pid"]) == entry["command"]
+    return not _has_ended(entry["pid"]) and command_of(entry["pid"]) == entry["command"]
 
 
 def _wait(done: Callable[[], bool], seconds: float) -> bool:
@@ -121,10 +124,13 @@ def listens(part: Part) -> bool:
     return not any(sockets.is_free(*port) for port in part.ports)
 
 
+def _log(part: Part) -> pathlib.Path:
+    return settings.LOGS / f"{part.name.replace(' ', '-')}.log"
+
+
 def start(part: Part) -> dict:
-    """Start a process and wait until it listens; returns what is to be written down."""
-    log = settings.LOGS / f"{part.name.replace(' ', '-')}.log"
-    with log.open("ab") as output:
+    """Start a process; returns what is to be written down, before anything can go wrong."""
+    with _log(part).open("ab") as output:
         process = subprocess.Popen(
             part.command,
             cwd=settings.STATE_DIR,
@@ -134,10 +140,14 @@ def start(part: Part) -> dict:
             stderr=output,
             start_new_session=True,
         )
-    if not _wait(lambda: process.poll() is not None or listens(part), START_TIMEOUT) or process.poll() is not None:
-        process.kill()
-        raise RuntimeError(f"The sandbox's {part.name} did not start: see {log}.")
     return {"pid": process.pid, "command": list(part.command)}
+
+
+def await_listening(part: Part, entry: dict) -> None:
+    """Wait until the process, a child of this one, listens."""
+    _wait(lambda: listens(part) or _has_ended(entry["pid"]), START_TIMEOUT)
+    if not listens(part):
+        raise RuntimeError(f"The sandbox's {part.name} did not start: see {_log(part)}")
 
 
 def stop(entries: list[dict]) -> None:

@@ -21,6 +21,8 @@ CA_BUNDLE = STATE_DIR / "ca-bundle.pem"
 IMAGES_FILE = STATE_DIR / "machine-images.json"
 REQUEST_LOG = LOGS / "requests.jsonl"
 EDGE_LOG = LOGS / "edge.jsonl"
+# What the edge's health checks found, for the control plane.
+TARGET_HEALTH = STATE_DIR / "target-health.json"
 
 # The podman network of the hosts; its gateway address is this machine, seen from a host.
 NETWORK = "bioviewers-sandbox"
