@@ -371,6 +371,16 @@ def test_command_line_runs_then_finds_its_work_done(config, key_at_hand, tmp_pat
     assert json.loads(capsys.readouterr().out)["reason"] == "the cookies were made with other settings"
 
 
+def test_a_new_program_makes_new_cookies(config, tmp_path, monkeypatch):
+    path = Path(write_config(tmp_path, config()))
+    before = job.load_config(path)
+    assert job.load_config(path) == before
+    newer = tmp_path / "signed_cookies.py"
+    newer.write_text(Path(job.__file__).read_text() + "# newer\n")
+    monkeypatch.setattr(job, "__file__", str(newer))
+    assert job.load_config(path)[1] != before[1]
+
+
 @pytest.mark.parametrize("tail", ["exit 0", "exit 1"], ids=["success", "failure"])
 def test_no_secret_is_logged(config, key_at_hand, keys, tmp_path, capsys, tail):
     include, copy = config().include_path, tmp_path / "copy"
