@@ -9,8 +9,10 @@ import boto3
 import pytest
 from moto import mock_aws, settings
 from moto.acm.models import CertBundle
+from moto.core.authorization import ActionAuthenticatorMixin
 from moto.iam.access_control import PermissionResult
 from moto.s3.models import FakeBucket, S3Backend
+from moto.ssm.responses import SimpleSystemManagerResponse
 
 from sandbox import moto_server
 
@@ -25,8 +27,13 @@ def strict(monkeypatch):
     monkeypatch.setattr(S3Backend, "put_bucket_policy", S3Backend.put_bucket_policy)
     monkeypatch.setattr(FakeBucket, "get_permission", FakeBucket.get_permission)
     monkeypatch.setattr(settings, "ACM_VALIDATION_WAIT", -1)
+    monkeypatch.setattr(settings, "INITIAL_NO_AUTH_ACTION_COUNT", 0)
+    name = "_authenticate_and_authorize_action"
+    monkeypatch.setattr(ActionAuthenticatorMixin, name, getattr(ActionAuthenticatorMixin, name))
+    monkeypatch.setattr(SimpleSystemManagerResponse, "_determine_resource", None, raising=False)
     moto_server.require_validation_records()
     moto_server.keep_buckets_private()
+    moto_server.enforce_policies_of_roles()
     with mock_aws():
         yield boto3.Session("k", "s", region_name="us-east-1")
 
@@ -96,3 +103,45 @@ def test_a_public_policy_is_refused_under_the_public_access_block(strict):
     s3.put_public_access_block(Bucket=BUCKET, PublicAccessBlockConfiguration={"BlockPublicPolicy": True})
     with pytest.raises(s3.exceptions.ClientError, match="AccessDenied"):
         s3.put_bucket_policy(Bucket=BUCKET, Policy=policy)
+
+
+@pytest.fixture
+def host(strict) -> boto3.Session:
+    """A host whose role may read one parameter; there are two."""
+    iam, ssm = strict.client("iam"), strict.client("ssm")
+    for name in ("a", "b"):
+        ssm.put_parameter(Name=f"/lab/{name}", Value=name, Type="SecureString")
+    arn = iam.create_role(RoleName="web", AssumeRolePolicyDocument="{}")["Role"]["Arn"]
+    parameter = "arn:aws:ssm:us-east-1:123456789012:parameter/lab/a"
+    rule = {"Effect": "Allow", "Action": "ssm:GetParameter", "Resource": parameter}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [rule]})
+    iam.put_role_policy(RoleName="web", PolicyName="one", PolicyDocument=document)
+    given = strict.client("sts").assume_role(RoleArn=arn, RoleSessionName="i-1")["Credentials"]
+    return boto3.Session(given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"], region_name="us-east-1")
+
+
+def test_a_role_reads_what_its_policy_names(host):
+    assert host.client("ssm").get_parameter(Name="/lab/a", WithDecryption=True)["Parameter"]["Value"] == "a"
+
+
+@pytest.mark.parametrize(
+    ("operation", "arguments"),
+    [
+        ("get_parameter", {"Name": "/lab/b"}),
+        ("get_parameters", {"Names": ["/lab/a", "/lab/b"]}),
+        ("get_parameters_by_path", {"Path": "/lab"}),
+        ("put_parameter", {"Name": "/lab/a", "Value": "x", "Type": "String"}),
+    ],
+)
+def test_a_role_gets_nothing_else(host, operation, arguments):
+    ssm = host.client("ssm")
+    with pytest.raises(ssm.exceptions.ClientError, match="AccessDeniedException"):
+        getattr(ssm, operation)(**arguments)
+
+
+def test_a_forged_signature_is_refused(host):
+    given = host.get_credentials()
+    forger = boto3.Session(given.access_key, "guess", given.token, region_name="us-east-1")
+    ssm = forger.client("ssm")
+    with pytest.raises(ssm.exceptions.ClientError, match="Signature"):
+        ssm.get_parameter(Name="/lab/a")
