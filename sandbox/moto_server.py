@@ -12,7 +12,8 @@ from moto import server
 from moto.acm.models import CertBundle
 from moto.core.authorization import ActionAuthenticatorMixin
 from moto.core.exceptions import AccessDeniedError, JsonRESTError
-from moto.iam.access_control import IAMPolicy, PermissionResult
+from moto.elbv2.models import FakeLoadBalancer
+from moto.iam.access_control import IAMPolicy, IAMPolicyStatement, PermissionResult
 from moto.route53.models import route53_backends
 from moto.s3.exceptions import BucketAccessDeniedError
 from moto.s3.models import FakeBucket, S3Backend
@@ -20,6 +21,20 @@ from moto.s3.utils import bucket_policy_is_public
 from moto.ssm.responses import SimpleSystemManagerResponse
 
 from sandbox import settings
+
+# What a new load balancer has (Application Load Balancers User Guide, "Load balancer attributes"); moto tells only some of it.
+LOAD_BALANCER_ATTRIBUTES = {
+    "access_logs.s3.enabled": "false",
+    "idle_timeout.timeout_seconds": "60",
+    "routing.http.desync_mitigation_mode": "defensive",
+    "routing.http.drop_invalid_header_fields.enabled": "false",
+    "routing.http.preserve_host_header.enabled": "false",
+    "routing.http.x_amzn_tls_version_and_cipher_suite.enabled": "false",
+    "routing.http.xff_client_port.enabled": "false",
+    "routing.http.xff_header_processing.mode": "append",
+    "routing.http2.enabled": "true",
+    "waf.fail_open.enabled": "false",
+}
 
 
 def _has_record(wanted: dict[str, str]) -> bool:
@@ -72,6 +87,32 @@ def enforce_policies_of_roles() -> None:
     SimpleSystemManagerResponse._determine_resource = _parameter_arn
 
 
+def read_not_resource() -> None:
+    """Let a statement with NotResource speak of all other resources; moto takes it for an allowance of everything."""
+    is_permitted = IAMPolicyStatement.is_action_permitted
+
+    def is_action_permitted(this: IAMPolicyStatement, action: str, resource: str = "*", *more: Any) -> PermissionResult:
+        statement = this._statement
+        if "NotResource" not in statement:
+            return is_permitted(this, action, resource, *more)
+        if this._check_element_matches("NotResource", resource):
+            return PermissionResult.NEUTRAL
+        return is_permitted(IAMPolicyStatement({**statement, "Resource": "*"}), action, resource, *more)
+
+    IAMPolicyStatement.is_action_permitted = is_action_permitted
+
+
+def tell_load_balancer_attributes() -> None:
+    """Give a new load balancer all attributes that AWS gives it."""
+    create = FakeLoadBalancer.__init__
+
+    def create_complete(balancer: FakeLoadBalancer, *arguments: Any, **named: Any) -> None:
+        create(balancer, *arguments, **named)
+        balancer.attrs = {**LOAD_BALANCER_ATTRIBUTES, **balancer.attrs}
+
+    FakeLoadBalancer.__init__ = create_complete
+
+
 def _is_for_all(statement: dict[str, Any]) -> bool:
     """Whether a statement speaks of everyone; moto takes each for such, one for CloudFront too."""
     principal = statement.get("Principal")
@@ -115,5 +156,7 @@ def keep_buckets_private() -> None:
 if __name__ == "__main__":
     require_validation_records()
     enforce_policies_of_roles()
+    read_not_resource()
     keep_buckets_private()
+    tell_load_balancer_attributes()
     server.main(["-H", settings.LOOPBACK, "-p", str(settings.MOTO_PORT)])
