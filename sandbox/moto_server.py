@@ -22,7 +22,7 @@ from moto.ssm.responses import SimpleSystemManagerResponse
 
 from sandbox import settings
 
-# What a new load balancer has (Application Load Balancers User Guide, "Load balancer attributes"); moto tells only some of it.
+# What a new load balancer has (Application Load Balancers User Guide, "Load balancer attributes"); moto tells a part.
 LOAD_BALANCER_ATTRIBUTES = {
     "access_logs.s3.enabled": "false",
     "idle_timeout.timeout_seconds": "60",

@@ -10,7 +10,8 @@ import pytest
 from moto import mock_aws, settings
 from moto.acm.models import CertBundle
 from moto.core.authorization import ActionAuthenticatorMixin
-from moto.iam.access_control import PermissionResult
+from moto.elbv2.models import FakeLoadBalancer
+from moto.iam.access_control import IAMPolicyStatement, PermissionResult
 from moto.s3.models import FakeBucket, S3Backend
 from moto.ssm.responses import SimpleSystemManagerResponse
 
@@ -26,6 +27,8 @@ def strict(monkeypatch):
     monkeypatch.setattr(CertBundle, "check", CertBundle.check)
     monkeypatch.setattr(S3Backend, "put_bucket_policy", S3Backend.put_bucket_policy)
     monkeypatch.setattr(FakeBucket, "get_permission", FakeBucket.get_permission)
+    monkeypatch.setattr(FakeLoadBalancer, "__init__", FakeLoadBalancer.__init__)
+    monkeypatch.setattr(IAMPolicyStatement, "is_action_permitted", IAMPolicyStatement.is_action_permitted)
     monkeypatch.setattr(settings, "ACM_VALIDATION_WAIT", -1)
     monkeypatch.setattr(settings, "INITIAL_NO_AUTH_ACTION_COUNT", 0)
     name = "_authenticate_and_authorize_action"
@@ -34,6 +37,8 @@ def strict(monkeypatch):
     moto_server.require_validation_records()
     moto_server.keep_buckets_private()
     moto_server.enforce_policies_of_roles()
+    moto_server.read_not_resource()
+    moto_server.tell_load_balancer_attributes()
     with mock_aws():
         yield boto3.Session("k", "s", region_name="us-east-1")
 
@@ -107,14 +112,18 @@ def test_a_public_policy_is_refused_under_the_public_access_block(strict):
 
 @pytest.fixture
 def host(strict) -> boto3.Session:
-    """A host whose role may read one parameter; there are two."""
+    """A host whose role may read one of two parameters, though AmazonSSMManagedInstanceCore lets it read all."""
     iam, ssm = strict.client("iam"), strict.client("ssm")
     for name in ("a", "b"):
         ssm.put_parameter(Name=f"/lab/{name}", Value=name, Type="SecureString")
     arn = iam.create_role(RoleName="web", AssumeRolePolicyDocument="{}")["Role"]["Arn"]
     parameter = "arn:aws:ssm:us-east-1:123456789012:parameter/lab/a"
-    rule = {"Effect": "Allow", "Action": "ssm:GetParameter", "Resource": parameter}
-    document = json.dumps({"Version": "2012-10-17", "Statement": [rule]})
+    rules = [
+        {"Effect": "Allow", "Action": ["ssm:GetParameter", "ssm:GetParameters"], "Resource": "*"},
+        {"Effect": "Allow", "Action": "ssm:GetParameter", "Resource": parameter},
+        {"Effect": "Deny", "Action": "ssm:GetParameter*", "NotResource": [parameter]},
+    ]
+    document = json.dumps({"Version": "2012-10-17", "Statement": rules})
     iam.put_role_policy(RoleName="web", PolicyName="one", PolicyDocument=document)
     given = strict.client("sts").assume_role(RoleArn=arn, RoleSessionName="i-1")["Credentials"]
     return boto3.Session(given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"], region_name="us-east-1")
@@ -145,3 +154,11 @@ def test_a_forged_signature_is_refused(host):
     ssm = forger.client("ssm")
     with pytest.raises(ssm.exceptions.ClientError, match="Signature"):
         ssm.get_parameter(Name="/lab/a")
+
+
+def test_a_new_load_balancer_tells_all_its_attributes(strict):
+    ec2, elbv2 = strict.client("ec2"), strict.client("elbv2")
+    subnets = [subnet["SubnetId"] for subnet in ec2.describe_subnets()["Subnets"][:2]]
+    arn = elbv2.create_load_balancer(Name="lab", Subnets=subnets)["LoadBalancers"][0]["LoadBalancerArn"]
+    told = elbv2.describe_load_balancer_attributes(LoadBalancerArn=arn)["Attributes"]
+    assert moto_server.LOAD_BALANCER_ATTRIBUTES.items() <= {item["Key"]: item["Value"] for item in told}.items()
