@@ -8,7 +8,8 @@ import re
 import urllib.parse
 from collections.abc import Iterable, Iterator, Mapping
 
-import botocore.session
+import botocore.loaders
+import botocore.model
 
 from sandbox import settings
 
@@ -91,10 +92,11 @@ def _rest(operation: botocore.model.OperationModel) -> Rest:
 @functools.cache
 def _operations(service: str) -> tuple[Rest, ...]:
     """The operations of a REST service by botocore's model, the most particular first; none for other protocols."""
-    session = botocore.session.get_session()
-    if service not in session.get_available_services():
+    # Models of its own: boto3's S3 client takes the bucket out of the paths of the models that it shares.
+    loader = botocore.loaders.create_loader()
+    if service not in loader.list_available_services("service-2"):
         return ()
-    model = session.get_service_model(service)
+    model = botocore.model.ServiceModel(loader.load_service_model(service, "service-2"), service)
     if not model.metadata["protocol"].startswith("rest"):
         return ()
     found = map(_rest, map(model.operation_model, model.operation_names))

@@ -34,8 +34,6 @@ def strict(monkeypatch):
     name = "_authenticate_and_authorize_action"
     monkeypatch.setattr(ActionAuthenticatorMixin, name, getattr(ActionAuthenticatorMixin, name))
     monkeypatch.setattr(SimpleSystemManagerResponse, "_determine_resource", None, raising=False)
-    monkeypatch.setattr(IAMPolicyStatement, "is_action_permitted", IAMPolicyStatement.is_action_permitted)
-    moto_server.read_not_resource()
     moto_server.require_validation_records()
     moto_server.keep_buckets_private()
     moto_server.enforce_policies_of_roles()
@@ -164,21 +162,3 @@ def test_a_new_load_balancer_tells_all_its_attributes(strict):
     arn = elbv2.create_load_balancer(Name="lab", Subnets=subnets)["LoadBalancers"][0]["LoadBalancerArn"]
     told = elbv2.describe_load_balancer_attributes(LoadBalancerArn=arn)["Attributes"]
     assert moto_server.LOAD_BALANCER_ATTRIBUTES.items() <= {item["Key"]: item["Value"] for item in told}.items()
-
-
-PARAMETERS = "arn:aws:ssm:us-east-1:123456789012:parameter"
-
-
-@pytest.mark.parametrize(
-    ("effect", "parameter", "expected"),
-    [
-        ("Allow", "own", PermissionResult.NEUTRAL),
-        ("Allow", "other", PermissionResult.PERMITTED),
-        ("Deny", "own", PermissionResult.NEUTRAL),
-        ("Deny", "other", PermissionResult.DENIED),
-    ],
-)
-def test_not_resource_speaks_of_all_others(strict, effect, parameter, expected):
-    rule = {"Effect": effect, "Action": "ssm:GetParameter", "NotResource": f"{PARAMETERS}/own"}
-    policy = IAMPolicy(json.dumps({"Statement": [rule]}))
-    assert policy.is_action_permitted("ssm:GetParameter", f"{PARAMETERS}/{parameter}") == expected
