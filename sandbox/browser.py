@@ -49,8 +49,40 @@ def chromium(ca: pathlib.Path) -> Iterator[BrowserContext]:
             yield browser.new_context(viewport=VIEWPORT)
 
 
+def wait_for_login(page: Page) -> None:
+    page.locator("input[name=password]").wait_for()
+
+
 def sign_in(page: Page, user: str, password: str) -> None:
-    """Fill in the hosted login form that the page shows."""
+    """Fill in the hosted login's form, which the page shows."""
     page.locator("input[name=username]").fill(user)
     page.locator("input[name=password]").fill(password)
     page.locator("[type=submit]").first.click()
+
+
+def wait_until_drawn(page: Page) -> None:
+    """Wait until every source of every layer is open and every panel has drawn all that it needs."""
+    page.wait_for_function("() => window.viewer?.layerManager.managedLayers.length > 0", timeout=60_000)
+    page.wait_for_function(
+        """() => viewer.layerManager.managedLayers.every(
+                   ({layer}) => layer?.dataSources.every(({loadState}) => loadState !== undefined))
+                 && viewer.isReady()""",
+        timeout=60_000,
+    )
+
+
+def load_errors(page: Page) -> list[str]:
+    """What the viewer says of sources that it could not open."""
+    return page.evaluate(
+        """() => viewer.layerManager.managedLayers.flatMap(({layer}) => layer.dataSources)
+                  .map(({loadState}) => loadState?.error).filter(Boolean).map(String)"""
+    )
+
+
+def panels(page: Page) -> list[dict[str, float]]:
+    """Where the viewer draws: {x, y, width, height} of each panel, in pixels of a screenshot."""
+    return page.evaluate(
+        """() => [...viewer.display.panels].map(({element}) => {
+                  const {x, y, width, height} = element.getBoundingClientRect();
+                  return {x, y, width, height}; })"""
+    )

@@ -26,6 +26,11 @@ def voxels() -> np.ndarray:
     return np.asanyarray(nibabel.load(NIFTI).dataobj)[..., 0].astype(np.int16)
 
 
+def zooms() -> tuple[float, ...]:
+    """The size of a voxel: x, y, z in millimetres, t in seconds."""
+    return tuple(float(zoom) for zoom in nibabel.load(NIFTI).header.get_zooms())
+
+
 def write_zarr(folder: pathlib.Path) -> None:
     """Write the volume as one Zarr v3 array with axes z, y, x and the sharding codec."""
     volume = voxels().transpose(2, 1, 0)
@@ -37,6 +42,8 @@ def write_zarr(folder: pathlib.Path) -> None:
         chunks=CHUNK,
         compressors=zarr.codecs.GzipCodec(),
         dimension_names=("z", "y", "x"),
+        # As Neuroglancer and TensorStore read them.
+        attributes={"dimension_units": [f"{zoom} mm" for zoom in reversed(zooms()[:3])]},
         zarr_format=3,
     )
     array[:] = volume

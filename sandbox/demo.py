@@ -1,0 +1,99 @@
+"""`make demo`: the sandbox, real data, site.yml, and a browser that signs in and sees a private volume.
+
+The steps are functions, so that the end-to-end tests take the same way.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import pathlib
+import secrets
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+
+from sandbox import browser, data, settings, viewer
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+PICTURES = ROOT / ".cache" / "demo"
+SITE = f"https://{settings.SITE_DOMAIN}"
+DATA = f"https://{settings.DATA_DOMAIN}"
+USER = "ada@lab.localhost"
+
+
+@contextlib.contextmanager
+def phase(name: str) -> Iterator[None]:
+    """Announce a step and say how long it took."""
+    print(f"\n==> {name}", flush=True)
+    start = time.monotonic()
+    yield
+    print(f"    {name}: {time.monotonic() - start:.0f} s", flush=True)
+
+
+def start() -> None:
+    """A sandbox with nothing in it but what a lab would already have: a zone and a private bucket with volumes."""
+    subprocess.run([sys.executable, "-m", "sandbox", "down"], cwd=ROOT, check=True)
+    subprocess.run([sys.executable, "-m", "sandbox", "up"], cwd=ROOT, check=True)
+    data.upload(settings.client("s3"), settings.DATA_BUCKET)
+
+
+def playbook(name: str, *arguments: str) -> subprocess.CompletedProcess:
+    """Run a playbook with the sandbox's inventory."""
+    command = ["ansible-playbook", "-i", "inventories/sandbox", f"playbooks/{name}.yml", *arguments]
+    return subprocess.run(command, cwd=ROOT, check=True)
+
+
+def create_user(email: str) -> str:
+    """Create a native user as an administrator would; returns the password."""
+    cognito = settings.client("cognito-idp")
+    pools = cognito.list_user_pools(MaxResults=60)["UserPools"]
+    pool_id = next(pool["Id"] for pool in pools if pool["Name"] == settings.PROJECT)
+    password = f"{secrets.token_urlsafe(16)}-Aa1!"
+    attributes = [{"Name": "email", "Value": email}, {"Name": "email_verified", "Value": "true"}]
+    cognito.admin_create_user(UserPoolId=pool_id, Username=email, UserAttributes=attributes, MessageAction="SUPPRESS")
+    cognito.admin_set_user_password(UserPoolId=pool_id, Username=email, Password=password, Permanent=True)
+    return password
+
+
+def look(password: str) -> None:
+    """Sign in as a person would, look at both volumes, keep pictures of it."""
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    with browser.chromium(settings.CA_FILE) as context:
+        page = context.new_page()
+        page.goto(SITE)
+        browser.wait_for_login(page)
+        page.screenshot(path=PICTURES / "login.png")
+        browser.sign_in(page, USER, password)
+        page.wait_for_url(f"{SITE}/**")
+        page.goto(viewer.address(SITE, viewer.side_by_side(DATA)))
+        browser.wait_until_drawn(page)
+        page.screenshot(path=PICTURES / "viewer.png")
+
+
+def main() -> None:
+    began = time.monotonic()
+    with phase("Sandbox: emulators, the edge, a private bucket with an MRI volume"):
+        start()
+    with phase("site.yml: what a lab runs on AWS"):
+        playbook("site")
+    with phase("A browser signs in and looks"):
+        password = create_user(USER)
+        look(password)
+    print(f"""
+The sandbox is up after {time.monotonic() - began:.0f} s. To look for yourself (the sandbox's CA: {settings.CA_FILE}):
+
+    viewer    {SITE}
+    user      {USER}
+    password  {password}
+    volumes   nifti://{DATA}/{data.NIFTI_KEY}
+              zarr3://{DATA}/{data.ZARR_KEY}/
+    pictures  {PICTURES / "login.png"}
+              {PICTURES / "viewer.png"}
+
+Again, nothing changes:  . .venv/bin/activate && ansible-playbook -i inventories/sandbox playbooks/site.yml
+Take all of it away:     make clean""")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,74 @@
+"""The playbook: run again it changes nothing, and it works from the built artifact."""
+
+from __future__ import annotations
+
+import json
+import os
+import pathlib
+import subprocess
+import tarfile
+
+import pytest
+
+from sandbox import demo, settings
+
+
+def recap(output: str) -> dict[str, dict[str, int]]:
+    """The closing lines of ansible-playbook as {host: {ok, changed, failed, ...}}."""
+    hosts = {}
+    for line in output.partition("PLAY RECAP")[2].splitlines():
+        host, found, counts = line.partition(" : ")
+        if found:
+            hosts[host.strip()] = {name: int(n) for name, n in (pair.split("=") for pair in counts.split())}
+    return hosts
+
+
+def run(arguments: list[str], **environment: str) -> str:
+    command = ["ansible-playbook", "-i", "inventories/sandbox", *arguments]
+    done = subprocess.run(
+        command, cwd=demo.ROOT, env={**os.environ, **environment}, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
+    return done.stdout
+
+
+def test_second_run_changes_nothing(deployment):
+    hosts = recap(run(["playbooks/site.yml"]))
+    assert len(hosts) == 2, "localhost and the instance"
+    assert {(host["changed"], host["failed"], host["unreachable"]) for host in hosts.values()} == {(0, 0, 0)}, hosts
+
+
+def test_check_mode_on_a_finished_deployment_reports_nothing(deployment):
+    hosts = recap(run(["playbooks/site.yml", "--check", "--diff"]))
+    assert {(host["changed"], host["failed"]) for host in hosts.values()} == {(0, 0)}, hosts
+
+
+@pytest.fixture(scope="module")
+def artifact(tmp_path_factory) -> pathlib.Path:
+    folder = tmp_path_factory.mktemp("artifact")
+    command = ["ansible-galaxy", "collection", "build", "--output-path", str(folder)]
+    subprocess.run(command, cwd=demo.ROOT, check=True, capture_output=True)
+    return next(folder.glob("bioviewers-aws-*.tar.gz"))
+
+
+def test_artifact_holds_only_what_a_lab_needs(artifact):
+    with tarfile.open(artifact) as archive:
+        tops = {name.split("/")[0] for name in archive.getnames()}
+    assert {"playbooks", "plugins", "roles", "inventories", "docs", "meta", "README.md", "COPYING"} <= tops
+    unwanted = {"sandbox", "tests", "molecule", ".venv", ".cache", ".git", ".ci", "Makefile", "ansible.cfg"}
+    assert not tops & unwanted
+    assert not [name for name in tops if name.endswith("_cache")]
+
+
+def test_installed_artifact_runs_the_site_playbook(deployment, artifact, tmp_path):
+    command = ["ansible-galaxy", "collection", "install", str(artifact), "-p", str(tmp_path), "--no-deps"]
+    subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
+    output = run(["bioviewers.aws.site"], ANSIBLE_COLLECTIONS_PATH=str(tmp_path))
+    assert {host["changed"] for host in recap(output).values()} == {0}
+
+
+def test_no_secret_in_the_requests_of_the_control_plane_log(deployment):
+    """The log names actions only; a private key in it would have travelled where it should not."""
+    log = pathlib.Path(settings.REQUEST_LOG).read_text()
+    assert "PRIVATE KEY" not in log
+    assert any(json.loads(line)["action"] == "PutParameter" for line in log.splitlines())

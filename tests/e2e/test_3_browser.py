@@ -1,0 +1,107 @@
+"""A person with a browser: signed out there is only the shell and the login, signed in both volumes are drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+from playwright.sync_api import BrowserContext, Page
+
+from sandbox import browser, data, demo, settings, viewer
+
+LOGIN = f"https://{settings.LOGIN_DOMAIN}/"
+COOKIES = {"CloudFront-Policy", "CloudFront-Signature", "CloudFront-Key-Pair-Id"}
+
+
+@pytest.fixture(scope="module")
+def chromium(deployment) -> Iterator[BrowserContext]:
+    with browser.chromium(settings.CA_FILE) as context:
+        yield context
+
+
+@pytest.fixture(scope="module")
+def visitor(chromium) -> Page:
+    return chromium.new_page()
+
+
+@pytest.fixture(scope="module")
+def signed_in(chromium, deployment) -> Page:
+    page = chromium.new_page()
+    page.goto(demo.SITE)
+    browser.wait_for_login(page)
+    browser.sign_in(page, deployment.user, deployment.password)
+    page.wait_for_function("() => window.viewer !== undefined", timeout=60_000)
+    return page
+
+
+def cookie_names(chromium: BrowserContext) -> set[str]:
+    return {cookie["name"] for cookie in chromium.cookies()}
+
+
+@pytest.mark.parametrize("path", ["/", "/index.html", "/login", "/anything", "/assets", "/healthz", "/session/"])
+def test_signed_out_every_page_leads_to_the_login(visitor, path):
+    visitor.goto(demo.SITE + path)
+    browser.wait_for_login(visitor)
+    assert visitor.url.startswith(LOGIN)
+
+
+def test_signed_out_the_shell_is_public_and_holds_nothing_of_the_data(http):
+    shell = http.get(f"{demo.SITE}/")
+    assert shell.status_code == 200
+    assert "set-cookie" not in shell.headers
+    assert not [word for word in (settings.DATA_BUCKET, settings.DATA_DOMAIN) if word in shell.text]
+
+
+@pytest.mark.parametrize(
+    "path", ["/session", "//session", "/%73ession", "/assets/../session", "/assets/%2e%2e/session"]
+)
+def test_signed_out_no_path_gives_a_cookie_for_the_data(http, path):
+    answer = http.get(demo.SITE + path, headers={"x-amzn-oidc-identity": "me", "x-amzn-oidc-data": "a.b.c"})
+    assert answer.status_code in {302, 400, 401, 403, 404}
+    assert "CloudFront-" not in str(answer.headers.get_list("set-cookie"))
+
+
+def test_a_wrong_password_gets_in_nowhere(visitor, chromium, deployment):
+    visitor.goto(demo.SITE)
+    browser.wait_for_login(visitor)
+    browser.sign_in(visitor, deployment.user, deployment.password + "x")
+    browser.wait_for_login(visitor)
+    assert visitor.url.startswith(LOGIN)
+    assert not COOKIES & cookie_names(chromium)
+    assert chromium.request.get(f"{demo.DATA}/{data.NIFTI_KEY}").status == 403
+
+
+def test_the_login_sets_the_cookies_as_they_should_be(signed_in, chromium):
+    cookies = [cookie for cookie in chromium.cookies() if cookie["name"].startswith("CloudFront-")]
+    assert {cookie["name"] for cookie in cookies} == COOKIES
+    for cookie in cookies:
+        assert cookie["domain"].lstrip(".") == settings.DOMAIN
+        assert (cookie["secure"], cookie["httpOnly"], cookie["sameSite"]) == (True, True, "Lax")
+        assert cookie["expires"] == -1, "a cookie of the session: it goes with the browser"
+
+
+LAYERS = {"nifti": viewer.nifti_layer, "sharded zarr v3": viewer.zarr_layer}
+
+
+@pytest.mark.parametrize("z", [5, 12])
+@pytest.mark.parametrize("name", LAYERS)
+def test_the_volume_is_drawn_voxel_for_voxel(signed_in, name, z):
+    signed_in.goto("about:blank")
+    signed_in.goto(viewer.address(demo.SITE, viewer.view([LAYERS[name](demo.DATA)], z)))
+    browser.wait_until_drawn(signed_in)
+    assert browser.load_errors(signed_in) == []
+    drawn = viewer.drawn_grey(signed_in.screenshot(), browser.panels(signed_in)[0])
+    expected = viewer.expected_grey(z)
+    assert expected.std() > 30, "a picture, not one grey"
+    far = [(x, y) for x, y in viewer.sample(500, seed=z) if abs(drawn[x, y] - expected[x, y]) > 3]
+    assert not far
+    assert np.mean(np.abs(drawn - expected) <= 3) > 0.99
+
+
+def test_nothing_asked_the_data_domain_for_permission_first(signed_in, deployment):
+    """An OPTIONS request would be refused, since it carries no cookies: there must be none."""
+    requests = [entry for entry in deployment.edge_log() if entry["part"] == "cdn" and entry["origin"] == demo.SITE]
+    assert {"GET", "HEAD"} == {entry["method"] for entry in requests}
+    assert [entry for entry in requests if entry["range"]], "the sharded volume is read in ranges"
+    assert {entry["status"] for entry in requests} <= {200, 206}
