@@ -23,7 +23,7 @@ def main() -> None:
         region=settings.REGION,
         cache_seconds=settings.EDGE_CACHE_SECONDS,
         log=settings.EDGE_LOG,
-        health=settings.STATE_DIR / "target-health.json",
+        health=settings.TARGET_HEALTH,
         switches=Switches.from_environment(),
     )
     asyncio.run(run(Edge(config, hosts.address)))

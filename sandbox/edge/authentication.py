@@ -87,6 +87,8 @@ class Authenticator:
         return await self._to_login(request, settings, why)
 
     async def _to_login(self, request: Request, settings: Settings, why: str) -> Reply:
+        if not request.host:
+            return pages.load_balancer_error(401, "AuthMissingHostHeader")
         keep = self._config.switches.nonce == "keep"
         nonce = (request.cookie(NONCE) if keep else "") or _nonce()
         state = {"nonce": nonce, "url": request.url(), "settings": settings.id, "at": self._now()}

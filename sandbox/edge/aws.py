@@ -50,7 +50,7 @@ class Api:
     def _make(self, service: str, region: str) -> Any:
         return self._session.client(
             service,
-            endpoint_url=self._config.endpoint,
+            endpoint_url=self._config.endpoint or None,
             region_name=region or self._config.region,
             aws_access_key_id=self._config.access_key,
             aws_secret_access_key=self._config.secret_key,

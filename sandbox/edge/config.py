@@ -49,14 +49,16 @@ class Switches:
 class Config:
     """Everything else; the entry point fills it in from the sandbox's settings."""
 
+    # Empty: wherever boto3 looks by itself (AWS_ENDPOINT_URL).
     endpoint: str
     # ministack, for what it does rightly of the hosted login: these calls carry no signature to route them by.
     login_backend: str
     login_suffix: str
     keys_suffix: str = "amazonaws.localhost"
     region: str = "us-east-1"
-    access_key: str = "sandbox"
-    secret_key: str = "sandbox"  # noqa: S105 (opens nothing outside the sandbox)
+    # A name of its own in the control plane's log, where the deployment's calls stand too.
+    access_key: str = "edge"
+    secret_key: str = "edge"  # noqa: S105 (opens nothing outside the sandbox)
     cache_seconds: float = 1.0
     log: pathlib.Path | None = None
     # Where the load balancer's opinion of its targets is written after every change.

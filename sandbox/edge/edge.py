@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import httpx
 
@@ -25,13 +24,11 @@ from .targets import Targets
 class Edge:
     """Load balancers, hosted logins and distributions of one account; `address_of` finds an instance."""
 
-    def __init__(
-        self, config: Config, address_of: Callable[[str], str], api: Api | None = None, backend: Any = None
-    ) -> None:
-        api = api or Api(config)
+    def __init__(self, config: Config, address_of: Callable[[str], str]) -> None:
+        api = Api(config)
         # The load balancer calls the hosted login as any client of the edge would: these calls are logged too.
         inward = httpx.AsyncClient(transport=httpx.ASGITransport(application(self.handle)))
-        login_backend = httpx.AsyncClient(base_url=config.login_backend, transport=backend, trust_env=False, timeout=30)
+        login_backend = httpx.AsyncClient(base_url=config.login_backend, trust_env=False, timeout=30)
         self._authenticator = Authenticator(api, config, IdentityProvider(inward))
         outward = proxy.client()
         self._health = Health(api, outward, config.health)

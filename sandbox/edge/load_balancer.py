@@ -91,7 +91,6 @@ def malformed(request: Request) -> Reply | None:
     coding = request.header("transfer-encoding").lower()
     reasons = (
         (request.method == "TRACE", 405, "TRACE"),
-        (not request.host, 400, "no Host header"),
         (line > LINE_LIMIT, 400, "the request line is larger than 16 K"),
         (max(fields, default=0) > FIELD_LIMIT, 400, "a header field is larger than 16 K"),
         (sum(fields) + line > HEADER_LIMIT, 400, "the header is larger than 64 K"),
