@@ -24,10 +24,7 @@ class Place:
     """What a name leads to: a part of the edge, and the resource that this part plays."""
 
     part: str
-    resource: Any
-    # The ARN of every certificate that may be shown, or the names of one that AWS itself keeps.
-    certificates: tuple[str, ...] = ()
-    own_names: tuple[str, ...] = ()
+    resource: Any = None
 
 
 class Map:
@@ -41,39 +38,40 @@ class Map:
     def find(self, name: str) -> Place | None:
         """The place of a host name, or None where DNS would know nothing."""
         if login := self._login.fullmatch(name):
-            return Place("login", login[1], own_names=(name,))
+            return Place("login", login[1])
         if self._keys.fullmatch(name):
-            return Place("keys", None, own_names=(name,))
+            return Place("keys")
         # A name of the zone leads on; AWS's own names stand for themselves.
         target = self._api.aliases().get(name, name)
-        return self._load_balancer(target) or self._distribution(target)
-
-    def _load_balancer(self, name: str) -> Place | None:
-        balancer = self._api.load_balancers().get(name)
-        if balancer is None:
-            return None
-        listeners = self._api.listeners(balancer["LoadBalancerArn"])
-        secure = [each for each in listeners if each["Protocol"] == "HTTPS"]
-        arns = [arn for each in secure for arn in self._api.listener_certificates(each["ListenerArn"])]
-        return Place("load_balancer", balancer, tuple(arns))
-
-    def _distribution(self, name: str) -> Place | None:
-        known = (each for each in self._api.distributions() if each["DomainName"].lower() == name and each["Enabled"])
-        summary = next(known, None)
-        if summary is None:
-            return None
-        arn = (self._api.distribution(summary["Id"]).get("ViewerCertificate") or {}).get("ACMCertificateArn")
-        return Place("cdn", summary, (arn,) if arn else (), () if arn else (name,))
+        if balancer := self._api.load_balancers().get(target):
+            return Place("load_balancer", balancer)
+        enabled = (each for each in self._api.distributions() if each["Enabled"])
+        summary = next((each for each in enabled if each["DomainName"].lower() == target), None)
+        return Place("cdn", summary) if summary else None
 
     def certificate_names(self, name: str) -> tuple[str, ...]:
         """The names of the certificate that is shown to a client who connects to `name`; none when there is none."""
         place = self.find(name)
         if place is None:
             return ()
-        choices = [self._api.certificate_names(arn) for arn in place.certificates]
+        arns = self._certificates(place)
+        if arns is None:
+            # Names of AWS's own, with certificates of AWS's own.
+            return (name,)
+        choices = [self._api.certificate_names(arn) for arn in arns]
         fitting = [names for names in choices if any(covers(each, name) for each in names)]
         # Like AWS: the certificate that fits, else the first one, whatever the client makes of it.
-        return next(iter([*fitting, *choices]), place.own_names)
+        return next(iter([*fitting, *choices]), ())
+
+    def _certificates(self, place: Place) -> list[str] | None:
+        if place.part == "load_balancer":
+            listeners = self._api.listeners(place.resource["LoadBalancerArn"])
+            secure = [each["ListenerArn"] for each in listeners if each["Protocol"] == "HTTPS"]
+            return [arn for each in secure for arn in self._api.listener_certificates(each)]
+        if place.part == "cdn":
+            arn = (self._api.distribution(place.resource["Id"]).get("ViewerCertificate") or {}).get("ACMCertificateArn")
+            return [arn] if arn else None
+        return None
 
 
 def covers(pattern: str, name: str) -> bool:

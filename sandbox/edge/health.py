@@ -16,8 +16,9 @@ from .aws import Api
 
 HEALTHY = "healthy"
 UNHEALTHY = "unhealthy"
-# A target that is not healthy yet is looked at this often (seconds), so that nobody waits for AWS's 30 s.
+# While a target is not healthy all are looked at this often (seconds), so that nobody waits for AWS's 30 s.
 IMPATIENT = 2
+PATIENT = 10
 LOG = logging.getLogger(__name__)
 
 
@@ -66,7 +67,11 @@ class Health:
                 await self.check_all(located)
             except Exception:
                 LOG.exception("the health checks could not be made")
-            await asyncio.sleep(IMPATIENT)
+            await asyncio.sleep(PATIENT if self._is_all_well() else IMPATIENT)
+
+    def _is_all_well(self) -> bool:
+        found = [state.state for states in self._states.values() for state in states.values()]
+        return bool(found) and set(found) == {HEALTHY}
 
     async def check_all(self, located: Located) -> None:
         """Check every target that is due, and write the states down when one changed."""

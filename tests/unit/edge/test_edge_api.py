@@ -74,7 +74,8 @@ def zone(client) -> str:
 
 
 def test_a_name_of_the_zone_leads_to_its_load_balancer(client, api, monkeypatch):
-    made = balancer(client, certificate(client))
+    certificate_arn = certificate(client)
+    made = balancer(client, certificate_arn)
     zone_id = zone(client)
     names = Map(api, api._config)
     assert names.find(SITE) is None
@@ -82,7 +83,7 @@ def test_a_name_of_the_zone_leads_to_its_load_balancer(client, api, monkeypatch)
     place = names.find(SITE)
     assert (place.part, place.resource["LoadBalancerArn"]) == ("load_balancer", made["LoadBalancerArn"])
     assert names.find(made["DNSName"].lower()).part == "load_balancer"
-    monkeypatch.setattr(api, "certificate_names", {place.certificates[0]: (DOMAIN, f"*.{DOMAIN}")}.get)
+    monkeypatch.setattr(api, "certificate_names", {certificate_arn: (DOMAIN, f"*.{DOMAIN}")}.get)
     assert names.certificate_names(SITE) == (DOMAIN, f"*.{DOMAIN}")
     assert names.certificate_names("elsewhere.localhost") == ()
 
@@ -160,6 +161,7 @@ def test_a_distribution_and_its_trusted_keys(client, api):
     place = names.find(DATA)
     assert (place.part, place.resource["Id"], place.resource["ARN"]) == ("cdn", made["Id"], made["ARN"])
     groups = api.distribution(made["Id"])["DefaultCacheBehavior"]["TrustedKeyGroups"]["Items"]
+    assert names.certificate_names(DATA) == (), "not issued yet"
     assert {name: pem.strip() for name, pem in api.trusted_keys(tuple(groups)).items()} == {key_id: public.strip()}
 
 

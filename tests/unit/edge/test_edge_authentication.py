@@ -84,6 +84,14 @@ def test_session_cookies(balancer):
         assert "SameSite" not in line
 
 
+def test_remains_of_a_longer_session_are_taken_away(balancer):
+    reply, query = to_login(balancer)
+    old = {f"{SESSION}-{number}": "old" for number in range(4)}
+    parameters = {"code": "abc", "state": query["state"]}
+    given = set_cookies(come_back(balancer, parameters, {**set_cookies(reply), **old}))
+    assert [bool(given[f"{SESSION}-{number}"]) for number in range(4)] == [True, True, False, False]
+
+
 def test_cookies_of_cors_requests_say_so(balancer):
     reply, query = to_login(balancer)
     back = request(f"/oauth2/idpresponse?code=a&state={query['state'].replace('+', '%2B')}", origin="https://x.example")

@@ -280,11 +280,13 @@ def test_other_names_and_strange_requests(get):
     assert get(content_length="5").status == 403
 
 
-def test_compression_is_for_listed_types_and_whole_replies(get):
+def test_compression_is_for_listed_types_and_whole_replies(get, api):
     zipped = get("/info", accept_encoding="br, gzip")
     assert (zipped.header("content-encoding"), gzip.decompress(zipped.body)) == ("gzip", LONG)
     assert not zipped.header("content-length"), "its length is not known beforehand"
     assert zipped.header("etag").startswith('W/"')
+    api.s3.put_object(Bucket=BUCKET, Key="short", Body=LONG[:999], ContentType="application/json")
+    assert get("/short", accept_encoding="gzip").body == LONG[:999]
     assert get("/info").body == LONG
     assert get("/info", accept_encoding="gzip", range="bytes=0-2000").body == LONG[:2001]
     assert get(accept_encoding="gzip").body == CONTENT, "application/octet-stream is not listed"
