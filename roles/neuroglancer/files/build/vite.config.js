@@ -1,0 +1,35 @@
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { defineConfig } from "vite";
+
+const here = (path) => fileURLToPath(new URL(path, import.meta.url));
+const settings = JSON.parse(readFileSync(here("settings.json"), "utf8"));
+
+export default defineConfig({
+  base: "",
+  define: {
+    NEUROGLANCER_CREDENTIALS_ORIGINS: JSON.stringify(settings.credentials_origins),
+    NEUROGLANCER_CREDENTIALS_RENEW_URL: JSON.stringify(settings.session_url),
+  },
+  resolve: {
+    // Four icons that Neuroglancer takes from a later ikonate, which is not on the npm registry.
+    alias: [{ find: /^ikonate\/icons\/(code-alt|controls-alt|layers|text)\.svg/, replacement: here("icons/$1.svg") }],
+  },
+  worker: { format: "es" },
+  build: {
+    target: "es2022",
+    // Every file of the viewer is a file with a content hash in its name: nothing as a data: URL.
+    assetsInlineLimit: 0,
+    // The main part is one large program; its size is no news.
+    chunkSizeWarningLimit: 4096,
+    rollupOptions: { onwarn: failOnUnresolved },
+  },
+});
+
+// A warning in rollup, a blank page in the browser.
+function failOnUnresolved(warning, report) {
+  if (warning.code === "UNRESOLVED_IMPORT" || warning.code === "MISSING_EXPORT") {
+    throw new Error(warning.message);
+  }
+  report(warning);
+}
