@@ -96,4 +96,7 @@ Take all of it away:     make clean""")
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except subprocess.CalledProcessError as error:
+        sys.exit(f"\nThe demo ended at: {' '.join(error.cmd)}\nThe sandbox's logs: {settings.LOGS}")
