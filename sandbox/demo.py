@@ -51,7 +51,13 @@ def create_user(email: str) -> str:
     pool_id = next(pool["Id"] for pool in pools if pool["Name"] == settings.PROJECT)
     password = f"{secrets.token_urlsafe(16)}-Aa1!"
     attributes = [{"Name": "email", "Value": email}, {"Name": "email_verified", "Value": "true"}]
-    cognito.admin_create_user(UserPoolId=pool_id, Username=email, UserAttributes=attributes, MessageAction="SUPPRESS")
+    cognito.admin_create_user(
+        UserPoolId=pool_id,
+        Username=email,
+        UserAttributes=attributes,
+        TemporaryPassword=password,
+        MessageAction="SUPPRESS",
+    )
     cognito.admin_set_user_password(UserPoolId=pool_id, Username=email, Password=password, Permanent=True)
     return password
 
