@@ -45,12 +45,14 @@ def playbook(name: str, *arguments: str) -> subprocess.CompletedProcess:
 
 
 def create_user(email: str) -> str:
-    """Create a native user as an administrator would; returns the password."""
+    """Create a native user anew, as an administrator would; returns the password."""
     cognito = settings.client("cognito-idp")
     pools = cognito.list_user_pools(MaxResults=60)["UserPools"]
     pool_id = next(pool["Id"] for pool in pools if pool["Name"] == settings.PROJECT)
     password = f"{secrets.token_urlsafe(16)}-Aa1!"
     attributes = [{"Name": "email", "Value": email}, {"Name": "email_verified", "Value": "true"}]
+    with contextlib.suppress(cognito.exceptions.UserNotFoundException):
+        cognito.admin_delete_user(UserPoolId=pool_id, Username=email)
     cognito.admin_create_user(
         UserPoolId=pool_id,
         Username=email,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import pathlib
 import ssl
 import subprocess
@@ -28,6 +29,9 @@ class Deployment:
 
 @pytest.fixture(scope="session")
 def deployment() -> Iterator[Deployment]:
+    if os.environ.get("REUSE_SANDBOX"):  # what `make demo` left: for work on the tests themselves
+        yield Deployment(demo.USER, demo.create_user(demo.USER))
+        return
     demo.start()
     demo.playbook("site")
     yield Deployment(demo.USER, demo.create_user(demo.USER))

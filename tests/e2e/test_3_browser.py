@@ -20,9 +20,12 @@ def chromium(deployment) -> Iterator[BrowserContext]:
         yield context
 
 
-@pytest.fixture(scope="module")
-def visitor(chromium) -> Page:
-    return chromium.new_page()
+@pytest.fixture
+def visitor(chromium) -> Iterator[Page]:
+    """A tab of its own: the shell goes to the login by itself only once in a tab."""
+    page = chromium.new_page()
+    yield page
+    page.close()
 
 
 @pytest.fixture(scope="module")
@@ -44,6 +47,14 @@ def test_signed_out_every_page_leads_to_the_login(visitor, path):
     visitor.goto(demo.SITE + path)
     browser.wait_for_login(visitor)
     assert visitor.url.startswith(LOGIN)
+
+
+def test_signed_out_and_back_from_the_login_the_shell_does_not_loop(visitor):
+    visitor.goto(demo.SITE)
+    browser.wait_for_login(visitor)
+    visitor.goto(demo.SITE)
+    visitor.get_by_role("button", name="Sign in").click()
+    browser.wait_for_login(visitor)
 
 
 def test_signed_out_the_shell_is_public_and_holds_nothing_of_the_data(http):
