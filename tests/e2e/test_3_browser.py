@@ -80,7 +80,7 @@ def test_a_wrong_password_gets_in_nowhere(visitor, chromium, deployment):
     browser.wait_for_login(visitor)
     assert visitor.url.startswith(LOGIN)
     assert not COOKIES & cookie_names(chromium)
-    assert chromium.request.get(f"{demo.DATA}/{data.NIFTI_KEY}").status == 403
+    assert visitor.goto(f"{demo.DATA}/{data.NIFTI_KEY}").status == 403
 
 
 def test_the_login_sets_the_cookies_as_they_should_be(signed_in, chromium):
