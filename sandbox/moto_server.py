@@ -14,7 +14,7 @@ from moto.core.authorization import ActionAuthenticatorMixin
 from moto.core.exceptions import AccessDeniedError, JsonRESTError
 from moto.elbv2.models import FakeLoadBalancer
 from moto.iam.access_control import IAMPolicy, IAMPolicyStatement, PermissionResult
-from moto.route53.models import route53_backends
+from moto.route53.models import RecordSet, route53_backends
 from moto.s3.exceptions import BucketAccessDeniedError
 from moto.s3.models import FakeBucket, S3Backend
 from moto.s3.utils import bucket_policy_is_public
@@ -113,6 +113,19 @@ def tell_load_balancer_attributes() -> None:
     FakeLoadBalancer.__init__ = create_complete
 
 
+def tell_alias_targets_as_route53_does() -> None:
+    """Keep the name that an alias record points to in lower case and with its last dot: so Route 53 tells it back."""
+    create = RecordSet.__init__
+
+    def create_plain(record: RecordSet, settings_of_record: dict[str, Any]) -> None:
+        create(record, settings_of_record)
+        if record.alias_target:
+            name = record.alias_target["DNSName"].lower().rstrip(".")
+            record.alias_target = {**record.alias_target, "DNSName": f"{name}."}
+
+    RecordSet.__init__ = create_plain
+
+
 def _is_for_all(statement: dict[str, Any]) -> bool:
     """Whether a statement speaks of everyone; moto takes each for such, one for CloudFront too."""
     principal = statement.get("Principal")
@@ -159,4 +172,5 @@ if __name__ == "__main__":
     read_not_resource()
     keep_buckets_private()
     tell_load_balancer_attributes()
+    tell_alias_targets_as_route53_does()
     server.main(["-H", settings.LOOPBACK, "-p", str(settings.MOTO_PORT)])

@@ -44,10 +44,10 @@ class CloudFrontResource(Resource):
     def summaries(self) -> Iterator[dict[str, Any]]:
         """The lists' items, all pages (boto3 has a paginator only for some of CloudFront's lists)."""
         plural = self.noun.replace(" ", "_").replace("policy", "policie") + "s"
-        page = {"NextMarker": ""}
-        while "NextMarker" in page:
-            marker = {"Marker": page["NextMarker"]} if page["NextMarker"] else {}
+        marker: dict[str, str] | None = {}
+        while marker is not None:
             page = self.call(f"list_{plural}", **self.list_filter, **marker)[f"{self._kind}List"]
+            marker = {"Marker": page["NextMarker"]} if page.get("NextMarker") else None
             for item in page.get("Items", []):
                 summary = plain(item.get(self._kind, item))
                 yield {**summary, **summary.get(f"{self._kind}Config", {})}

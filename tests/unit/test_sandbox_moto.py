@@ -39,6 +39,7 @@ def strict(monkeypatch):
     moto_server.enforce_policies_of_roles()
     moto_server.read_not_resource()
     moto_server.tell_load_balancer_attributes()
+    moto_server.tell_alias_targets_as_route53_does()
     with mock_aws():
         yield boto3.Session("k", "s", region_name="us-east-1")
 
@@ -162,3 +163,15 @@ def test_a_new_load_balancer_tells_all_its_attributes(strict):
     arn = elbv2.create_load_balancer(Name="lab", Subnets=subnets)["LoadBalancers"][0]["LoadBalancerArn"]
     told = elbv2.describe_load_balancer_attributes(LoadBalancerArn=arn)["Attributes"]
     assert moto_server.LOAD_BALANCER_ATTRIBUTES.items() <= {item["Key"]: item["Value"] for item in told}.items()
+
+
+def test_an_alias_is_told_back_in_lower_case_and_with_its_last_dot(strict):
+    route53 = strict.client("route53")
+    zone = route53.create_hosted_zone(Name="lab.localhost", CallerReference="1")["HostedZone"]["Id"]
+    target = {"HostedZoneId": "Z1", "DNSName": "Lab-1.elb.amazonaws.com", "EvaluateTargetHealth": False}
+    record = {"Name": "site.lab.localhost", "Type": "A", "AliasTarget": target}
+    route53.change_resource_record_sets(
+        HostedZoneId=zone, ChangeBatch={"Changes": [{"Action": "UPSERT", "ResourceRecordSet": record}]}
+    )
+    told = route53.list_resource_record_sets(HostedZoneId=zone)["ResourceRecordSets"]
+    assert [each["AliasTarget"]["DNSName"] for each in told if "AliasTarget" in each] == ["lab-1.elb.amazonaws.com."]
