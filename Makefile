@@ -18,10 +18,11 @@ demo: .venv/.ready ## a private Neuroglancer on this machine: sandbox, site.yml,
 
 test: lint unit e2e ## all checks, fast ones first
 
-lint: .venv/.ready ## ruff, yamllint, ansible-lint
+lint: .venv/.ready ## ruff, yamllint, changelog fragments, ansible-lint
 	ruff check .
 	ruff format --check .
 	yamllint --strict .
+	antsibull-changelog lint
 	ansible-lint
 
 unit: .venv/.ready ## logic, in tables of cases

@@ -63,13 +63,13 @@ def shared_models() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def ministack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    port = free_port()
+    port, folder = free_port(), tmp_path_factory.mktemp("ministack")
     settings = {"BIND_HOST": "127.0.0.1", "GATEWAY_PORT": str(port), "MINISTACK_ACCOUNT_ID": ACCOUNT}
-    environment = {"PATH": os.environ["PATH"], "IOT_MTLS_ENABLED": "0", **settings}
+    environment = {"PATH": os.environ["PATH"], "IOT_MTLS_ENABLED": "0", "TMPDIR": str(folder), **settings}
     with subprocess.Popen(
         [sys.executable, "-m", "ministack"],
         env=environment,
-        cwd=tmp_path_factory.mktemp("ministack"),
+        cwd=folder,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
     ) as process:
