@@ -65,7 +65,7 @@ def create_user(email: str) -> str:
 
 
 def look(password: str) -> None:
-    """Sign in as a person would, look at both volumes, keep pictures of it."""
+    """Sign in as a person would, look at the volume in each format, keep pictures of it."""
     PICTURES.mkdir(parents=True, exist_ok=True)
     with browser.chromium(settings.CA_FILE) as context:
         page = context.new_page()
@@ -88,14 +88,14 @@ def main() -> None:
     with phase("A browser signs in and looks"):
         password = create_user(USER)
         look(password)
+    sources = "\n              ".join(layer["source"]["url"] for layer in viewer.layers(DATA))
     print(f"""
 The sandbox is up after {time.monotonic() - began:.0f} s. To look for yourself (the sandbox's CA: {settings.CA_FILE}):
 
     viewer    {SITE}
     user      {USER}
     password  {password}
-    volumes   nifti://{DATA}/{data.NIFTI_KEY}
-              zarr3://{DATA}/{data.ZARR_KEY}/
+    volumes   {sources}
     pictures  {PICTURES / "login.png"}
               {PICTURES / "viewer.png"}
 

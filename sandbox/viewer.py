@@ -22,12 +22,14 @@ DIMENSIONS = {"x": [X / 1000, "m"], "y": [Y / 1000, "m"], "z": [Z / 1000, "m"], 
 PIXELS_PER_VOXEL = 5
 
 
-def nifti_layer(base: str) -> dict[str, Any]:
-    return layer("NIfTI", f"nifti://{base}/{data.NIFTI_KEY}", "xyzt")
-
-
-def zarr_layer(base: str) -> dict[str, Any]:
-    return layer("Zarr v3, sharded", f"zarr3://{base}/{data.ZARR_KEY}/", "zyx")
+def layers(base: str) -> list[dict[str, Any]]:
+    """One layer for each format, below `https://<data domain>`."""
+    return [
+        layer("NIfTI", f"nifti://{base}/{data.NIFTI_KEY}", "xyzt"),
+        layer("OME-Zarr v2", f"zarr2://{base}/{data.OME_ZARR_KEY}/", "zyx"),
+        layer("Zarr v3, sharded", f"zarr3://{base}/{data.ZARR_KEY}/", "zyx"),
+        layer("precomputed", f"precomputed://{base}/{data.PRECOMPUTED_KEY}/", "xyz"),
+    ]
 
 
 def layer(name: str, url: str, axes: str) -> dict[str, Any]:
@@ -38,14 +40,14 @@ def layer(name: str, url: str, axes: str) -> dict[str, Any]:
     return {"type": "image", "name": name, "source": source, "shader": SHADER, "opacity": 1}
 
 
-def view(layers: list[dict[str, Any]], z: int, layout: Any = "xy", pixels: int = PIXELS_PER_VOXEL) -> dict[str, Any]:
-    """The state that shows slice `z` of the layers in the middle of the panel, and nothing drawn over it."""
+def view(shown: list[dict[str, Any]], z: int, layout: Any = "xy", pixels: int = PIXELS_PER_VOXEL) -> dict[str, Any]:
+    """The state that shows slice `z` of layers in the middle of the panel, and nothing drawn over it."""
     width, height, _ = data.voxels().shape
     return {
         "dimensions": DIMENSIONS,
         "position": [width / 2, height / 2, z + 0.5, 0.5],
         "crossSectionScale": 1 / pixels,
-        "layers": layers,
+        "layers": shown,
         "layout": layout,
         "showAxisLines": False,
         "showScaleBar": False,
@@ -54,10 +56,10 @@ def view(layers: list[dict[str, Any]], z: int, layout: Any = "xy", pixels: int =
 
 
 def side_by_side(base: str) -> dict[str, Any]:
-    """Both volumes, each in a panel of its own."""
-    layers = [nifti_layer(base), zarr_layer(base)]
-    panels = [{"type": "viewer", "layers": [each["name"]], "layout": "xy"} for each in layers]
-    return view(layers, z=12, layout={"type": "row", "children": panels}, pixels=4)
+    """All formats, each in a panel of its own."""
+    panels = [{"type": "viewer", "layers": [each["name"]], "layout": "xy"} for each in layers(base)]
+    rows = [{"type": "row", "children": panels[:2]}, {"type": "row", "children": panels[2:]}]
+    return view(layers(base), z=12, layout={"type": "column", "children": rows}, pixels=3)
 
 
 def address(site: str, state: dict[str, Any]) -> str:

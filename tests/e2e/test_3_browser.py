@@ -1,4 +1,4 @@
-"""A person with a browser: signed out there is only the shell and the login, signed in both volumes are drawn."""
+"""A person with a browser: signed out only the shell and the login, signed in the volume is drawn in each format."""
 
 from __future__ import annotations
 
@@ -92,14 +92,11 @@ def test_the_login_sets_the_cookies_as_they_should_be(signed_in, chromium):
         assert cookie["expires"] == -1, "a cookie of the session: it goes with the browser"
 
 
-LAYERS = {"nifti": viewer.nifti_layer, "sharded zarr v3": viewer.zarr_layer}
-
-
 @pytest.mark.parametrize("z", [5, 12])
-@pytest.mark.parametrize("name", LAYERS)
-def test_the_volume_is_drawn_voxel_for_voxel(signed_in, name, z):
+@pytest.mark.parametrize("layer", viewer.layers(demo.DATA), ids=lambda layer: layer["name"])
+def test_the_volume_is_drawn_voxel_for_voxel(signed_in, layer, z):
     signed_in.goto("about:blank")
-    signed_in.goto(viewer.address(demo.SITE, viewer.view([LAYERS[name](demo.DATA)], z)))
+    signed_in.goto(viewer.address(demo.SITE, viewer.view([layer], z)))
     browser.wait_until_drawn(signed_in)
     assert browser.load_errors(signed_in) == []
     drawn = viewer.drawn_grey(signed_in.screenshot(), browser.panels(signed_in)[0])
