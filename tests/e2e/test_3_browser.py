@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page
 
 from sandbox import browser, data, demo, settings, viewer
+from tests.e2e import public_bucket
 
 LOGIN = f"https://{settings.LOGIN_DOMAIN}/"
 COOKIES = {"CloudFront-Policy", "CloudFront-Signature", "CloudFront-Key-Pair-Id"}
@@ -92,19 +93,37 @@ def test_the_login_sets_the_cookies_as_they_should_be(signed_in, chromium):
         assert cookie["expires"] == -1, "a cookie of the session: it goes with the browser"
 
 
+def assert_drawn(page: Page, layer: dict, z: int) -> None:
+    """Look at one slice and compare it with the volume."""
+    page.goto("about:blank")
+    page.goto(viewer.address(demo.SITE, viewer.view([layer], z)))
+    browser.wait_until_drawn(page)
+    assert browser.load_errors(page) == []
+    drawn = viewer.drawn_grey(page.screenshot(), browser.panels(page)[0])
+    expected = viewer.expected_grey(z)
+    assert expected.std() > 30, "a picture, not one grey"
+    assert not [(x, y) for x, y in viewer.sample(500, seed=z) if abs(drawn[x, y] - expected[x, y]) > 3]
+    assert np.mean(np.abs(drawn - expected) <= 3) > 0.99
+
+
 @pytest.mark.parametrize("z", [5, 12])
 @pytest.mark.parametrize("layer", viewer.layers(demo.DATA), ids=lambda layer: layer["name"])
 def test_the_volume_is_drawn_voxel_for_voxel(signed_in, layer, z):
-    signed_in.goto("about:blank")
-    signed_in.goto(viewer.address(demo.SITE, viewer.view([layer], z)))
-    browser.wait_until_drawn(signed_in)
-    assert browser.load_errors(signed_in) == []
-    drawn = viewer.drawn_grey(signed_in.screenshot(), browser.panels(signed_in)[0])
-    expected = viewer.expected_grey(z)
-    assert expected.std() > 30, "a picture, not one grey"
-    far = [(x, y) for x, y in viewer.sample(500, seed=z) if abs(drawn[x, y] - expected[x, y]) > 3]
-    assert not far
-    assert np.mean(np.abs(drawn - expected) <= 3) > 0.99
+    assert_drawn(signed_in, layer, z)
+
+
+@pytest.fixture(scope="module")
+def open_data(deployment) -> Iterator[tuple[str, list]]:
+    with public_bucket.serving() as address_and_requests:
+        yield address_and_requests
+
+
+@pytest.mark.parametrize("index", range(len(viewer.layers(""))))
+def test_a_public_bucket_opens_in_the_same_viewer_and_gets_no_cookie(signed_in, open_data, index):
+    address, requests = open_data
+    assert_drawn(signed_in, viewer.layers(address)[index], z=12)
+    assert requests
+    assert not [request for request in requests if request[2] or request[0] == "OPTIONS"]
 
 
 def test_nothing_asked_the_data_domain_for_permission_first(signed_in, deployment):
@@ -112,4 +131,5 @@ def test_nothing_asked_the_data_domain_for_permission_first(signed_in, deploymen
     requests = [entry for entry in deployment.edge_log() if entry["part"] == "cdn" and entry["origin"] == demo.SITE]
     assert {"GET", "HEAD"} == {entry["method"] for entry in requests}
     assert [entry for entry in requests if entry["range"]], "the sharded volume is read in ranges"
-    assert {entry["status"] for entry in requests} <= {200, 206}
+    # 404: what a format does not have is asked for too; 403 would mean that the cookies were not sent
+    assert {entry["status"] for entry in requests} <= {200, 206, 404}
