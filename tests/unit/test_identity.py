@@ -66,6 +66,10 @@ def test_google_takes_the_place_of_native_users_and_gives_it_back(play, client):
     assert first.returncode == 0, first.stdout
     assert held(client) == ({}, ["COGNITO"])
 
+    foreseen = play(GOOGLE, "--check")
+    assert "changed=2" in foreseen.stdout, foreseen.stdout
+    assert held(client) == ({}, ["COGNITO"])
+
     changed = play(GOOGLE)
     assert changed.returncode == 0, changed.stdout
     assert "changed=2" in changed.stdout
@@ -85,8 +89,7 @@ def test_google_takes_the_place_of_native_users_and_gives_it_back(play, client):
     assert "changed=0" in again.stdout
     assert "changed=1" in play({}).stdout
     assert held(client)[1] == ["COGNITO"]
-    seen = changed.stdout + changed.stderr + again.stdout + again.stderr
-    assert SECRET not in seen
+    assert all(SECRET not in run.stdout + run.stderr for run in (foreseen, changed, again))
 
 
 @pytest.mark.parametrize(
