@@ -19,7 +19,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 PICTURES = ROOT / ".cache" / "demo"
 SITE = f"https://{settings.SITE_DOMAIN}"
 DATA = f"https://{settings.DATA_DOMAIN}"
-USER = "ada@lab.localhost"
+USER = f"ada@{settings.DOMAIN}"
 
 
 @contextlib.contextmanager
@@ -31,17 +31,20 @@ def phase(name: str) -> Iterator[None]:
     print(f"    {name}: {time.monotonic() - start:.0f} s", flush=True)
 
 
+def sandbox(verb: str) -> None:
+    subprocess.run([sys.executable, "-m", "sandbox", verb], cwd=ROOT, check=True)
+
+
 def start() -> None:
     """A sandbox with nothing in it but what a lab would already have: a zone and a private bucket with volumes."""
-    subprocess.run([sys.executable, "-m", "sandbox", "down"], cwd=ROOT, check=True)
-    subprocess.run([sys.executable, "-m", "sandbox", "up"], cwd=ROOT, check=True)
+    sandbox("down")
+    sandbox("up")
     data.upload(settings.client("s3"), settings.DATA_BUCKET)
 
 
-def playbook(name: str, *arguments: str) -> subprocess.CompletedProcess:
-    """Run a playbook with the sandbox's inventory."""
-    command = ["ansible-playbook", "-i", "inventories/sandbox", f"playbooks/{name}.yml", *arguments]
-    return subprocess.run(command, cwd=ROOT, check=True)
+def build() -> None:
+    """Run the site's playbook as a lab would, with the sandbox's inventory."""
+    subprocess.run(["ansible-playbook", "-i", "inventories/sandbox", "playbooks/site.yml"], cwd=ROOT, check=True)
 
 
 def create_user(email: str) -> str:
@@ -84,7 +87,7 @@ def main() -> None:
     with phase("Sandbox: emulators, the edge, a private bucket with an MRI volume"):
         start()
     with phase("site.yml: what a lab runs on AWS"):
-        playbook("site")
+        build()
     with phase("A browser signs in and looks"):
         password = create_user(USER)
         look(password)

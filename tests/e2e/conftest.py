@@ -6,8 +6,6 @@ import json
 import os
 import pathlib
 import ssl
-import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -29,13 +27,13 @@ class Deployment:
 
 @pytest.fixture(scope="session")
 def deployment() -> Iterator[Deployment]:
-    if os.environ.get("REUSE_SANDBOX"):  # what `make demo` left: for work on the tests themselves
-        yield Deployment(demo.USER, demo.create_user(demo.USER))
-        return
-    demo.start()
-    demo.playbook("site")
+    reuse = "REUSE_SANDBOX" in os.environ  # what `make demo` left: for work on the tests themselves
+    if not reuse:
+        demo.start()
+        demo.build()
     yield Deployment(demo.USER, demo.create_user(demo.USER))
-    subprocess.run([sys.executable, "-m", "sandbox", "down"], cwd=demo.ROOT, check=True)
+    if not reuse:
+        demo.sandbox("down")
 
 
 @pytest.fixture

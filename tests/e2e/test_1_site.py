@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import pathlib
 import subprocess
@@ -10,7 +9,7 @@ import tarfile
 
 import pytest
 
-from sandbox import demo, settings
+from sandbox import demo, hosts, settings
 
 
 def recap(output: str) -> dict[str, dict[str, int]]:
@@ -67,8 +66,34 @@ def test_installed_artifact_runs_the_site_playbook(deployment, artifact, tmp_pat
     assert {host["changed"] for host in recap(output).values()} == {0}
 
 
-def test_no_secret_in_the_requests_of_the_control_plane_log(deployment):
-    """The log names actions only; a private key in it would have travelled where it should not."""
-    log = pathlib.Path(settings.REQUEST_LOG).read_text()
-    assert "PRIVATE KEY" not in log
-    assert any(json.loads(line)["action"] == "PutParameter" for line in log.splitlines())
+@pytest.fixture(scope="module")
+def line_of_the_key(deployment) -> str:
+    """A line from the middle of the private key that signs the cookies, which only Parameter Store may hold."""
+    name = f"/{settings.PROJECT}/cookie-signing-keys/k1"
+    pem = settings.client("ssm").get_parameter(Name=name, WithDecryption=True)["Parameter"]["Value"]
+    return pem.splitlines()[10]
+
+
+def files_with(text: str, *folders: str) -> list[str]:
+    return ["grep", "--recursive", "--files-with-matches", "--devices=skip", "--fixed-strings", "-e", text, *folders]
+
+
+def test_the_private_key_is_in_no_file_of_the_host(line_of_the_key):
+    (instance,) = hosts.names()
+    folders = ["/etc", "/home", "/opt", "/root", "/run", "/srv", "/usr/local", "/var"]
+    folders.append("/tmp")  # noqa: S108  (looked into, not written to)
+    searches = (files_with("CloudFront-Signature", "/etc/nginx"), files_with(line_of_the_key, *folders))
+    cookies, key = (hosts.execute(instance, *search, check=False).split() for search in searches)
+    assert cookies == ["/etc/nginx/bioviewers/cookies.conf"], "the search finds what is there"
+    assert key == []
+
+
+def test_the_private_key_is_in_no_file_of_the_controller(line_of_the_key):
+    folders = [str(pathlib.Path.home() / ".ansible"), str(settings.STATE_DIR), str(demo.ROOT / "inventories")]
+    command = files_with(line_of_the_key, *[folder for folder in folders if pathlib.Path(folder).exists()])
+    assert subprocess.run(command, capture_output=True, text=True, check=False).stdout == ""
+
+
+def test_nothing_stays_in_the_staging_bucket(deployment):
+    name = f"{settings.PROJECT}-ssm-{settings.ACCOUNT}-{settings.REGION}"
+    assert settings.client("s3").list_objects_v2(Bucket=name)["KeyCount"] == 0
