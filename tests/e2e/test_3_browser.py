@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import numpy as np
 import pytest
 from playwright.sync_api import BrowserContext, Page
 
 from sandbox import browser, data, demo, settings, viewer
 from tests.e2e import public_bucket
+from tests.e2e.drawn import assert_drawn
 
 LOGIN = f"https://{settings.LOGIN_DOMAIN}/"
 COOKIES = {"CloudFront-Policy", "CloudFront-Signature", "CloudFront-Key-Pair-Id"}
@@ -91,19 +91,6 @@ def test_the_login_sets_the_cookies_as_they_should_be(signed_in, chromium):
         assert cookie["domain"].lstrip(".") == settings.DOMAIN
         assert (cookie["secure"], cookie["httpOnly"], cookie["sameSite"]) == (True, True, "Lax")
         assert cookie["expires"] == -1, "a cookie of the session: it goes with the browser"
-
-
-def assert_drawn(page: Page, layer: dict, z: int) -> None:
-    """Look at one slice and compare it with the volume."""
-    page.goto("about:blank")
-    page.goto(viewer.address(demo.SITE, viewer.view([layer], z)))
-    browser.wait_until_drawn(page)
-    assert browser.load_errors(page) == []
-    drawn = viewer.drawn_grey(page.screenshot(), browser.panels(page)[0])
-    expected = viewer.expected_grey(z)
-    assert expected.std() > 30, "a picture, not one grey"
-    assert not [(x, y) for x, y in viewer.sample(500, seed=z) if abs(drawn[x, y] - expected[x, y]) > 3]
-    assert np.mean(np.abs(drawn - expected) <= 3) > 0.99
 
 
 @pytest.mark.parametrize("z", [5, 12])
