@@ -15,6 +15,12 @@ ROLES = sorted(path.parent for path in (pathlib.Path(__file__).parents[2] / "rol
 # What Ansible and Jinja bring, besides ansible_*.
 BUILT_IN = {"dict", "hostvars", "inventory_hostname", "item", "lookup", "omit", "query", "range", "role_path", "undef"}
 EXPRESSIONS = {"changed_when", "failed_when", "that", "until", "when"}
+READ_ONLY = {
+    f"ansible.builtin.{name}" for name in ("assert", "debug", "fail", "include_tasks", "meta", "set_fact", "stat")
+}
+# What the build of the viewer makes for itself and takes away again.
+PASSING = {"Clear the work directory", "Remove what only the build needed", "Make the work directory"}
+PASSING |= {"Lay out the inputs", "Bundle"}
 
 every_role = pytest.mark.parametrize("role", ROLES, ids=lambda role: role.name)
 
@@ -108,3 +114,23 @@ def test_no_role_calls_another(role: pathlib.Path) -> None:
     used = {key for source in sources(role) for key, _ in pairs(source)}
     assert not used & {"ansible.builtin.include_role", "ansible.builtin.import_role"}
     assert not load(role / "meta" / "main.yml").get("dependencies")
+
+
+def tasks(node: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Every task of a list, blocks opened."""
+    for task in node:
+        parts = [task[name] for name in ("block", "rescue", "always") if name in task]
+        yield from [inner for part in parts for inner in tasks(part)] if parts else [task]
+
+
+def writes(task: dict[str, Any]) -> bool:
+    module = next(name for name in task if "." in name)
+    return not (module in READ_ONLY or module.endswith("_info") or task.get("changed_when") is False)
+
+
+@every_role
+def test_what_a_role_changes_is_told_at_the_end_of_a_run(role: pathlib.Path) -> None:
+    """playbooks/summary.yml goes by what the tasks registered."""
+    files = (load(path) for path in (role / "tasks").glob("*.yml"))
+    silent = {task["name"] for file in files for task in tasks(file) if writes(task) and "register" not in task}
+    assert {name.rpartition("| ")[2] for name in silent} <= PASSING
