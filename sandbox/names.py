@@ -8,7 +8,14 @@ from sandbox import settings
 
 BEGIN = "# BEGIN bioviewers sandbox"
 END = "# END bioviewers sandbox"
-NAMES = (settings.SITE_DOMAIN, settings.DATA_DOMAIN, settings.LOGIN_DOMAIN)
+NAMES = (
+    settings.SITE_DOMAIN,
+    settings.DATA_DOMAIN,
+    settings.LOGIN_DOMAIN,
+    settings.GOOGLE_DOMAIN,
+    f"neuroglancer.{settings.MANUAL_DOMAIN}",
+    f"data.{settings.MANUAL_DOMAIN}",
+)
 BLOCK = "\n".join((BEGIN, *(f"{settings.LOOPBACK} {name}" for name in NAMES), END, ""))
 
 

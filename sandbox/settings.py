@@ -33,6 +33,7 @@ LOOPBACK = "127.0.0.1"
 GATEWAY_PORT = 4566
 MOTO_PORT = 4567
 MINISTACK_PORT = 4568
+GOOGLE_PORT = 4569
 IMDS_PORT = 1338
 EDGE_TLS_PORT = 443
 EDGE_HTTP_PORT = 80
@@ -43,6 +44,7 @@ ENDPOINT = f"http://{LOOPBACK}:{GATEWAY_PORT}"
 HOST_ENDPOINT = f"http://{GATEWAY_ADDRESS}:{GATEWAY_PORT}"
 MOTO_URL = f"http://{LOOPBACK}:{MOTO_PORT}"
 MINISTACK_URL = f"http://{LOOPBACK}:{MINISTACK_PORT}"
+GOOGLE_URL = f"http://{LOOPBACK}:{GOOGLE_PORT}"
 IMDS_URL = f"http://{GATEWAY_ADDRESS}:{IMDS_PORT}"
 
 # The account. ministack takes a 12-digit access key for an account number, so the key is a word.
@@ -58,9 +60,14 @@ DOMAIN = "lab.localhost"
 SITE_DOMAIN = f"neuroglancer.{DOMAIN}"
 DATA_DOMAIN = f"data.{DOMAIN}"
 DATA_BUCKET = "lab-private-data"
+# Of a lab whose records are made by hand (`dns: manual`).
+MANUAL_DOMAIN = "manual.localhost"
 # AWS's own suffix is amazoncognito.com: the one name that differs here.
 LOGIN_SUFFIX = "amazoncognito.localhost"
 LOGIN_DOMAIN = f"{PROJECT}.auth.{REGION}.{LOGIN_SUFFIX}"
+# Google's is accounts.google.com.
+GOOGLE_DOMAIN = "accounts.google.localhost"
+GOOGLE_CLIENT_FILE = CHECKOUT / "sandbox" / "google.yml"
 
 HOSTS_FILE = pathlib.Path("/etc/hosts")
 SYSTEM_CA_BUNDLE = pathlib.Path("/etc/ssl/certs/ca-certificates.crt")

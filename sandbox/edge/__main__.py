@@ -20,6 +20,8 @@ def main() -> None:
         endpoint=settings.ENDPOINT,
         login_backend=settings.MINISTACK_URL,
         login_suffix=settings.LOGIN_SUFFIX,
+        google_domain=settings.GOOGLE_DOMAIN,
+        google_backend=settings.GOOGLE_URL,
         region=settings.REGION,
         cache_seconds=settings.EDGE_CACHE_SECONDS,
         log=settings.EDGE_LOG,

@@ -188,6 +188,13 @@ class Api:
         answer = found(describe, UserPoolId=pool_id, ClientId=client_id)
         return answer["UserPoolClient"] if answer else None
 
+    @remembered
+    def identity_provider(self, pool_id: str, name: str) -> Resource | None:
+        """An external provider with its client's secret, if the pool has it."""
+        describe = self.client("cognito-idp").describe_identity_provider
+        answer = found(describe, UserPoolId=pool_id, ProviderName=name)
+        return answer["IdentityProvider"] if answer else None
+
     def user(self, pool_id: str, username: str) -> Resource | None:
         """A user of the pool as an administrator sees it."""
         answer = found(self.client("cognito-idp").admin_get_user, UserPoolId=pool_id, Username=username)

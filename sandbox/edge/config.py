@@ -30,6 +30,8 @@ class Switches:
     client_identity_headers: Literal["pass", "drop"] = "pass"
     # Does a load balancer that sends someone to the login replace the nonce of a login under way?
     nonce: Literal["keep", "renew"] = "keep"
+    # Does the hosted login spare its page when a client's only provider is an external one?
+    only_provider: Literal["page", "redirect"] = "page"
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Switches:
@@ -54,6 +56,9 @@ class Config:
     # ministack, for what it does rightly of the hosted login: these calls carry no signature to route them by.
     login_backend: str
     login_suffix: str
+    # The host name of Google's sign-in, and who plays it.
+    google_domain: str = ""
+    google_backend: str = ""
     keys_suffix: str = "amazonaws.localhost"
     region: str = "us-east-1"
     # A name of its own in the control plane's log, where the deployment's calls stand too.

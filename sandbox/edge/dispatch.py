@@ -33,6 +33,7 @@ class Map:
     def __init__(self, api: Api, config: Config) -> None:
         self._api = api
         self._login = re.compile(rf"({LABEL})\.auth\.{LABEL}\.{re.escape(config.login_suffix)}")
+        self._google = config.google_domain
         self._keys = re.compile(rf"public-keys\.auth\.elb\.{LABEL}\.{re.escape(config.keys_suffix)}")
 
     def find(self, name: str) -> Place | None:
@@ -41,6 +42,8 @@ class Map:
             return Place("login", login[1])
         if self._keys.fullmatch(name):
             return Place("keys")
+        if name and name == self._google:
+            return Place("google")
         # A name of the zone leads on; AWS's own names stand for themselves.
         target = self._api.aliases().get(name, name)
         if balancer := self._api.load_balancers().get(target):
@@ -56,7 +59,7 @@ class Map:
             return ()
         arns = self._certificates(place)
         if arns is None:
-            # Names of AWS's own, with certificates of AWS's own.
+            # Names of AWS's and Google's own, with certificates of their own.
             return (name,)
         choices = [self._api.certificate_names(arn) for arn in arns]
         fitting = [names for names in choices if any(covers(each, name) for each in names)]

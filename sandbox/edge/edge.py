@@ -12,6 +12,7 @@ from .aws import Api
 from .cdn import Cdn
 from .config import Config
 from .dispatch import Dispatch, Map
+from .external_provider import ExternalProvider
 from .health import Health
 from .identity_provider import IdentityProvider
 from .load_balancer import LoadBalancer
@@ -26,20 +27,23 @@ class Edge:
 
     def __init__(self, config: Config, address_of: Callable[[str], str]) -> None:
         api = Api(config)
-        # The load balancer calls the hosted login as any client of the edge would: these calls are logged too.
+        # Load balancer calls hosted login, hosted login calls Google as any client of the edge would: it is logged too.
         inward = httpx.AsyncClient(transport=httpx.ASGITransport(application(self.handle)))
         login_backend = httpx.AsyncClient(base_url=config.login_backend, trust_env=False, timeout=30)
         self._authenticator = Authenticator(api, config, IdentityProvider(inward))
-        outward = proxy.client()
-        self._health = Health(api, outward, config.health)
-        self._targets = Targets(api, self._health, outward, address_of)
+        self._outward = proxy.client()
+        self._google_backend = config.google_backend
+        self._health = Health(api, self._outward, config.health)
+        self._targets = Targets(api, self._health, self._outward, address_of)
+        google = ExternalProvider(inward, f"https://{config.google_domain}")
         balancer = LoadBalancer(api, config, self._authenticator, self._targets)
         self.names = Map(api, config)
         parts = {
             "cdn": Cdn(api, config).handle,
+            "google": self._google,
             "keys": self._key,
             "load_balancer": balancer.handle,
-            "login": Login(api, login_backend).handle,
+            "login": Login(api, login_backend, google, config.switches).handle,
         }
         self._dispatch = Dispatch(self.names, parts, AccessLog(config.log))
 
@@ -50,6 +54,9 @@ class Edge:
     async def watch(self) -> None:
         """Check the health of targets for ever."""
         await self._health.run(self._targets)
+
+    async def _google(self, request: Request, _nothing: None) -> Reply:
+        return await proxy.pass_on(self._outward, request, self._google_backend, ())
 
     async def _key(self, request: Request, _nothing: None) -> Reply:
         """The public keys of load balancers, at public-keys.auth.elb.<region>.<suffix>."""

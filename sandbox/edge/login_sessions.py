@@ -1,7 +1,7 @@
 """The hosted login's browser sessions: whoever signed in within the hour isn't asked again.
 
-A real user pool remembers who signed in. ministack does not, so the session holds what the form was filled in with, in
-memory, and fills it in again.
+A real user pool remembers who signed in. ministack does not, so the session of a native user holds what the form was
+filled in with, in memory, and fills it in again.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from email.utils import formatdate
 
 COOKIE = "cognito"
+NATIVE = "COGNITO"
 LIFE = 3600
 
 
@@ -23,6 +24,8 @@ class Session:
     pool_id: str
     form: dict[str, str] = field(repr=False)
     until: float
+    # Who knows the person: the pool itself, or an external provider.
+    provider: str = NATIVE
 
     @property
     def username(self) -> str:

@@ -12,13 +12,10 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote
 
 import httpx
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from .aws import Api
 from .messages import Headers, Reply, Request, first_values
-from .tokens import claims_of
+from .tokens import claims_of, is_signed_by
 
 FORM_LIMIT = 64 * 1024
 JSON: Headers = (("Content-Type", "application/json;charset=UTF-8"), ("Cache-Control", "no-store"))
@@ -60,7 +57,14 @@ class Tokens:
             return _unauthorized(f"ministack: {answer.text[:200]}")
         # ministack adds cognito:username and cognito:groups, which Cognito's own answer doesn't have.
         claims = {name: value for name, value in answer.json().items() if not name.startswith("cognito:")}
+        claims |= await self._identities(pool_id, claims["username"])
         return Reply(200, JSON, json.dumps(claims).encode(), "claims")
+
+    async def _identities(self, pool_id: str, username: str) -> dict[str, str]:
+        """From where a federated user comes, as text; ministack leaves it out."""
+        user = await asyncio.to_thread(self._api.user, pool_id, username)
+        attributes = (user or {}).get("UserAttributes", ())
+        return {each["Name"]: each["Value"] for each in attributes if each["Name"] == "identities"}
 
     async def _token_error(self, token: str, pool_id: str) -> str:
         claims = claims_of(token)
@@ -84,23 +88,6 @@ class Tokens:
     async def _is_signed(self, token: str, pool_id: str) -> bool:
         answer = await self._backend.get(f"/{pool_id}/.well-known/jwks.json")
         return any(is_signed_by(token, key) for key in answer.json()["keys"])
-
-
-def is_signed_by(token: str, key: dict[str, str]) -> bool:
-    """Whether an RS256 JWT was signed with this key (a JWK)."""
-    signed, _, signature = token.rpartition(".")
-    numbers = [int.from_bytes(_decoded(key[name]), "big") for name in ("e", "n")]
-    try:
-        rsa.RSAPublicNumbers(*numbers).public_key().verify(
-            _decoded(signature), signed.encode(), padding.PKCS1v15(), hashes.SHA256()
-        )
-    except (InvalidSignature, binascii.Error):
-        return False
-    return True
-
-
-def _decoded(text: str) -> bytes:
-    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
 
 
 def _credentials(request: Request, form: dict[str, str]) -> tuple[str, str]:

@@ -1,14 +1,16 @@
-"""The signed claims that a load balancer hands to its targets, and the public key to check them with."""
+"""JSON Web Tokens: those that a load balancer hands to its targets, and the reading of others."""
 
 from __future__ import annotations
 
 import base64
+import binascii
 import json
 import uuid
 from typing import Any
 
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec, utils
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa, utils
 
 # Seconds from signing until a token expires.
 LIFE = 120
@@ -54,3 +56,20 @@ def claims_of(token: str) -> dict[str, Any]:
     except (IndexError, ValueError):
         return {}
     return claims if isinstance(claims, dict) else {}
+
+
+def is_signed_by(token: str, key: dict[str, str]) -> bool:
+    """Whether an RS256 JWT was signed with this key (a JWK)."""
+    signed, _, signature = token.rpartition(".")
+    numbers = [int.from_bytes(_decoded(key[name]), "big") for name in ("e", "n")]
+    try:
+        rsa.RSAPublicNumbers(*numbers).public_key().verify(
+            _decoded(signature), signed.encode(), padding.PKCS1v15(), hashes.SHA256()
+        )
+    except (InvalidSignature, binascii.Error):
+        return False
+    return True
+
+
+def _decoded(text: str) -> bytes:
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))

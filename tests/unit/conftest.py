@@ -16,6 +16,7 @@ import importlib
 import io
 import json
 import os
+import pathlib
 import socket
 import subprocess
 import sys
@@ -65,9 +66,10 @@ def shared_models() -> Iterator[None]:
 def ministack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     port, folder = free_port(), tmp_path_factory.mktemp("ministack")
     settings = {"BIND_HOST": "127.0.0.1", "GATEWAY_PORT": str(port), "MINISTACK_ACCOUNT_ID": ACCOUNT}
-    environment = {"PATH": os.environ["PATH"], "IOT_MTLS_ENABLED": "0", "TMPDIR": str(folder), **settings}
+    folders = {"TMPDIR": str(folder), "PYTHONPATH": str(pathlib.Path(__file__).parents[2])}
+    environment = {"PATH": os.environ["PATH"], "IOT_MTLS_ENABLED": "0", **folders, **settings}
     with subprocess.Popen(
-        [sys.executable, "-m", "ministack"],
+        [sys.executable, "-m", "sandbox.ministack_server"],
         env=environment,
         cwd=folder,
         stdout=subprocess.DEVNULL,

@@ -107,6 +107,9 @@ class FakeApi:
     def user_pool_client(self, pool_id: str, client_id: str) -> dict[str, Any] | None:
         return self.clients.get(client_id)
 
+    def identity_provider(self, pool_id: str, name: str) -> dict[str, Any] | None:
+        return None
+
     def user(self, pool_id: str, username: str) -> dict[str, Any] | None:
         return {"Username": username}
 

@@ -2,128 +2,34 @@
 
 from __future__ import annotations
 
-import html
 import json
-import re
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
 from typing import Any
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import urlencode
 
-import httpx
 import pytest
 
-from sandbox.edge.aws import Api
-from sandbox.edge.config import Config
-from sandbox.edge.login import Login, request_error
+from sandbox.edge.login import request_error
 from sandbox.edge.messages import Reply
-from tests.unit.edge.fakes import SITE, ask, request, set_cookies
-
-HOST = "lab.auth.us-east-1.amazoncognito.localhost"
-CALLBACK, SIGNED_OUT = f"https://{SITE}/oauth2/idpresponse", f"https://{SITE}/signed-out"
-USER, PASSWORD = "ada@lab.localhost", "Correct-horse-1"
-HIDDEN = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)">')
-
-
-@dataclass
-class Pool:
-    id: str
-    client: dict[str, Any]
-    cognito: Any
-
-
-@pytest.fixture
-def pool(client) -> Pool:
-    cognito = client("cognito-idp")
-    pool_id = cognito.create_user_pool(PoolName="lab", UsernameAttributes=["email"])["UserPool"]["Id"]
-    cognito.create_user_pool_domain(Domain="lab", UserPoolId=pool_id)
-    cognito.admin_create_user(
-        UserPoolId=pool_id,
-        Username=USER,
-        MessageAction="SUPPRESS",
-        TemporaryPassword="Temporary-1",
-        UserAttributes=[{"Name": "email", "Value": USER}, {"Name": "email_verified", "Value": "true"}],
-    )
-    cognito.admin_set_user_password(UserPoolId=pool_id, Username=USER, Password=PASSWORD, Permanent=True)
-    return Pool(pool_id, app_client(cognito, pool_id), cognito)
-
-
-def app_client(cognito, pool_id: str) -> dict[str, Any]:
-    answer = cognito.create_user_pool_client(
-        UserPoolId=pool_id,
-        ClientName="site",
-        GenerateSecret=True,
-        AllowedOAuthFlows=["code"],
-        AllowedOAuthFlowsUserPoolClient=True,
-        AllowedOAuthScopes=["openid", "email", "profile"],
-        CallbackURLs=[CALLBACK],
-        LogoutURLs=[SIGNED_OUT],
-        SupportedIdentityProviders=["COGNITO"],
-    )
-    return answer["UserPoolClient"]
-
-
-@dataclass
-class Browser:
-    """Keeps cookies, sends forms."""
-
-    handle: Callable
-    cookies: dict[str, str] = field(default_factory=dict)
-
-    def send(self, path: str, method: str = "GET", body: bytes = b"", **headers: str) -> Reply:
-        cookies = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
-        asked = request(path, method, HOST, cookie=cookies, **headers)
-        reply = ask(self.handle, replace(asked, body=one(body)))
-        self.cookies |= set_cookies(reply)
-        self.cookies = {name: value for name, value in self.cookies.items() if value}
-        return reply
-
-    def submit(self, page: Reply, **fields: str) -> Reply:
-        hidden = {html.unescape(name): html.unescape(value) for name, value in HIDDEN.findall(page.body.decode())}
-        return self.send("/login", "POST", urlencode({**hidden, **fields}).encode())
-
-
-async def one(body: bytes):
-    yield body
-
-
-@pytest.fixture
-def browser(pool, ministack) -> Browser:
-    api = Api(Config("", ministack, "amazoncognito.localhost", cache_seconds=0))
-    login = Login(api, httpx.AsyncClient(base_url=ministack, trust_env=False))
-    return Browser(lambda asked: login.handle(asked, "lab"))
-
-
-def authorize(client_id: str, **changes: str | None) -> str:
-    query = {"client_id": client_id, "redirect_uri": CALLBACK, "response_type": "code"}
-    query |= {"scope": "openid email", "state": "s+/=&1", **changes}
-    return f"/oauth2/authorize?{urlencode({name: value for name, value in query.items() if value is not None})}"
-
-
-def form(browser: Browser, pool: Pool) -> Reply:
-    return browser.send(browser.send(authorize(pool.client["ClientId"])).header("location"))
-
-
-def returned(reply: Reply) -> dict[str, str]:
-    assert reply.header("location").startswith(CALLBACK + "?"), reply
-    return dict(parse_qsl(urlsplit(reply.header("location")).query))
+from tests.unit.edge.hosted_login import (
+    CALLBACK,
+    PASSWORD,
+    SIGNED_OUT,
+    USER,
+    Browser,
+    Pool,
+    app_client,
+    authorize,
+    form,
+    redeem,
+    returned,
+    user_info,
+)
 
 
 def tokens(browser: Browser, pool: Pool, **changes: str) -> tuple[Reply, dict[str, Any]]:
     code = returned(browser.submit(form(browser, pool), username=USER, password=PASSWORD))["code"]
     return redeem(browser, pool, code=code, **changes)
-
-
-def redeem(browser: Browser, pool: Pool, **changes: str) -> tuple[Reply, dict[str, Any]]:
-    fields = {"grant_type": "authorization_code", "redirect_uri": CALLBACK}
-    fields |= {"client_id": pool.client["ClientId"], "client_secret": pool.client["ClientSecret"], **changes}
-    reply = browser.send("/oauth2/token", "POST", urlencode(fields).encode())
-    return reply, json.loads(reply.body)
-
-
-def user_info(browser: Browser, token: str) -> Reply:
-    return browser.send("/oauth2/userInfo", authorization=f"Bearer {token}")
 
 
 def test_signing_in(browser, pool):
@@ -212,9 +118,9 @@ def test_errors_that_go_back_to_the_client(browser, pool, changes, error):
     assert returned(browser.send(authorize(pool.client["ClientId"], **changes))) == {"error": error, "state": "s+/=&1"}
 
 
-def test_a_client_without_native_users_or_flows():
+def test_a_client_without_providers_or_flows():
     parameters = {"response_type": "code", "scope": "openid"}
-    client = {"AllowedOAuthFlows": ["code"], "AllowedOAuthScopes": ["openid"], "SupportedIdentityProviders": ["Google"]}
+    client = {"AllowedOAuthFlows": ["code"], "AllowedOAuthScopes": ["openid"], "SupportedIdentityProviders": []}
     assert request_error(parameters, {**client, "AllowedOAuthFlowsUserPoolClient": True}) == "invalid_request"
     assert request_error(parameters, client) == "unauthorized_client"
 
@@ -279,6 +185,5 @@ def test_other_domains_and_pages(browser):
     assert browser.send("/oauth2/token").status == 405
 
 
-def test_a_domain_that_nobody_has(pool, ministack):
-    login = Login(Api(Config("", ministack, "x.localhost")), httpx.AsyncClient())
-    assert ask(lambda asked: login.handle(asked, "nobody"), request("/login", host=HOST)).status == 404
+def test_a_domain_that_nobody_has(browser):
+    assert browser.send("/login", host="nobody.auth.us-east-1.amazoncognito.localhost").status == 404

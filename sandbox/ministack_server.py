@@ -1,0 +1,83 @@
+"""ministack's server, and what no AWS API does: users who come from an identity provider, and codes for them.
+
+Run as `python -m sandbox.ministack_server`; processes.py sets its environment. ministack knows no Google: what Google
+says of a person, edge/federation.py finds out and tells here.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ministack import app as server
+from ministack.services import cognito
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.types import Receive, Scope, Send
+
+USERS, CODES = "/_sandbox/federated-users", "/_sandbox/codes"
+Resource = dict[str, Any]
+serve_aws = server.app
+
+
+def keep_user(told: Resource) -> JSONResponse:
+    """Make or update the user of a person whom an identity provider knows."""
+    pool = cognito._get_pool_unscoped(told["pool_id"])
+    username = f"{told['provider']}_{told['user_id']}"
+    known = pool["_users"].get(username)
+    if known:
+        cognito._merge_federated_attrs(known, told["attributes"], cognito._now_epoch())
+    else:
+        _create_user(pool, username, told)
+    return JSONResponse({"username": username})
+
+
+def _create_user(pool: Resource, username: str, told: Resource) -> None:
+    now = cognito._now_epoch()
+    attributes = {**told["attributes"], "sub": cognito.new_uuid()}
+    user = {
+        "Username": username,
+        "Attributes": cognito._dict_to_attr_list(attributes),
+        "UserCreateDate": now,
+        "UserLastModifiedDate": now,
+        "Enabled": True,
+        "UserStatus": "EXTERNAL_PROVIDER",
+        "MFAOptions": [],
+        "_password": "",
+        "_groups": [],
+        "_tokens": [],
+    }
+    pool["_users"][username] = user
+    cognito._start_federated_profile(pool, told["pool_id"], user, told["provider"], told["user_id"])
+
+
+def give_code(told: Resource) -> JSONResponse:
+    """The address to send a user back to with an authorization code, as after a login with the right password."""
+    user = cognito._get_pool_unscoped(told["pool_id"])["_users"].get(told["username"])
+    if user is None or not user["Enabled"]:
+        return JSONResponse({"error": "User is disabled"}, 403)
+    asked = cognito._extract_oauth_form_params(told["parameters"])
+    asked.pop("response_type")
+    status, headers, _body = cognito._issue_auth_code_redirect(
+        pool_id=told["pool_id"], username=told["username"], **asked
+    )
+    if status != 302:
+        return JSONResponse({"error": "the client takes no code there"}, 400)
+    return JSONResponse({"location": headers["Location"]})
+
+
+ROUTES = {USERS: keep_user, CODES: give_code}
+
+
+async def app(scope: Scope, receive: Receive, send: Send) -> None:
+    """ministack's application with two addresses more."""
+    route = ROUTES.get(scope.get("path", "")) if scope["type"] == "http" else None
+    if route is None:
+        await serve_aws(scope, receive, send)
+        return
+    response = route(await Request(scope, receive).json())
+    await response(scope, receive, send)
+
+
+if __name__ == "__main__":
+    server.app = app
+    server.main()
