@@ -31,8 +31,8 @@ unit: .venv/.ready ## logic, in tables of cases
 e2e: .venv/.ready ## the sandbox, site.yml, plain clients and a real browser
 	python -m pytest tests/e2e
 
-docs: .venv/.ready ## role READMEs, from the argument specs
-	python docs/role_readmes.py
+docs: .venv/.ready ## what is generated: role READMEs, reference, tables of costs and failures
+	python docs/generate.py
 
 clean: ## the sandbox and all that was installed here, away (Debian packages stay)
 	if [ -x .venv/bin/python ]; then python -m sandbox down --purge; fi

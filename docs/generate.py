@@ -1,0 +1,314 @@
+"""Write what the documentation says twice from where it stands once: `make docs`; with --check only tell what is stale.
+
+The role READMEs come from meta/argument_specs.yml, docs/reference.md from those and playbooks/vars/inventory.yml, the
+tables of docs/cost.md from playbooks/vars/prices.yml, one table of docs/troubleshooting.md from
+playbooks/vars/failures.yml.
+"""
+
+from __future__ import annotations
+
+import pathlib
+import re
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+from ansible.parsing.dataloader import DataLoader
+from ansible.template import Templar
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+VARS = ROOT / "playbooks" / "vars"
+HEAD = "<!-- Written by docs/generate.py from {}: change it there. -->\n"
+
+# For the worked examples of docs/cost.md: what, hours that the instance runs, GB delivered, requests.
+EXAMPLES = (
+    ("A group of 10 looks at a few volumes each week", 730, 200, 2_000_000),
+    ("An institute of 60 uses it all day", 730, 3_072, 30_000_000),
+    ("A course: one week, then the instance is stopped", 168, 500, 5_000_000),
+)
+
+
+def load(path: pathlib.Path) -> Any:
+    return DataLoader().load_from_file(str(path), trusted_as_template=True) if path.exists() else {}
+
+
+def evaluate(variables: dict[str, Any], name: str) -> Any:
+    """What Ansible makes of a variable's templates."""
+    return Templar(DataLoader(), variables=variables).template(variables[name])
+
+
+def markdown(text: str | list[str]) -> str:
+    """Ansible's markup (C(), V(), O(), I(), B(), U()) as Markdown, in one paragraph."""
+    joined = " ".join(text) if isinstance(text, list) else text
+    joined = re.sub(r"\b[CVO]\(([^)]*)\)", r"`\1`", joined.strip())
+    joined = re.sub(r"\bU\(([^)]*)\)", r"<\1>", joined)
+    return re.sub(r"\b[IB]\(([^)]*)\)", r"*\1*", joined).replace("\n", " ")
+
+
+def cell(value: object) -> str:
+    if value is None:
+        return ""
+    text = str(value).lower() if isinstance(value, bool) else str(value)
+    return f"`{text}`".replace("|", "\\|") if text else '`""`'
+
+
+def table(*rows: tuple[str, ...]) -> str:
+    """The first row is the head; the columns of numbers are those whose head ends in a colon."""
+    head, *body = rows
+    rule = "|".join("---:" if name.endswith(":") else "---" for name in head)
+    first, *others = [f"| {' | '.join(cells)} |" for cells in ([name.rstrip(":") for name in head], *body)]
+    return "\n".join([first, f"|{rule}|", *others]) + "\n"
+
+
+def ordered(options: dict) -> list[tuple[str, dict]]:
+    """Required ones first, then by name."""
+    return sorted(options.items(), key=lambda item: (not item[1].get("required", False), item[0]))
+
+
+def option(name: str, spec: dict, default: object) -> tuple[str, ...]:
+    kind = f"list of {spec['elements']}" if "elements" in spec else spec.get("type", "str")
+    choices = f" One of {', '.join(cell(choice) for choice in spec['choices'])}." if "choices" in spec else ""
+    shown = "**required**" if spec.get("required") else cell(default)
+    return f"`{name}`", kind, shown, markdown(spec.get("description", "")) + choices
+
+
+def option_rows(options: dict, defaults: dict, prefix: str = "") -> Iterator[tuple[str, ...]]:
+    for name, spec in ordered(options):
+        yield option(f"{prefix}{name}", spec, defaults.get(name, spec.get("default")))
+        yield from option_rows(spec.get("options", {}), {}, f"{prefix}{name}.")
+
+
+def options_table(options: dict, defaults: dict) -> str:
+    return table(("variable", "type", "default", "meaning"), *option_rows(options, defaults))
+
+
+# --- Roles -------------------------------------------------------------------------------------------------------
+
+
+def roles() -> list[pathlib.Path]:
+    return sorted(path.parent.parent for path in ROOT.glob("roles/*/meta/argument_specs.yml"))
+
+
+def specs_of(role: pathlib.Path) -> dict:
+    return load(role / "meta" / "argument_specs.yml")["argument_specs"]
+
+
+def defaults_of(role: pathlib.Path) -> dict:
+    return load(role / "defaults" / "main.yml") or {}
+
+
+def entry_point(name: str, spec: dict, defaults: dict) -> str:
+    lines = [f"## Entry point `{name}`\n", markdown(spec["short_description"]) + "\n"]
+    lines += [markdown(paragraph) + "\n" for paragraph in spec.get("description", [])]
+    return "\n".join([*lines, *([options_table(spec["options"], defaults)] if spec.get("options") else [])])
+
+
+def readme(role: pathlib.Path) -> str:
+    about = load(role / "meta" / "main.yml")["galaxy_info"]["description"]
+    head = [f"# bioviewers.aws.{role.name}\n", HEAD.format("meta/argument_specs.yml"), f"{about}\n"]
+    points = [entry_point(name, spec, defaults_of(role)) for name, spec in specs_of(role).items()]
+    return "\n".join([*head, *points]).rstrip() + "\n"
+
+
+# --- The reference -----------------------------------------------------------------------------------------------
+
+
+def mappings(node: Any, key: str) -> Iterator[dict]:
+    """What stands under this key, at any depth, where it is a mapping."""
+    children = node.values() if isinstance(node, dict) else node if isinstance(node, list) else ()
+    if isinstance(node, dict) and isinstance(node.get(key), dict):
+        yield node[key]
+    for child in children:
+        yield from mappings(child, key)
+
+
+def wired() -> set[str]:
+    """The variables that the playbooks give to the roles themselves, so that an inventory has no say in them."""
+    plays = [load(path) for folder in (".", "tasks") for path in (ROOT / "playbooks" / folder).glob("*.yml")]
+    return {name for play in plays for given in mappings(play, "vars") for name in given}
+
+
+def role_options(role: pathlib.Path) -> dict[str, dict]:
+    """What an inventory may set of a role."""
+    given = wired()
+    return {name: spec for name, spec in specs_of(role)["main"]["options"].items() if name not in given}
+
+
+def inventory_options() -> dict[str, dict]:
+    return load(VARS / "inventory.yml")["inventory_spec"]
+
+
+def inventory_defaults(**given: Any) -> dict[str, Any]:
+    """What the playbooks take for variables that an inventory leaves out, if it gives these."""
+    return evaluate({**load(VARS / "deployment.yml"), **given}, "deployment")
+
+
+REFERENCE = """# All that an inventory can say
+
+{head}
+Write these into `group_vars/all.yml` of your inventory; [inventories/example](../inventories/example) shows how.
+
+## The deployment
+
+`<domain>` and the like stand for what the variable of that name says.
+
+{deployment}
+## The roles
+
+What the playbooks leave to the roles' defaults. Most deployments need none of it, and some of it makes sense only
+together with a change elsewhere: read the role's README first.
+
+{roles}"""
+
+
+def role_section(role: pathlib.Path) -> str:
+    options = role_options(role)
+    title = f"### {role.name}\n\n[README](../roles/{role.name}/README.md)\n\n"
+    return title + options_table(options, defaults_of(role)) if options else ""
+
+
+def reference() -> str:
+    options = inventory_options()
+    required = {name: f"<{name}>" for name, spec in options.items() if spec.get("required")}
+    sections = filter(None, map(role_section, roles()))
+    return REFERENCE.format(
+        head=HEAD.format("playbooks/vars/inventory.yml and the roles' argument specs"),
+        deployment=options_table(options, inventory_defaults(**required)),
+        roles="\n".join(sections),
+    )
+
+
+# --- Costs -------------------------------------------------------------------------------------------------------
+
+
+def cost_variables() -> dict[str, Any]:
+    instance = defaults_of(ROOT / "roles" / "web_instance")
+    sizes = {
+        "cost_instance_type": instance["web_instance_type"],
+        "cost_volume_size": instance["web_instance_volume_size"],
+    }
+    return {**load(VARS / "prices.yml"), **sizes, "cost_hosted_zone": True}
+
+
+def monthly_table() -> str:
+    variables = cost_variables()
+    rows = [(item["what"], f"{item['dollars']:.2f}") for item in evaluate(variables, "monthly_costs")]
+    return table(
+        ("runs all month", "dollars:"), *rows, ("**together**", f"**about {evaluate(variables, 'monthly_total')}**")
+    )
+
+
+def beyond(amount: float, price: dict, unit: float = 1) -> float:
+    return max(0, amount - price.get("free", 0)) / unit * price["dollars"]
+
+
+def example_row(prices: dict, monthly: float, example: tuple[str, int, int, int]) -> tuple[str, ...]:
+    what, hours, gigabytes, requests = example
+    idle = (prices["hours_in_month"] - hours) * prices["instance_hour"]["dollars"][
+        cost_variables()["cost_instance_type"]
+    ]
+    delivered = beyond(gigabytes, prices["delivered_gb"])
+    asked = beyond(requests, prices["requests_10000"], 10_000)
+    read = beyond(requests, prices["reads_1000"], 1_000)
+    amounts = [monthly - idle, delivered, asked, read]
+    dollars = [round(amount) for amount in amounts]
+    return what, f"{gigabytes:,} GB", f"{requests / 1e6:.0f} million", *map(str, dollars), f"**{sum(dollars)}**"
+
+
+def examples_table() -> str:
+    variables = cost_variables()
+    monthly = sum(item["dollars"] for item in evaluate(variables, "monthly_costs"))
+    head = (
+        "example",
+        "delivered:",
+        "requests:",
+        "runs all month:",
+        "delivery:",
+        "requests:",
+        "bucket reads:",
+        "dollars:",
+    )
+    return table(head, *(example_row(variables["prices"], monthly, example) for example in EXAMPLES))
+
+
+def price_row(price: dict) -> tuple[str, ...]:
+    free = f"{price['free']:,}" if "free" in price else ""
+    return price["what"], f"{price['dollars']:g}", free, price["seen"], f"<{price['source']}>"
+
+
+def prices_table() -> str:
+    prices = [price for price in load(VARS / "prices.yml")["prices"].values() if isinstance(price, dict)]
+    rows = [price_row(price) for price in prices if not isinstance(price["dollars"], dict)]
+    return table(("price", "dollars:", "free each month:", "seen", "where to look"), *rows)
+
+
+def instances_table() -> str:
+    prices = load(VARS / "prices.yml")["prices"]
+    by_price = sorted(prices["instance_hour"]["dollars"].items(), key=lambda item: item[1])
+    rows = [(f"`{name}`", f"{hour:g}", f"{hour * prices['hours_in_month']:.0f}") for name, hour in by_price]
+    return table(("instance", "dollars an hour:", "a month:"), *rows)
+
+
+# --- Troubleshooting ---------------------------------------------------------------------------------------------
+
+
+def failures_table() -> str:
+    failures = (load(VARS / "failures.yml") or {}).get("failures", [])
+    rows = [
+        tuple(markdown(failure[key]).replace("|", "\\|") for key in ("says", "means", "todo")) for failure in failures
+    ]
+    return table(("it said", "it usually means", "what to do"), *rows)
+
+
+# --- Files -------------------------------------------------------------------------------------------------------
+
+TABLES = {
+    "docs/cost.md": {
+        "monthly": monthly_table,
+        "examples": examples_table,
+        "instances": instances_table,
+        "prices": prices_table,
+    },
+    "docs/troubleshooting.md": {"failures": failures_table},
+}
+
+
+def spliced(text: str, name: str, body: str) -> str:
+    """The text with the body between the marks of that name."""
+    mark = re.compile(rf"(<!-- begin {name}[^\n]*-->\n).*?(<!-- end {name} -->)", re.DOTALL)
+    changed, found = mark.subn(lambda match: f"{match[1]}{body}{match[2]}", text)
+    if found != 1:
+        raise SystemExit(f"There must be one place for the table '{name}', and there are {found}.")
+    return changed
+
+
+def with_tables(path: str) -> str:
+    text = (ROOT / path).read_text()
+    for name, make in TABLES[path].items():
+        text = spliced(text, name, make())
+    return text
+
+
+def documents() -> dict[pathlib.Path, str]:
+    """Every generated file with what it should hold."""
+    readmes = {role / "README.md": readme(role) for role in roles()}
+    return {
+        **readmes,
+        ROOT / "docs" / "reference.md": reference(),
+        **{ROOT / path: with_tables(path) for path in TABLES},
+    }
+
+
+def main(arguments: list[str]) -> int:
+    stale = {path: text for path, text in documents().items() if not path.exists() or path.read_text() != text}
+    if "--check" not in arguments:
+        for path, text in stale.items():
+            path.write_text(text)
+        return 0
+    if stale:
+        print("Not what its source says; run `make docs`:", *(path.relative_to(ROOT) for path in stale), sep="\n  ")
+    return 1 if stale else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
