@@ -57,9 +57,15 @@ EDGE_PORTS = ((settings.LOOPBACK, settings.EDGE_TLS_PORT), (settings.LOOPBACK, s
 # In the order of their start.
 PARTS = (
     Part("moto", _module("sandbox.moto_server"), ((settings.LOOPBACK, settings.MOTO_PORT),), MOTO_ENVIRONMENT),
-    Part("ministack", _module("ministack"), ((settings.LOOPBACK, settings.MINISTACK_PORT),), MINISTACK_ENVIRONMENT),
+    Part(
+        "ministack",
+        _module("sandbox.ministack_server"),
+        ((settings.LOOPBACK, settings.MINISTACK_PORT),),
+        MINISTACK_ENVIRONMENT,
+    ),
     Part("control plane", _module("sandbox.control_plane"), GATEWAY_PORTS),
     Part("instance metadata", _module("sandbox.imds"), ((settings.GATEWAY_ADDRESS, settings.IMDS_PORT),)),
+    Part("google", _module("sandbox.google"), ((settings.LOOPBACK, settings.GOOGLE_PORT),)),
     Part("edge", _module("sandbox.edge"), EDGE_PORTS),
 )
 
