@@ -59,9 +59,9 @@ def _create_zone() -> None:
     instances.moto("route53").create_hosted_zone(Name=settings.DOMAIN, CallerReference="sandbox")
 
 
-def _create_data_bucket() -> None:
+def create_private_bucket(bucket: str) -> None:
     """As S3 makes a bucket today: no public access, no object ACLs, encrypted."""
-    s3, bucket = instances.moto("s3"), settings.DATA_BUCKET
+    s3 = instances.moto("s3")
     s3.create_bucket(Bucket=bucket, ObjectOwnership="BucketOwnerEnforced")
     blocked = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
     s3.put_public_access_block(Bucket=bucket, PublicAccessBlockConfiguration=dict.fromkeys(blocked, True))
@@ -73,4 +73,4 @@ def seed() -> None:
     """Fill a fresh moto."""
     _open_default_vpc()
     _create_zone()
-    _create_data_bucket()
+    create_private_bucket(settings.DATA_BUCKET)
