@@ -21,6 +21,8 @@ def load(name):
 
 
 def spec_of(name):
+    if hasattr(load(name), "OPTIONS"):  # not of the engine
+        return load(name).OPTIONS
     kinds = [kind for kind in vars(load(name)).values() if isinstance(kind, type) and issubclass(kind, Resource)]
     kind = next(kind for kind in kinds if kind.__module__.endswith(f".{name}"))
     return {**STATE, **kind.options}

@@ -1,0 +1,231 @@
+# Copyright: Contributors to bioviewers.aws
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The half of `preflight` on the controller: reads the inventory, a variable at a time, and hands on what is right."""
+
+from __future__ import annotations
+
+import os
+import pathlib
+import re
+import shutil
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ansible.errors import AnsibleError
+from ansible.inventory.host import Host
+from ansible.plugins.action import ActionBase
+from ansible_collections.bioviewers.aws.plugins.module_utils._preflight import Fault, shown
+from ansible_collections.bioviewers.aws.plugins.module_utils._preflight_inputs import FAULTY, RULES, wrong_kind
+from ansible_collections.bioviewers.aws.plugins.module_utils._preflight_inventory import (
+    misspelt,
+    resembling,
+    role_options,
+    set_by_playbooks,
+    sources,
+    wiring,
+)
+from ansible_collections.bioviewers.aws.plugins.modules.preflight import OPTIONS
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+MISSING = "not given"
+SSM_PLUGIN = "session-manager-plugin"
+# Where amazon.aws's connection looks first (its documentation, option `plugin`).
+SSM_PLUGIN_PLACE = f"/usr/local/bin/{SSM_PLUGIN}"
+
+
+def reason(error: BaseException, secret: bool, template: Any) -> str:
+    """What Ansible says, in one line; of a secret without any text that stands in its template."""
+    text = re.sub(r"\s+", " ", str(getattr(error, "message", "") or error)).strip().rstrip(".")
+    if secret:
+        for literal in re.findall(r"""["']([^"']{4,})["']""", str(template)):
+            text = text.replace(literal, "...")
+    return text
+
+
+class Inventory:
+    """The variables that an inventory gives: those of the controller's host, then those of the hosts to come."""
+
+    def __init__(self, spec: Mapping[str, Any], task_vars: dict[str, Any], templar: Any) -> None:
+        self.spec, self.templar = spec, templar
+        self.options = role_options(ROOT)
+        self.deployment = task_vars["deployment"]
+        hostvars = task_vars["hostvars"]
+        here = hostvars.raw_get(task_vars["inventory_hostname"])
+        there = self._of_web(hostvars)
+        # `task_vars` has what templates refer to: the play's own variables too.
+        self.given = {**there, **here}
+        self._scopes = [(here, task_vars), (there, {**there, **_only(task_vars, self.spec)})]
+        self.known: dict[str, Any] = {}
+
+    @staticmethod
+    def _of_web(hostvars: Any) -> dict[str, Any]:
+        """The variables of a host that joins the group `web`, which has none before the run makes it."""
+        host, group = Host("preflight"), hostvars._inventory.groups.get("web")
+        if group is not None:
+            host.add_group(group)
+        return hostvars._variable_manager.get_vars(host=host, include_hostvars=False)
+
+    @property
+    def names(self) -> list[str]:
+        """What an inventory can set."""
+        return [*self.spec, *self.options]
+
+    def is_secret(self, name: str, raw: Any) -> bool:
+        spec = self.spec.get(name) or self.options.get(name) or {}
+        return bool(spec.get("no_log")) or hasattr(raw, "_ciphertext")
+
+    def show(self, name: str, value: Any, raw: Any = None) -> str:
+        # Where the client id should stand, the secret stands at times.
+        swapped = name == "google_client_id" and not str(value).endswith(".apps.googleusercontent.com")
+        return "" if self.is_secret(name, raw) or swapped else shown(value)
+
+    def value(self, name: str) -> Any:
+        """What a variable is; raises AnsibleError if that can't be said."""
+        scope, variables = next(pair for pair in self._scopes if name in pair[0])
+        return self.templar.copy_with_new_env(available_variables=variables).template(scope[name])
+
+    def faults(self) -> Iterator[Fault]:
+        for name in self.spec:
+            yield from self._read(name)
+        for name, value in list(self.known.items()):
+            yield from self._judge(name, value, self.show(name, value, self.given.get(name)))
+        yield from self._derived()
+        wired = wiring(ROOT)
+        for name in [name for name in self.options if name in self.given]:
+            yield from self._role_option(name, wired)
+        for name, meant in misspelt(self.given, self.names).items():
+            if not self.spec.get(meant, {}).get("required"):
+                yield Fault(name, "", "this collection has no such variable", f"write {meant}, if that is meant")
+
+    def _fault(self, name: str, value: str, wrong: tuple[str, str]) -> Fault:
+        self.known[FAULTY] = {*self.known.get(FAULTY, ()), name}
+        self.known.pop(name, None)
+        return Fault(name, value, *wrong)
+
+    def _read(self, name: str) -> Iterator[Fault]:
+        """Take a variable of the inventory into `known`, if it is of the right kind."""
+        spec, raw = self.spec[name], self.given.get(name)
+        if name not in self.given:
+            yield from self._missing(name)
+            return
+        try:
+            value = self.value(name)
+        except Exception as error:  # a lookup can raise anything; whatever it is, it is of this variable
+            why = reason(error, self.is_secret(name, raw), raw)
+            yield self._fault(name, "", (f"it can't be read: {why}", "put that right, or write the value itself"))
+            return
+        if spec.get("type", "str") == "str" and isinstance(value, (int, float)) and not isinstance(value, bool):
+            value = str(value)
+        if wrong := wrong_kind(value, spec):
+            yield self._fault(name, self.show(name, value, raw), wrong)
+        elif value == "" and spec.get("required"):
+            yield self._fault(name, "empty", ("it is required", "write " + _what(spec)))
+        else:
+            self.known[name] = value
+
+    def _missing(self, name: str) -> Iterator[Fault]:
+        spec = self.spec[name]
+        if spec.get("required"):
+            close = resembling(name, self.given, self.names)
+            yield self._fault(
+                name,
+                MISSING,
+                ("it is required", f"rename {close}, if that is meant" if close else "write " + _what(spec)),
+            )
+
+    def _judge(self, name: str, value: Any, value_shown: str) -> Iterator[Fault]:
+        wrong = RULES[name](value, self.known) if name in RULES and value != "" else None
+        if wrong:
+            yield self._fault(name, value_shown, wrong)
+
+    def _derived(self) -> Iterator[Fault]:
+        """What the playbooks make of the inventory where it says nothing, unless a part of it is wrong already."""
+        for name, template in self.deployment.items():
+            made_of = sources(template, self.spec, {})
+            if name not in self.spec or name in self.given or self.known.get(FAULTY, set()) & set(made_of):
+                continue
+            self.known[name] = value = self.templar.template(template)
+            others = [other for other in made_of if other != name]
+            for fault in self._judge(name, value, shown(value)):
+                yield Fault(f"{name} (made from {', '.join(others)})", fault.value, fault.wrong, fault.instead)
+
+    def _role_option(self, name: str, wired: Mapping[str, Any]) -> Iterator[Fault]:
+        raw, spec = self.given[name], self.options[name]
+        try:
+            value = self.value(name)
+        except Exception as error:  # as above
+            why = reason(error, self.is_secret(name, raw), raw)
+            yield self._fault(name, "", (f"it can't be read: {why}", "put that right, or write the value itself"))
+            return
+        value_shown = self.show(name, value, raw)
+        if name in wired:
+            yield set_by_playbooks(name, wired[name], self.spec, self.deployment, value_shown)
+        elif wrong := wrong_kind(value, spec):
+            yield self._fault(name, value_shown, wrong)
+        else:
+            self.known[name] = value
+
+    def ssm_plugin(self) -> Iterator[Fault]:
+        """The program without which no session of Systems Manager opens."""
+        name = "ansible_aws_ssm_plugin"
+        if name in self.given:
+            place = str(self.value(name))
+            if not os.path.exists(place):
+                yield Fault(
+                    name, shown(place), "there is no such file", f"write the path of {SSM_PLUGIN}, or leave it out"
+                )
+        elif not os.path.exists(SSM_PLUGIN_PLACE) and not shutil.which(SSM_PLUGIN):
+            wrong = f"{SSM_PLUGIN} is not installed on this machine, and without it the instance can't be reached"
+            page = 'see AWS\'s page "Install the Session Manager plugin for the AWS CLI"'
+            yield Fault("", "", wrong, f"install it ({page})")
+
+    def arguments(self) -> dict[str, Any]:
+        """What the module is to check: what is right, and defaults of roles for what nobody set."""
+        faulty = self.known.get(FAULTY, set())
+        defaults = {name: option["default"] for name, option in self.options.items() if name not in faulty}
+        values = {**defaults, **self.known}
+        known = {name: values[name] for name in OPTIONS if values.get(name) is not None}
+        return {**known, "region": self.known.get("aws_region")}
+
+
+def _only(variables: Mapping[str, Any], names: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: variables[name] for name in names if name in variables}
+
+
+def _what(spec: Mapping[str, Any]) -> str:
+    text = spec.get("description", "")
+    first = (text if isinstance(text, str) else text[0]).partition(". ")[0].rstrip(".")
+    return f"{first[0].lower()}{first[1:]}" if first else "it"
+
+
+class ActionModule(ActionBase):
+    """Read the inventory, let the module look at AWS, and tell everything in one message."""
+
+    TRANSFERS_FILES = False
+
+    def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        result = super().run(tmp, task_vars)
+        arguments = dict(self._task.args)
+        spec = arguments.pop("inventory_spec", None)
+        if spec is None:
+            return {**result, **self._execute_module(task_vars=task_vars)}
+        if not isinstance(spec, Mapping):
+            raise AnsibleError("inventory_spec must be a mapping of variables to what they are.")
+        inventory = Inventory(spec, task_vars or {}, self._templar)
+        faults = [fault.facts() for fault in (*inventory.faults(), *inventory.ssm_plugin())]
+        asked = {**inventory.arguments(), **arguments}
+        answer = self._execute_module(module_args=asked, task_vars=task_vars)
+        if "faults" not in answer and answer.get("failed"):
+            faults.append(Fault("", "", str(answer.get("msg", "")).rstrip("."), "put that right and run again").facts())
+        return {**result, **_told(answer, [*faults, *answer.get("faults", [])])}
+
+
+def _told(answer: dict[str, Any], faults: list[dict[str, Any]]) -> dict[str, Any]:
+    kept = {name: answer[name] for name in ("notes", "network", "bucket") if name in answer}
+    told = {**kept, "changed": False, "faults": faults, "failed": bool(faults)}
+    if not faults:
+        return told
+    count = "One fault" if len(faults) == 1 else f"{len(faults)} faults"
+    lines = [f"- {fault['message']}" for fault in faults]
+    return {**told, "msg": "\n".join([f"{count}; nothing was written:", *lines])}
