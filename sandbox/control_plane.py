@@ -159,16 +159,18 @@ async def respond(request: Request, signer: routing.Signer, action: str, body: b
         return PlainTextResponse("This is not part of AWS.", 404)
     match signer.service:
         case "ssm" if action in ssm.ACTIONS:
-            return await answer_ssm(action, body or b"")
+            answer = answer_ssm(action, body or b"")
         case "ec2" if action in INSTANCE_ACTIONS:
-            return await change_instances(request, action, body or b"")
+            answer = change_instances(request, action, body or b"")
         case "elasticloadbalancing" if action == "DescribeTargetHealth":
-            return await describe_target_health(request, body or b"")
+            answer = describe_target_health(request, body or b"")
         case "cloudfront" if action == "ListConflictingAliases":
-            return await list_conflicting_aliases(request)
+            answer = list_conflicting_aliases(request)
         case "s3" if not signer.key:
-            return await answer_stranger(request, action)
-    return await forward(request, signer.service, body)
+            answer = answer_stranger(request, action)
+        case _:
+            answer = forward(request, signer.service, body)
+    return await answer
 
 
 def _record(**entry: Any) -> None:
