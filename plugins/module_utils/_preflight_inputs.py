@@ -32,6 +32,10 @@ HOST = re.compile(rf"{LABEL}([.]{LABEL})+")
 # RFC 2606 keeps these for examples, and AWS's documentation uses the account number.
 EXAMPLE_DOMAIN = re.compile(r"(.*[.])?(example|example[.](com|net|org))")
 EXAMPLE_ACCOUNT, EXAMPLE_BUCKET = "111122223333", "lab-private-data"
+# As the gate on the host reads addresses: no letters that only become ASCII in another case.
+ANY_CASE = re.IGNORECASE | re.ASCII
+EMAIL_DOMAIN = re.compile(HOST.pattern, ANY_CASE)
+EMAIL = re.compile(rf"[a-z0-9.!#$%&'*+/=?^_`{{|}}~-]{{1,64}}@{HOST.pattern}", ANY_CASE)
 TAG = re.compile(r"[\w .:/=+@-]*", re.UNICODE)
 # AWS allows 50 tags on a resource (Tagging AWS Resources and Tag Editor); one is `Project`, one is EC2's `Name`.
 MOST_TAGS = 48
@@ -160,6 +164,18 @@ def bucket(value: str, known: Mapping[str, Any]) -> Wrong:
     return None
 
 
+def email_domains(value: list[str], _known: Mapping[str, Any]) -> Wrong:
+    wrong = [each for each in value if not EMAIL_DOMAIN.fullmatch(each)]
+    write = "write whole domains such as your-university.edu, letters of other alphabets in their xn-- form"
+    return (f"{shown(wrong[0])} is no domain", write) if wrong else None
+
+
+def emails(value: list[str], _known: Mapping[str, Any]) -> Wrong:
+    wrong = [each for each in value if not EMAIL.fullmatch(each)]
+    write = "write whole addresses such as ada@your-university.edu in plain letters"
+    return (f"{shown(wrong[0])} is no e-mail address", write) if wrong else None
+
+
 def _is_example(value: Any) -> bool:
     return isinstance(value, str) and bool(EXAMPLE_DOMAIN.fullmatch(value))
 
@@ -208,6 +224,12 @@ def google_client_id(value: str, known: Mapping[str, Any]) -> Wrong:
         )
     if value.startswith("1example"):
         return "that is still the client id of the example", "write yours"
+    lists = {"allowed_email_domains", "allowed_emails"}
+    if value and not any(known.get(name) for name in lists) and not lists & set(known.get(FAULTY, ())):
+        return (
+            "with Google, nobody comes in who is not on a list, and both lists are empty",
+            "set allowed_email_domains, allowed_emails, or both",
+        )
     return _alone(value, known, "google_client_secret")
 
 
@@ -246,6 +268,9 @@ RULES: dict[str, Rule] = {
     "site_domain": one_label,
     "data_domain": data_domain,
     "user_pool_domain_prefix": login_prefix,
+    "login_domain": host_name,
+    "allowed_email_domains": email_domains,
+    "allowed_emails": emails,
     "signing_keys": signing_keys,
     "resource_tags": resource_tags,
     "google_client_id": google_client_id,
