@@ -59,6 +59,10 @@ def pool_request(config: dict[str, Any]) -> dict[str, Any]:
     template = config.get("VerificationMessageTemplate", {})
     doubled = {old for new, old in TEMPLATE_TWINS.items() if new in template}
     request = {key: value for key, value in config.items() if key not in doubled}
+    triggers = config.get("LambdaConfig", {})
+    if "PreTokenGenerationConfig" in triggers:
+        # AWS describes its function under the older name too, and refuses an update that names two.
+        request["LambdaConfig"] = {key: value for key, value in triggers.items() if key != "PreTokenGeneration"}
     policy, invitation = (config.get("Policies") or {}).get("PasswordPolicy", {}), config.get("AdminCreateUserConfig")
     if invitation and "TemporaryPasswordValidityDays" in policy:
         # AWS describes both and refuses both: "use TemporaryPasswordValidityDays instead of UnusedAccountValidityDays"
