@@ -15,8 +15,9 @@ from typing import Any
 Event = dict[str, Any]
 FIRST_TIME, BY_ADMINISTRATOR = "PreSignUp_ExternalProvider", "PreSignUp_AdminCreateUser"
 TOKENS = re.compile("TokenGeneration_(HostedAuth|Authentication|NewPasswordChallenge|AuthenticateDevice|RefreshTokens)")
-# ASCII that can be seen, with one @: no look-alikes from other alphabets, no second domain behind a quoted name.
-ADDRESS = re.compile("[!-?A-~]+@([!-?A-~]+)")
+# No look-alikes from other alphabets, no second domain behind a quoted name; as the gate on the host reads addresses.
+ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@([A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})+)")
+ADDRESS_LIMIT = 254
 # Cognito's name for a user of its own, where people sign in with their address; those of others are <provider>_<id>.
 NATIVE_NAME = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
@@ -41,7 +42,8 @@ class Allowed:
         return bool(self.domains or self.emails)
 
     def __contains__(self, email: object) -> bool:
-        found = ADDRESS.fullmatch(email) if isinstance(email, str) else None
+        fits = isinstance(email, str) and len(email) <= ADDRESS_LIMIT
+        found = ADDRESS.fullmatch(email) if fits else None
         return bool(found) and (found[0].lower() in self.emails or found[1].lower() in self.domains)
 
 
