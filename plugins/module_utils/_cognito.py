@@ -54,6 +54,12 @@ def without_blanks(value: Any) -> Any:
     return {key: item for key, item in cleaned.items() if item is not None and item not in ("", {})}
 
 
+def attributes_of(user: dict[str, Any]) -> dict[str, str]:
+    """A user's attributes, which two operations name differently."""
+    listed = user.get("UserAttributes") or user.get("Attributes") or []
+    return {each["Name"]: each.get("Value", "") for each in listed}
+
+
 def pool_request(config: dict[str, Any]) -> dict[str, Any]:
     """A pool's complete configuration in the form that AWS takes back."""
     template = config.get("VerificationMessageTemplate", {})

@@ -70,8 +70,8 @@ options:
   lambda_config:
     description:
       - Which functions in Lambda the pool calls. A trigger that is not given keeps its function.
-      - Each function needs a policy of its own that lets C(cognito-idp.amazonaws.com) call it for this pool; without, what calls it
-        fails.
+      - Each function needs a policy of its own that lets C(cognito-idp.amazonaws.com) call it for this pool. Without,
+        whatever calls the function fails.
     type: dict
     suboptions:
       pre_sign_up:
