@@ -15,7 +15,7 @@ import logging
 import re
 import time
 import urllib.parse
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import httpx
@@ -23,7 +23,7 @@ from starlette.background import BackgroundTask
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
 
-from sandbox import aliases, hosts, routing, serving, settings, ssm, target_health
+from sandbox import aliases, function_code, hosts, invitations, routing, serving, settings, ssm, target_health
 
 # Hop by hop (RFC 9110, 7.6.1); `Expect` was answered by our own server already.
 HOP_HEADERS = {b"connection", b"keep-alive", b"transfer-encoding", b"expect", b"upgrade", b"te", b"trailer"}
@@ -130,6 +130,25 @@ async def describe_target_health(request: Request, body: bytes) -> Response:
     return _with_body(response, target_health.correct(content, target_health.found(body)))
 
 
+async def upload_function(request: Request, body: bytes) -> Response:
+    """Let Lambda answer, and keep the code of a function."""
+    response = await forward(request, "lambda", body)
+    if response.status_code not in (200, 201):
+        return response
+    content = await read_whole(response)
+    await asyncio.to_thread(function_code.keep, body, content)
+    return _with_body(response, content)
+
+
+async def create_user(request: Request, body: bytes) -> Response:
+    """Let Cognito make a user, unless the pool's trigger is against it."""
+    refusal = await invitations.refusal(json.loads(body))
+    if refusal:
+        error = {"__type": "UserLambdaValidationException", "message": refusal}
+        return JSONResponse(error, 400, media_type="application/x-amz-json-1.1")
+    return await forward(request, "cognito-idp", body)
+
+
 async def answer_stranger(request: Request, action: str) -> Response:
     """Answer S3 to a request without credentials: with an object that is public. moto refuses too little."""
     if action in ("GetObject", "HeadObject"):
@@ -153,17 +172,26 @@ async def list_conflicting_aliases(request: Request) -> Response:
     return Response(found, media_type="text/xml")
 
 
+# What an emulator answers, and we then or before.
+CORRECTED: dict[tuple[str, str], Callable[[Request, bytes], Awaitable[Response]]] = {
+    ("cognito-idp", "AdminCreateUser"): create_user,
+    ("elasticloadbalancing", "DescribeTargetHealth"): describe_target_health,
+    ("lambda", "CreateFunction"): upload_function,
+    ("lambda", "UpdateFunctionCode"): upload_function,
+}
+
+
 async def respond(request: Request, signer: routing.Signer, action: str, body: bytes | None) -> Response:
     """Answer a request ourselves where the emulators can't or are lax; else let its emulator answer."""
     if request.url.path.startswith(INTERNAL_PATHS):
         return PlainTextResponse("This is not part of AWS.", 404)
+    if corrected := CORRECTED.get((signer.service, action)):
+        return await corrected(request, body or b"")
     match signer.service:
         case "ssm" if action in ssm.ACTIONS:
             answer = answer_ssm(action, body or b"")
         case "ec2" if action in INSTANCE_ACTIONS:
             answer = change_instances(request, action, body or b"")
-        case "elasticloadbalancing" if action == "DescribeTargetHealth":
-            answer = describe_target_health(request, body or b"")
         case "cloudfront" if action == "ListConflictingAliases":
             answer = list_conflicting_aliases(request)
         case "s3" if not signer.key:

@@ -21,6 +21,8 @@ CA_BUNDLE = STATE_DIR / "ca-bundle.pem"
 IMAGES_FILE = STATE_DIR / "machine-images.json"
 REQUEST_LOG = LOGS / "requests.jsonl"
 EDGE_LOG = LOGS / "edge.jsonl"
+# The code of Lambda functions, `<name>.zip`, from the control plane for the edge.
+FUNCTIONS = STATE_DIR / "functions"
 # What the edge's health checks found, for the control plane.
 TARGET_HEALTH = STATE_DIR / "target-health.json"
 

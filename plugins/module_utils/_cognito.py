@@ -54,11 +54,21 @@ def without_blanks(value: Any) -> Any:
     return {key: item for key, item in cleaned.items() if item is not None and item not in ("", {})}
 
 
+def attributes_of(user: dict[str, Any]) -> dict[str, str]:
+    """A user's attributes, which two operations name differently."""
+    listed = user.get("UserAttributes") or user.get("Attributes") or []
+    return {each["Name"]: each.get("Value", "") for each in listed}
+
+
 def pool_request(config: dict[str, Any]) -> dict[str, Any]:
     """A pool's complete configuration in the form that AWS takes back."""
     template = config.get("VerificationMessageTemplate", {})
     doubled = {old for new, old in TEMPLATE_TWINS.items() if new in template}
     request = {key: value for key, value in config.items() if key not in doubled}
+    triggers = config.get("LambdaConfig", {})
+    if "PreTokenGenerationConfig" in triggers:
+        # AWS describes its function under the older name too, and refuses an update that names two.
+        request["LambdaConfig"] = {key: value for key, value in triggers.items() if key != "PreTokenGeneration"}
     policy, invitation = (config.get("Policies") or {}).get("PasswordPolicy", {}), config.get("AdminCreateUserConfig")
     if invitation and "TemporaryPasswordValidityDays" in policy:
         # AWS describes both and refuses both: "use TemporaryPasswordValidityDays instead of UnusedAccountValidityDays"

@@ -67,6 +67,29 @@ options:
       - AWS takes V(ON) and V(OPTIONAL) only for a pool that has a second factor set up, by SMS or authenticator app.
     type: str
     choices: ["OFF", "ON", OPTIONAL]
+  lambda_config:
+    description:
+      - Which functions in Lambda the pool calls. A trigger that is not given keeps its function.
+      - Each function needs a policy of its own that lets C(cognito-idp.amazonaws.com) call it for this pool. Without,
+        whatever calls the function fails.
+    type: dict
+    suboptions:
+      pre_sign_up:
+        description: ARN of the function that is called before a user is made.
+        type: str
+      pre_authentication:
+        description: ARN of the function that is called before a password is checked.
+        type: str
+      pre_token_generation_config:
+        description: The function that is called before tokens are made.
+        type: dict
+        suboptions:
+          lambda_arn: {description: ARN of the function., type: str, required: true}
+          lambda_version:
+            description: Version of the event that it is given. V(V2_0) and V(V3_0) need another plan than V(LITE).
+            type: str
+            choices: [V1_0, V2_0, V3_0]
+            required: true
   deletion_protection:
     description:
       - Whether AWS refuses to delete the pool.
@@ -99,6 +122,15 @@ EXAMPLES = r"""
     admin_create_user_config:
       allow_admin_create_user_only: true
     deletion_protection: ACTIVE
+
+- name: A function decides at the first sign-in from elsewhere and each time that tokens are made
+  bioviewers.aws.cognito_user_pool:
+    name: lab-viewer
+    lambda_config:
+      pre_sign_up: arn:aws:lambda:us-east-1:123456789012:function:lab-viewer-sign-in
+      pre_token_generation_config:
+        lambda_arn: arn:aws:lambda:us-east-1:123456789012:function:lab-viewer-sign-in
+        lambda_version: V1_0
 
 - name: Delete the pool and all its users, although it is protected
   bioviewers.aws.cognito_user_pool:
@@ -137,6 +169,10 @@ from ansible_collections.bioviewers.aws.plugins.module_utils._shapes import Foun
 
 ATTRIBUTES = {"type": "list", "elements": "str", "choices": ["email", "phone_number"]}
 KINDS = ("Lowercase", "Uppercase", "Numbers", "Symbols")
+TOKEN_TRIGGER = {
+    "lambda_arn": {"required": True},
+    "lambda_version": {"choices": ["V1_0", "V2_0", "V3_0"], "required": True},
+}
 DOMAINS = ("Domain", "CustomDomain")
 
 
@@ -162,6 +198,14 @@ class UserPool(CognitoResource):
             },
         },
         "mfa_configuration": {"choices": ["OFF", "ON", "OPTIONAL"]},
+        "lambda_config": {
+            "type": "dict",
+            "options": {
+                "pre_sign_up": {},
+                "pre_authentication": {},
+                "pre_token_generation_config": {"type": "dict", "no_log": False, "options": TOKEN_TRIGGER},
+            },
+        },
         "deletion_protection": {"choices": ["ACTIVE", "INACTIVE"]},
         **TAGS,
     }

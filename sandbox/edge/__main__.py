@@ -25,6 +25,7 @@ def main() -> None:
         region=settings.REGION,
         cache_seconds=settings.EDGE_CACHE_SECONDS,
         log=settings.EDGE_LOG,
+        functions=settings.FUNCTIONS,
         health=settings.TARGET_HEALTH,
         switches=Switches.from_environment(),
     )

@@ -195,12 +195,33 @@ class Api:
         answer = found(describe, UserPoolId=pool_id, ProviderName=name)
         return answer["IdentityProvider"] if answer else None
 
+    @remembered
+    def user_pool(self, pool_id: str) -> Resource:
+        """A user pool with its triggers."""
+        return self.client("cognito-idp").describe_user_pool(UserPoolId=pool_id)["UserPool"]
+
+    def has_user(self, pool_id: str, username: str) -> bool:
+        """Whether the pool has this user, disabled or not."""
+        return found(self.client("cognito-idp").admin_get_user, UserPoolId=pool_id, Username=username) is not None
+
     def user(self, pool_id: str, username: str) -> Resource | None:
-        """A user of the pool as an administrator sees it."""
+        """A user of the pool, not disabled, as an administrator sees it."""
         answer = found(self.client("cognito-idp").admin_get_user, UserPoolId=pool_id, Username=username)
         if answer is None or not answer.get("Enabled", True):
             return None
         return answer
+
+    # Lambda
+
+    @remembered
+    def function(self, arn: str) -> Resource | None:
+        """A function's configuration, its resource policy under `Policy`."""
+        functions = self.client("lambda", arn.split(":")[3])
+        known = found(functions.get_function_configuration, FunctionName=arn)
+        if known is None:
+            return None
+        policy = found(functions.get_policy, FunctionName=arn)
+        return {**known, "Policy": json.loads(policy["Policy"]) if policy else None}
 
 
 def _plain(name: str) -> str:

@@ -66,6 +66,8 @@ class Config:
     secret_key: str = "edge"  # noqa: S105 (opens nothing outside the sandbox)
     cache_seconds: float = 1.0
     log: pathlib.Path | None = None
+    # The code of Lambda functions, as the control plane keeps it.
+    functions: pathlib.Path | None = None
     # Where the load balancer's opinion of its targets is written after every change.
     health: pathlib.Path | None = None
     switches: Switches = field(default_factory=Switches)

@@ -13,6 +13,7 @@ from .cdn import Cdn
 from .config import Config
 from .dispatch import Dispatch, Map
 from .external_provider import ExternalProvider
+from .functions import Functions
 from .health import Health
 from .identity_provider import IdentityProvider
 from .load_balancer import LoadBalancer
@@ -20,6 +21,7 @@ from .log import AccessLog
 from .login import Login
 from .messages import Reply, Request, application
 from .targets import Targets
+from .triggers import Triggers
 
 
 class Edge:
@@ -37,13 +39,14 @@ class Edge:
         self._targets = Targets(api, self._health, self._outward, address_of)
         google = ExternalProvider(inward, f"https://{config.google_domain}")
         balancer = LoadBalancer(api, config, self._authenticator, self._targets)
+        triggers = Triggers(api, Functions(api, config.functions))
         self.names = Map(api, config)
         parts = {
             "cdn": Cdn(api, config).handle,
             "google": self._google,
             "keys": self._key,
             "load_balancer": balancer.handle,
-            "login": Login(api, login_backend, google, config.switches).handle,
+            "login": Login(api, login_backend, google, triggers, config.switches).handle,
         }
         self._dispatch = Dispatch(self.names, parts, AccessLog(config.log))
 

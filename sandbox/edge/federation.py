@@ -17,6 +17,7 @@ from .external_provider import Claims, Client, ExternalError, ExternalProvider
 from .login_pages import no_store, page
 from .login_sessions import Session, Sessions
 from .messages import Reply, Request, redirect
+from .triggers import FIRST_TIME, HOSTED, Triggers
 
 CALLBACK = "/oauth2/idpresponse"
 COOKIE = "csrf-state"
@@ -45,12 +46,14 @@ class Federation:
         api: Api,
         backend: httpx.AsyncClient,
         external: ExternalProvider,
+        triggers: Triggers,
         sessions: Sessions,
         clock: Callable[[], float],
     ) -> None:
         self._api = api
         self._backend = backend
         self._external = external
+        self._triggers = triggers
         self._sessions = sessions
         self._clock = clock
         self._pending: dict[str, Pending] = {}
@@ -123,11 +126,19 @@ class Federation:
             "user_id": str(user_id),
             "attributes": attributes(mapping, claims),
         }
+        await self._ask_before_the_first_time(pending, told)
         answer = await self._backend.post("/_sandbox/federated-users", json=told)
         return answer.raise_for_status().json()["username"]
 
+    async def _ask_before_the_first_time(self, pending: Pending, told: dict[str, Any]) -> None:
+        username = f"{told['provider']}_{told['user_id']}"
+        if not await asyncio.to_thread(self._api.has_user, pending.pool_id, username):
+            client_id, known = pending.parameters["client_id"], told["attributes"]
+            await self._triggers.sign_up(FIRST_TIME, pending.pool_id, client_id, username, known)
+
     async def code(self, pool_id: str, username: str, parameters: dict[str, str]) -> str | None:
-        """The app client's address with a code for a user; None for a user who may not sign in."""
+        """The app client's address with a code for a user; None for a user who may not sign in, or a TriggerError."""
+        await self._triggers.tokens(HOSTED, pool_id, parameters["client_id"], username)
         told = {"pool_id": pool_id, "username": username, "parameters": parameters}
         answer = await self._backend.post("/_sandbox/codes", json=told)
         return answer.json()["location"] if answer.status_code == 200 else None

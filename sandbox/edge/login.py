@@ -28,6 +28,7 @@ from .login_pages import HEADERS, buttons, choice, no_store, page
 from .login_sessions import COOKIE, NATIVE, Session, Sessions
 from .login_tokens import Tokens
 from .messages import Reply, Request, first_values, redirect
+from .triggers import HOSTED, NEW_PASSWORD, TriggerError, Triggers
 
 FORM_LIMIT = 64 * 1024
 CSRF_COOKIE = "XSRF-TOKEN"
@@ -45,6 +46,7 @@ class Login:
         api: Api,
         backend: httpx.AsyncClient,
         external: ExternalProvider,
+        triggers: Triggers,
         switches: Switches,
         clock: Callable[[], float] = time.time,
     ) -> None:
@@ -52,8 +54,9 @@ class Login:
         self._backend = backend
         self._switches = switches
         self._sessions = Sessions(clock)
-        self._tokens = Tokens(api, backend)
-        self._federation = Federation(api, backend, external, self._sessions, clock)
+        self._triggers = triggers
+        self._tokens = Tokens(api, backend, triggers)
+        self._federation = Federation(api, backend, external, triggers, self._sessions, clock)
         self._routes = {
             ("GET", "/oauth2/authorize"): self._authorize,
             ("GET", "/login"): self._form,
@@ -113,12 +116,23 @@ class Login:
             return _to_error("invalid_request", form.get("client_id", ""))
         answer = await self._backend.post("/login", data={key: form[key] for key in form if key != CSRF_FIELD})
         if answer.status_code == 302:
-            cookie = self._sessions.keep(session)
-            return redirect(302, answer.headers["location"], *no_store(cookie), reason="signed in")
+            return await self._let_in(request, session, answer.headers["location"], "np_token" in form)
         if challenge := CHALLENGE.search(answer.text):
             self._sessions.challenge(html.unescape(challenge[1]), session)
             return self._shown(request, answer, "a new password is due")
         return self._shown(request, answer, "not signed in", buttons(_external(providers), _asked(form)))
+
+    async def _let_in(self, request: Request, session: Session, location: str, new_password: bool) -> Reply:
+        """The answer to the right password, if the triggers agree; else the form again, with what they say."""
+        asked = _asked(session.form)
+        try:
+            source = NEW_PASSWORD if new_password else HOSTED
+            await self._triggers.tokens(source, session.pool_id, asked["client_id"], session.username)
+        except TriggerError as error:
+            form = await self._backend.get("/oauth2/authorize", params=_shown(asked))
+            return self._shown(request, form, error.description, f"<p>{html.escape(error.description)}</p>")
+        cookie = self._sessions.keep(session)
+        return redirect(302, location, *no_store(cookie), reason="signed in")
 
     async def _known(self, request: Request, pool_id: str) -> Reply | None:
         """The answer to somebody who signed in a while ago: a code without a form."""
@@ -128,12 +142,16 @@ class Login:
         wanted = parameters.get("identity_provider")
         if session.provider not in ([wanted] if wanted else await self._providers(pool_id, parameters["client_id"])):
             return None
-        location = await self._code(session, parameters)
+        try:
+            location = await self._code(session, parameters)
+        except TriggerError as error:
+            return to_client(parameters, error.error, error.description)
         return redirect(302, location, *no_store(), reason="signed in before") if location else None
 
     async def _code(self, session: Session, parameters: dict[str, str]) -> str | None:
         if session.provider != NATIVE:
             return await self._federation.code(session.pool_id, session.username, parameters)
+        await self._triggers.tokens(HOSTED, session.pool_id, parameters["client_id"], session.username)
         form = {**_shown(parameters), "username": session.username, "password": session.password}
         answer = await self._backend.post("/login", data=form)
         return answer.headers["location"] if answer.status_code == 302 else None

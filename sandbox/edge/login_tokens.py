@@ -16,6 +16,7 @@ import httpx
 from .aws import Api
 from .messages import Headers, Reply, Request, first_values
 from .tokens import claims_of, is_signed_by
+from .triggers import RENEWAL, TriggerError, Triggers
 
 FORM_LIMIT = 64 * 1024
 JSON: Headers = (("Content-Type", "application/json;charset=UTF-8"), ("Cache-Control", "no-store"))
@@ -24,8 +25,9 @@ JSON: Headers = (("Content-Type", "application/json;charset=UTF-8"), ("Cache-Con
 class Tokens:
     """The endpoints that the load balancer calls."""
 
-    def __init__(self, api: Api, backend: httpx.AsyncClient) -> None:
+    def __init__(self, api: Api, backend: httpx.AsyncClient, triggers: Triggers) -> None:
         self._api = api
+        self._triggers = triggers
         self._backend = backend
 
     async def token(self, request: Request, pool_id: str) -> Reply:
@@ -40,9 +42,20 @@ class Tokens:
         answer = await self._backend.post("/oauth2/token", data=form)
         if answer.status_code != 200:
             return Reply(answer.status_code, JSON, answer.content, f"ministack: {answer.text[:200]}")
-        if not await self._is_active(pool_id, claims_of(answer.json()["access_token"])):
-            return _error("invalid_grant", "the user is disabled or gone")
-        return Reply(200, JSON, answer.content, form.get("grant_type", ""))
+        reason = await self._refusal(form.get("grant_type", ""), pool_id, claims_of(answer.json()["access_token"]))
+        return _error("invalid_grant", reason) if reason else Reply(200, JSON, answer.content, form["grant_type"])
+
+    async def _refusal(self, grant: str, pool_id: str, claims: dict[str, Any]) -> str:
+        if not await self._is_active(pool_id, claims):
+            return "the user is disabled or gone"
+        # The triggers were asked before there was a code.
+        if grant != "refresh_token":
+            return ""
+        try:
+            await self._triggers.tokens(RENEWAL, pool_id, claims["client_id"], claims["username"])
+        except TriggerError as error:
+            return error.description
+        return ""
 
     async def user_info(self, request: Request, pool_id: str) -> Reply:
         """The claims of whom an access token of this pool was made for."""

@@ -183,6 +183,31 @@ def test_what_is_not_asked_for_survives_the_update_of_a_pool(pool, aws_itself):
     assert not pool(mfa_configuration="OPTIONAL", password_policy={"minimum_length": 20})["changed"]
 
 
+OTHER = LAMBDA.replace("gate", "sign-in")
+ASKED = {"pre_token_generation_config": {"lambda_arn": OTHER, "lambda_version": "V1_0"}}
+
+
+def test_a_change_of_the_triggers_resets_nothing_else(pool, aws_itself):
+    result = pool(lambda_config=ASKED)
+    assert result["changed"], result
+    del aws_itself.pool["PoolName"]
+    told = {"LambdaArn": OTHER, "LambdaVersion": "V1_0"}
+    assert aws_itself.updates[0]["LambdaConfig"] == {"PreSignUp": LAMBDA, "PreTokenGenerationConfig": told}
+    changed = {key for key in POOL if aws_itself.pool.get(key) != POOL[key]}
+    resent = {"AdminCreateUserConfig", "EmailVerificationMessage", "EmailVerificationSubject"}
+    assert changed == {"LambdaConfig", *resent}, "the others AWS goes on describing under their other names"
+    assert aws_itself.pool["AdminCreateUserConfig"]["AllowAdminCreateUserOnly"] is True
+    assert not pool(lambda_config=ASKED)["changed"]
+
+
+def test_a_function_under_both_its_names_is_no_change_and_sent_once(pool, aws_itself):
+    both = {"PreTokenGeneration": OTHER, "PreTokenGenerationConfig": {"LambdaArn": OTHER, "LambdaVersion": "V1_0"}}
+    aws_itself.pool["LambdaConfig"] = both
+    assert not pool(lambda_config=ASKED)["changed"]
+    assert pool(mfa_configuration="ON")["changed"]
+    assert aws_itself.updates[0]["LambdaConfig"].keys() == {"PreTokenGenerationConfig"}
+
+
 def test_nothing_asked_is_nothing_sent(pool, app_client, aws_itself):
     assert not pool()["changed"]
     assert not app_client()["changed"]

@@ -10,6 +10,8 @@ import sys
 
 import pytest
 
+from tests.unit.refused_settings import refusals
+
 ROOT = pathlib.Path(__file__).parents[2]
 SECRET = "GOCSPX-of-the-lab"
 GOOGLE = {"identity_google_client_id": "1.apps.example", "identity_google_client_secret": SECRET}
@@ -101,3 +103,133 @@ def test_half_a_client_is_refused_before_anything_is_made(play, client, name, ha
     assert f"belong together, and only {half} is given; give both, or neither." in " ".join(refused.stdout.split())
     assert SECRET not in refused.stdout + refused.stderr
     assert client("cognito-idp").list_user_pools(MaxResults=1)["UserPools"] == []
+
+
+LISTED = {"identity_allowed_email_domains": ["lab.example.org"], "identity_allowed_emails": ["eve@elsewhere.example"]}
+NAME = "lab-sign-in"
+
+
+def function(client):
+    return client("lambda").get_function_configuration(FunctionName=NAME)
+
+
+def triggers(client):
+    cognito = client("cognito-idp")
+    pool_id = cognito.list_user_pools(MaxResults=1)["UserPools"][0]["Id"]
+    return cognito.describe_user_pool(UserPoolId=pool_id)["UserPool"]
+
+
+def test_the_pool_asks_a_function_that_knows_the_list(play, client, tmp_path):
+    first = play({**LISTED, "identity_tags": {"Project": "lab"}})
+    assert first.returncode == 0, first.stdout
+
+    made, pool = function(client), triggers(client)
+    assert (made["Runtime"], made["Handler"], made["Architectures"]) == ("python3.13", "sign_in.handler", ["arm64"])
+    assert (made["Timeout"], made["MemorySize"]) == (5, 128)
+    allowed = {"domains": ["lab.example.org"], "emails": ["eve@elsewhere.example"]}
+    assert json.loads(made["Environment"]["Variables"].pop("ALLOWED")) == allowed
+    assert made["Environment"]["Variables"] == {}
+    arn = "arn:aws:lambda:us-east-1:123456789012:function:lab-sign-in"
+    token_trigger = {"LambdaArn": arn, "LambdaVersion": "V1_0"}
+    assert pool["LambdaConfig"] == {"PreSignUp": arn, "PreTokenGenerationConfig": token_trigger}
+    assert pool["AdminCreateUserConfig"]["AllowAdminCreateUserOnly"] is True
+
+    assert_cognito_may_call(client, pool["Arn"])
+    assert_nothing_but_its_log(client)
+    assert client("lambda").list_tags(Resource=arn)["Tags"] == {"Project": "lab"}
+    assert [path.name for path in tmp_path.rglob("*.zip")] == []
+
+    order = ["upload | Keep the function", "triggers | Let this user pool", "triggers | Ask", "Keep the address"]
+    places = [first.stdout.index(f"TASK [bioviewers.aws.identity : {name}") for name in order]
+    assert places == sorted(places)
+
+    again = play({**LISTED, "identity_tags": {"Project": "lab"}})
+    assert "changed=0" in again.stdout, again.stdout
+
+
+def assert_cognito_may_call(client, pool_arn):
+    (statement,) = json.loads(client("lambda").get_policy(FunctionName=NAME)["Policy"])["Statement"]
+    assert statement["Principal"] == {"Service": "cognito-idp.amazonaws.com"}
+    assert statement["Action"] == "lambda:InvokeFunction"
+    conditions = {"ArnLike": {"AWS:SourceArn": pool_arn}, "StringEquals": {"AWS:SourceAccount": "123456789012"}}
+    assert statement["Condition"] == conditions
+
+
+def assert_nothing_but_its_log(client):
+    rights = client("iam").get_role_policy(RoleName=NAME, PolicyName="log")["PolicyDocument"]["Statement"]
+    log = "arn:aws:logs:us-east-1:123456789012:log-group:/aws/lambda/lab-sign-in:*"
+    actions = ["logs:CreateLogStream", "logs:PutLogEvents"]
+    assert rights == [{"Effect": "Allow", "Action": actions, "Resource": log}]
+    assert client("iam").list_attached_role_policies(RoleName=NAME)["AttachedPolicies"] == []
+    (group,) = client("logs").describe_log_groups()["logGroups"]
+    assert (group["logGroupName"], group["retentionInDays"]) == (f"/aws/lambda/{NAME}", 90)
+
+
+def test_a_change_of_the_list_changes_the_function_alone(play, client):
+    play(LISTED)
+    code = function(client)["CodeSha256"]
+    foreseen = play({**LISTED, "identity_allowed_emails": []}, "--check")
+    assert "changed=1" in foreseen.stdout, foreseen.stdout
+    changed = play({**LISTED, "identity_allowed_emails": []})
+    assert "changed=1" in changed.stdout, changed.stdout
+    allowed = json.loads(function(client)["Environment"]["Variables"]["ALLOWED"])
+    assert allowed == {"domains": ["lab.example.org"], "emails": []}
+    assert function(client)["CodeSha256"] == code
+
+
+def test_a_pool_without_the_function_gets_it_and_keeps_its_other_triggers(play, client):
+    cognito, other = client("cognito-idp"), "arn:aws:lambda:us-east-1:123456789012:function:welcome"
+    play({})
+    pool = triggers(client)
+    cognito.update_user_pool(
+        UserPoolId=pool["Id"],
+        LambdaConfig={"PostConfirmation": other},
+        AdminCreateUserConfig={"AllowAdminCreateUserOnly": True},
+        UserPoolTier="LITE",
+    )
+    client("lambda").delete_function(FunctionName=NAME)
+    client("iam").delete_role_policy(RoleName=NAME, PolicyName="log")
+    client("iam").delete_role(RoleName=NAME)
+    client("logs").delete_log_group(logGroupName=f"/aws/lambda/{NAME}")
+
+    foreseen = play({}, "--check")
+    assert foreseen.returncode == 0, foreseen.stdout
+    assert client("lambda").list_functions()["Functions"] == []
+    assert play({}).returncode == 0
+    assert function(client)["Handler"] == "sign_in.handler"
+    assert triggers(client)["LambdaConfig"].keys() == {"PostConfirmation", "PreSignUp", "PreTokenGenerationConfig"}
+    assert "changed=0" in play({}).stdout
+
+
+GOOD = {
+    "identity_name": "lab",
+    "identity_google_client_id": "",
+    "identity_google_client_secret": "",
+    "identity_allowed_email_domains": ["example.org", "lab.example.org"],
+    "identity_allowed_emails": ["Ada+x@lab.example.org"],
+    "identity_access_token_minutes": 60,
+}
+ADDRESSES = [f"a{number}@lab.example.org" for number in range(180)]
+BAD = {
+    "identity_allowed_email_domains": [
+        ["ada@example.org"],
+        ["*.example.org"],
+        [""],
+        ["org"],
+        ["ex\u0430mple.org"],
+        ADDRESSES,
+    ],
+    "identity_allowed_emails": [
+        ["example.org"],
+        ["ad\u0430@example.org"],
+        ["a@b@example.org"],
+        ["Ada <a@b.org>"],
+        ADDRESSES,
+    ],
+    "identity_access_token_minutes": [4, 1441],
+}
+
+
+def test_settings_that_can_not_be_right_are_refused():
+    for name, value, said in refusals("identity", GOOD, BAD):
+        assert said.startswith(name), (name, value, said)

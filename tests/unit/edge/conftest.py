@@ -8,7 +8,9 @@ import pytest
 from sandbox.edge.aws import Api
 from sandbox.edge.config import Config, Switches
 from sandbox.edge.external_provider import ExternalProvider
+from sandbox.edge.functions import Functions
 from sandbox.edge.login import Login
+from sandbox.edge.triggers import Triggers
 from tests.unit.edge.fake_google import ISSUER, FakeGoogle
 from tests.unit.edge.hosted_login import PASSWORD, USER, Browser, Pool, app_client
 
@@ -40,9 +42,10 @@ def switches() -> Switches:
 
 
 @pytest.fixture
-def browser(pool, ministack, google, switches) -> Browser:
+def browser(pool, ministack, google, switches, tmp_path) -> Browser:
     api = Api(Config("", ministack, "amazoncognito.localhost", cache_seconds=0))
     external = ExternalProvider(google.client(), ISSUER, google.clock)
     backend = httpx.AsyncClient(base_url=ministack, trust_env=False)
-    login = Login(api, backend, external, switches, google.clock)
+    triggers = Triggers(api, Functions(api, tmp_path))
+    login = Login(api, backend, external, triggers, switches, google.clock)
     return Browser(lambda asked: login.handle(asked, asked.host.partition(".")[0]))

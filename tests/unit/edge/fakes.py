@@ -110,6 +110,15 @@ class FakeApi:
     def identity_provider(self, pool_id: str, name: str) -> dict[str, Any] | None:
         return None
 
+    def user_pool(self, pool_id: str) -> dict[str, Any]:
+        return {"Id": pool_id, "Arn": POOL_ARN}
+
+    def has_user(self, pool_id: str, username: str) -> bool:
+        return True
+
+    def function(self, arn: str) -> dict[str, Any] | None:
+        return None
+
     def user(self, pool_id: str, username: str) -> dict[str, Any] | None:
         return {"Username": username}
 
