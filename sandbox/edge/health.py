@@ -7,6 +7,7 @@ import json
 import logging
 import pathlib
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -49,9 +50,9 @@ class Located(Protocol):
 class Health:
     """The states of all targets of all target groups that a load balancer uses."""
 
-    def __init__(self, api: Api, http: httpx.AsyncClient, file: pathlib.Path | None) -> None:
+    def __init__(self, api: Api, http_of: Callable[[str], httpx.AsyncClient], file: pathlib.Path | None) -> None:
         self._api = api
-        self._http = http
+        self._http_of = http_of
         self._file = file
         self._states: dict[str, dict[str, State]] = {}
 
@@ -106,9 +107,11 @@ class Health:
             else int(check["HealthCheckPort"])
         )
         wanted = f"{scheme}://{address.host}:{port}{check['HealthCheckPath']}"
-        headers = {"User-Agent": "ELB-HealthChecker/2.0"}
+        headers = {"User-Agent": "ELB-HealthChecker/2.0", "Connection": "close"}
         try:
-            answer = await self._http.get(wanted, headers=headers, timeout=check["HealthCheckTimeoutSeconds"])
+            # A target group has one load balancer at most.
+            http = self._http_of(group["LoadBalancerArns"][0])
+            answer = await http.get(wanted, headers=headers, timeout=check["HealthCheckTimeoutSeconds"])
         except httpx.TimeoutException:
             return False, "Target.Timeout", "Request timed out"
         except httpx.TransportError:
