@@ -42,6 +42,7 @@ def application(client: _storage.Client) -> flask.Flask:
     app.jinja_loader = jinja2.ChoiceLoader([page, app.jinja_loader])
     app.before_request(_refuse_unknown_people)
     app.after_request(_as_google_answers)
+    # By its own registration a client would get an id and a secret of the mock's choice.
     with app.test_request_context():
         app.preprocess_request()
         _storage.storage.store_client(client)

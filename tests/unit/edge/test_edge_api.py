@@ -10,6 +10,7 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 
+from sandbox.edge import permissions
 from sandbox.edge.aws import Api
 from sandbox.edge.cache import Cache
 from sandbox.edge.config import Config
