@@ -17,7 +17,7 @@ from .aws import Api
 
 HEALTHY = "healthy"
 UNHEALTHY = "unhealthy"
-# While a target is not healthy all are looked at this often (seconds), so that nobody waits for AWS's 30 s.
+# While a target is not healthy, or may not be, all are looked at this often (seconds): nobody waits for AWS's 30.
 IMPATIENT = 2
 PATIENT = 10
 LOG = logging.getLogger(__name__)
@@ -71,8 +71,8 @@ class Health:
             await asyncio.sleep(PATIENT if self._is_all_well() else IMPATIENT)
 
     def _is_all_well(self) -> bool:
-        found = [state.state for states in self._states.values() for state in states.values()]
-        return bool(found) and set(found) == {HEALTHY}
+        found = [(state.state, state.against) for states in self._states.values() for state in states.values()]
+        return bool(found) and set(found) == {(HEALTHY, 0)}
 
     async def check_all(self, located: Located) -> None:
         """Check every target that is due, and write the states down when one changed."""
