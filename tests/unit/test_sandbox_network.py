@@ -71,9 +71,10 @@ def test_egress(case):
     assert packet_filter.egress(permissions, MEMBERS, [3128]) == [*ALWAYS_OUT, *expected]
 
 
+SSH = rule("tcp", (22, 22), ("192.0.2.1/32",))
 GROUPS = {
     "sg-web": {"IpPermissions": [rule("tcp", (8443, 8443), (), "sg-lb")], "IpPermissionsEgress": []},
-    "sg-self": {"IpPermissions": [rule("tcp", (22, 22), (), "sg-self")], "IpPermissionsEgress": []},
+    "sg-self": {"IpPermissions": [rule("tcp", (22, 22), (), "sg-self")], "IpPermissionsEgress": [SSH]},
 }
 
 
@@ -98,6 +99,8 @@ BY_GROUPS = {
 def test_an_interface_has_the_rules_of_all_its_groups(names):
     text = packet_filter.of_groups(names, GROUPS, MEMBERS, [])
     assert accepted(text, "ingress") == ['iif "lo"', "ct state established,related", *BY_GROUPS[names]]
+    out = ["ip daddr 192.0.2.1/32 tcp dport 22-22"] if "sg-self" in names else []
+    assert accepted(text, "egress") == ['oif "lo"', "ct state established,related", *ALWAYS_OUT, *out]
 
 
 def test_the_rest_is_dropped_and_an_older_filter_replaced_in_one_step():
