@@ -34,6 +34,10 @@ class Site:
     viewer: str = "window.startedAt = location.href.split('#')[1] ?? '';"
     asked: list[str] = field(default_factory=list)
 
+    def steps(self) -> list[str]:
+        """What was asked for, without the files of the page."""
+        return [path for path in self.asked if path in ("/session", "/login", "/viewer.js")]
+
     def settings(self) -> str:
         return json.dumps({"session_url": self.session_url, "login_url": "/login", "credentials_origins": []})
 
@@ -119,7 +123,7 @@ def test_signed_out_the_view_survives_the_login(site: Site, page: Page, refusal:
     site.refusal = refusal
     page.goto(site.url + VIEW)
     assert started_at(page) == VIEW
-    assert [path for path in site.asked if path in ("/session", "/login", "/viewer.js")] == [
+    assert site.steps() == [
         "/session",
         "/login",
         "/session",
@@ -242,7 +246,7 @@ def test_many_refusals_are_one_banner_that_tells_the_cause(
     expect(viewing.get_by_role("button", name="Draw")).to_be_focused()
     assert oracle.inaccessible(viewing, "#banner") == []
     viewing.wait_for_timeout(100)
-    assert site.asked == ([] if status is None else ["/session"])
+    assert site.steps() == ([] if status is None else ["/session"])
 
 
 def banner(page: Page) -> Locator:
@@ -263,7 +267,9 @@ def test_who_may_not_see_the_data_is_told_which_and_is_not_led_in_circles(site: 
     expect(banner(viewing)).to_contain_text("https://data.example.org/c/0")
     viewing.clock.fast_forward(600_000)
     viewing.evaluate("dispatchEvent(new Event('online'))")
-    viewing.context.new_page().goto(site.url)
+    other = viewing.context.new_page()
+    other.goto(site.url)
+    started_at(other)
     viewing.wait_for_timeout(200)
     assert site.asked.count("/viewer.js") == 1, "only that of the other tab"
     assert shown_again(viewing, viewing.get_by_role("button", name="Try again").click) == VIEW
@@ -299,13 +305,13 @@ def test_a_site_in_trouble_is_asked_now_and_then(site: Site, viewing: Page) -> N
     expect(banner(viewing)).to_contain_text(OFFLINE)
     viewing.get_by_role("button", name="Try again").click()
     expect(banner(viewing)).to_contain_text(OFFLINE)
-    assert site.asked == ["/session"] * 2
+    assert site.steps() == ["/session"] * 2
     site.refusal = 401
     viewing.clock.fast_forward(15_000)
     expect(banner(viewing)).to_contain_text(ENDED)
     viewing.clock.fast_forward(600_000)
     viewing.wait_for_timeout(100)
-    assert site.asked == ["/session"] * 3, "a login under way is not disturbed"
+    assert site.steps() == ["/session"] * 3, "a login under way is not disturbed"
 
 
 def test_what_became_of_the_cause_is_told(site: Site, viewing: Page) -> None:
@@ -342,7 +348,7 @@ def test_the_banner_is_said_once(site: Site, viewing: Page) -> None:
         expect(banner(viewing)).to_be_visible()
         viewing.wait_for_timeout(100)
         viewing.clock.fast_forward(31_000)
-    assert site.asked == ["/session"] * 3
+    assert site.steps() == ["/session"] * 3
     assert len(viewing.evaluate("said")) == 1
 
 
