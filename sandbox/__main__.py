@@ -10,9 +10,9 @@ import sys
 import time
 from collections.abc import Iterator
 
-from sandbox import ca, hosts, names, processes, seed, settings
+from sandbox import balancers, ca, containers, hosts, names, processes, seed, settings
 
-PROGRAMS = ("podman", "mmdebstrap", "ip", "ss")
+PROGRAMS = ("podman", "mmdebstrap", "nft", "nsenter", "ss")
 
 
 @contextlib.contextmanager
@@ -48,7 +48,7 @@ def report() -> dict[str, bool]:
         part.name: part.name in entries and processes.runs(entries[part.name]) and processes.listens(part)
         for part in processes.PARTS
     }
-    found["network"] = hosts.network_exists()
+    found["network"] = containers.network_exists()
     found["certificates"] = ca.is_valid()
     found["/etc/hosts"] = names.present()
     return found
@@ -63,7 +63,7 @@ def clear() -> None:
     """Take away all that a sandbox of any checkout left, but the image of the hosts."""
     processes.stop(list(processes.read_state().get("processes", {}).values()))
     if shutil.which("podman"):
-        hosts.remove_all()
+        containers.remove_all()
     names.remove()
     shutil.rmtree(settings.STATE_DIR, ignore_errors=True)
 
@@ -101,7 +101,7 @@ def up() -> None:
     with phase("image of the hosts"):
         hosts.build_image()
     with phase("network"):
-        hosts.create_network()
+        containers.create_network()
     start()
     with phase("seed"):
         seed.seed()
@@ -116,6 +116,8 @@ def status() -> int:
     parts = report()
     for name, well in parts.items():
         print(f"{name:<20}{'well' if well else 'DOWN'}")
+    for name in containers.names(balancers.KIND):
+        print(f"{name:<20}{'running' if hosts.is_running(name) else 'not running'}")
     for name in hosts.names():
         print(f"{name:<20}{'booted' if hosts.is_booted(name) else 'not running'}")
     return 0 if all(parts.values()) else 1

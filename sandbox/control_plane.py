@@ -1,8 +1,8 @@
 """The AWS API of the sandbox: one address for all services.
 
 Requests go to the emulator that plays their service, unchanged. What the emulators lack is done here: sessions of
-Systems Manager are answered, and after RunInstances and its kin the container of the instance follows. Every request
-is logged.
+Systems Manager are answered, after RunInstances and its kin the container of the instance follows, and the network
+follows every change of who may reach whom. Every request is logged.
 
 Run as `python -m sandbox.control_plane`.
 """
@@ -15,7 +15,7 @@ import logging
 import re
 import time
 import urllib.parse
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
 import httpx
@@ -23,17 +23,51 @@ from starlette.background import BackgroundTask
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
 
-from sandbox import aliases, function_code, hosts, invitations, routing, serving, settings, ssm, target_health
+from sandbox import (
+    aliases,
+    function_code,
+    hosts,
+    invitations,
+    network,
+    routing,
+    serving,
+    settings,
+    ssm,
+    target_health,
+)
 
 # Hop by hop (RFC 9110, 7.6.1); `Expect` was answered by our own server already.
 HOP_HEADERS = {b"connection", b"keep-alive", b"transfer-encoding", b"expect", b"upgrade", b"te", b"trailer"}
 # The emulators' own switches are not for those who use AWS.
 INTERNAL_PATHS = ("/moto-api", "/_ministack", "/_localstack")
+
+
+def boot(instance_id: str) -> None:
+    """Make a host and boot it."""
+    hosts.create(instance_id)
+    start(instance_id)
+
+
+def start(instance_id: str) -> None:
+    """Boot a host that was made, behind its packet filter from the first moment."""
+    hosts.attach(instance_id)
+    network.follow()
+    hosts.start(instance_id)
+
+
 INSTANCE_ACTIONS: dict[str, Callable[[str], None]] = {
-    "RunInstances": hosts.boot,
-    "StartInstances": hosts.start,
+    "RunInstances": boot,
+    "StartInstances": start,
     "StopInstances": hosts.stop,
     "TerminateInstances": hosts.remove,
+}
+# After these others may reach whom they could not before, or the other way round.
+NETWORK_ACTIONS = {
+    "ec2": {
+        *("AuthorizeSecurityGroupIngress", "RevokeSecurityGroupIngress", "ModifySecurityGroupRules"),
+        *("AuthorizeSecurityGroupEgress", "RevokeSecurityGroupEgress", "ModifyInstanceAttribute"),
+    },
+    "elasticloadbalancing": {"CreateLoadBalancer", "DeleteLoadBalancer", "SetSecurityGroups"},
 }
 _INSTANCE_ID = re.compile(rb"<instanceId>(i-[0-9a-f]+)</instanceId>")
 
@@ -45,6 +79,7 @@ _log = logging.getLogger("sandbox")
 _following: set[asyncio.Task[None]] = set()
 # A stop may not overtake the boot that it follows.
 _order: dict[str, asyncio.Lock] = {}
+_network_is_due = asyncio.Event()
 
 
 def _raw_target(request: Request) -> bytes:
@@ -85,12 +120,32 @@ async def answer_ssm(action: str, body: bytes) -> Response:
     return JSONResponse(answer, media_type=media_type)
 
 
+def _begin(work: Coroutine[Any, Any, None]) -> None:
+    """Do something without making the caller wait."""
+    task = asyncio.create_task(work)
+    _following.add(task)
+    task.add_done_callback(_following.discard)
+
+
 async def _follow(act: Callable[[str], None], instance_id: str) -> None:
     async with _order.setdefault(instance_id, asyncio.Lock()):
         try:
             await asyncio.to_thread(act, instance_id)
         except RuntimeError:
             _log.exception("%s: %s failed", instance_id, act.__name__)
+
+
+async def _follow_network() -> None:
+    # Of changes that come while one is being followed, the last follows all.
+    if _network_is_due.is_set():
+        return
+    _network_is_due.set()
+    async with _order.setdefault("network", asyncio.Lock()):
+        _network_is_due.clear()
+        try:
+            await asyncio.to_thread(network.follow)
+        except RuntimeError:
+            _log.exception("the network could not follow")
 
 
 async def read_whole(response: StreamingResponse) -> bytes:
@@ -115,10 +170,16 @@ async def change_instances(request: Request, action: str, body: bytes) -> Respon
         return response
     content = await read_whole(response)
     for instance_id in sorted({match.decode() for match in _INSTANCE_ID.findall(content)}):
-        task = asyncio.create_task(_follow(INSTANCE_ACTIONS[action], instance_id))
-        _following.add(task)
-        task.add_done_callback(_following.discard)
+        _begin(_follow(INSTANCE_ACTIONS[action], instance_id))
     return _with_body(response, content)
+
+
+async def change_network(request: Request, service: str, body: bytes) -> Response:
+    """Let EC2 or ELBv2 answer, then let the network follow without making the caller wait."""
+    response = await forward(request, service, body)
+    if response.status_code == 200:
+        _begin(_follow_network())
+    return response
 
 
 async def describe_target_health(request: Request, body: bytes) -> Response:
@@ -196,6 +257,8 @@ async def respond(request: Request, signer: routing.Signer, action: str, body: b
             answer = list_conflicting_aliases(request)
         case "s3" if not signer.key:
             answer = answer_stranger(request, action)
+        case service if action in NETWORK_ACTIONS.get(service, ()):
+            answer = change_network(request, service, body or b"")
         case _:
             answer = forward(request, signer.service, body)
     return await answer

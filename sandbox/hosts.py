@@ -8,16 +8,15 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import pathlib
-import resource
 import subprocess
 from collections.abc import Iterator
 
-from sandbox import settings
+from sandbox import containers, settings
+from sandbox.containers import podman
 
 SUITE = "bookworm"
 PACKAGES = ["systemd", "systemd-sysv", "dbus", "python3", "python3-apt", "sudo", "curl", "ca-certificates", "iproute2"]
-LABEL = "org.bioviewers.sandbox=host"
+KIND = "host"
 CA_BUNDLE_IN_HOST = "/etc/ssl/certs/ca-certificates.crt"
 
 # How a host finds AWS. On real instances nothing of this is set.
@@ -74,22 +73,9 @@ REPOSITORY = "localhost/bioviewers-sandbox-host"
 IMAGE = f"{REPOSITORY}:{_RECIPE}"
 
 
-def podman(*arguments: str, check: bool = True) -> str:
-    """Run podman; returns what it prints. Its words are in the exception when it fails."""
-    command = ["podman", *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
-    if check and done.returncode:
-        raise RuntimeError(f"podman {arguments[0]} failed: {done.stderr.strip()}")
-    return done.stdout
-
-
-def _exists(kind: str, name: str) -> bool:
-    return subprocess.run(["podman", kind, "exists", name], check=False).returncode == 0
-
-
 def build_image() -> None:
     """Make the image of the hosts unless it is there; one of an older recipe goes."""
-    if _exists("image", IMAGE):
+    if containers.exists("image", IMAGE):
         return
     remove_images()
     archive = settings.STATE_DIR / "host.tar"
@@ -107,43 +93,6 @@ def remove_images() -> None:
         podman("rmi", "--force", *names)
 
 
-def create_network() -> None:
-    """Make the network of the hosts unless it is there."""
-    if not _exists("network", settings.NETWORK):
-        podman(
-            "network",
-            "create",
-            f"--subnet={settings.SUBNET}",
-            f"--gateway={settings.GATEWAY_ADDRESS}",
-            settings.NETWORK,
-        )
-
-
-def remove_all() -> None:
-    """Take every host and their network away."""
-    if found := names():
-        podman("rm", "--force", "--ignore", "--volumes", "--time=2", *found)
-    if network_exists():
-        podman("network", "rm", "--force", settings.NETWORK)
-
-
-def network_exists() -> bool:
-    """Whether the network of the hosts is there."""
-    return _exists("network", settings.NETWORK)
-
-
-def _limit(kind: int, ceiling: int) -> str:
-    hard = resource.getrlimit(kind)[1]
-    value = ceiling if hard == resource.RLIM_INFINITY else min(hard, ceiling)
-    return f"{value}:{value}"
-
-
-def _runtime() -> list[str]:
-    """crun, podman's default, refuses cgroup v1 and the hybrid layout."""
-    unified = pathlib.Path("/sys/fs/cgroup/cgroup.controllers").exists()
-    return [] if unified else ["--runtime=runc"]
-
-
 def _environment() -> Iterator[str]:
     for name, value in {**AWS_ENVIRONMENT, **CA_ENVIRONMENT}.items():
         yield f"--env={name}={value}"
@@ -153,15 +102,10 @@ def _environment() -> Iterator[str]:
             yield f"--env={name}"
 
 
-def _run_arguments(name: str) -> Iterator[str]:
-    yield from _runtime()
-    yield from ("run", "--detach", f"--name={name}", f"--hostname={name}", f"--label={LABEL}")
-    # Its own hosts file and resolver: this machine's names point to 127.0.0.1, which there is the host itself.
-    yield from (f"--network={settings.NETWORK}", "--no-hosts")
+def _creation(name: str) -> Iterator[str]:
+    yield from containers.creation(name, KIND, "create")
     # Without SYS_ADMIN systemd silently leaves out the sandboxing that units ask for.
     yield from ("--systemd=always", "--cap-add=SYS_ADMIN")
-    yield f"--ulimit=nofile={_limit(resource.RLIMIT_NOFILE, 1048576)}"
-    yield f"--ulimit=nproc={_limit(resource.RLIMIT_NPROC, 32768)}"
     if settings.LOCAL_CA_DIR.is_dir():
         yield f"--volume={settings.LOCAL_CA_DIR}:{settings.LOCAL_CA_DIR}:ro"
     yield f"--volume={settings.CA_FILE}:{CA_IN_HOST}:ro"
@@ -169,15 +113,20 @@ def _run_arguments(name: str) -> Iterator[str]:
     yield IMAGE
 
 
-def boot(name: str) -> None:
-    """Start the host `name`, booting until systemd has reached its target."""
-    podman(*_run_arguments(name))
-    execute(name, "systemctl", "is-system-running", "--wait", check=False)
+def create(name: str) -> None:
+    """Make the host `name`, its disk and all, without booting it."""
+    podman(*_creation(name))
+
+
+def attach(name: str) -> None:
+    """Give a host that does not run its network interface, so that it can be filtered before anything runs there."""
+    podman("init", name)
 
 
 def start(name: str) -> None:
-    """Start a stopped host again."""
+    """Boot an attached host, until systemd has reached its target."""
     podman("start", name)
+    execute(name, "systemctl", "is-system-running", "--wait", check=False)
 
 
 def stop(name: str) -> None:
@@ -187,7 +136,7 @@ def stop(name: str) -> None:
 
 def remove(name: str) -> None:
     """Take the host and its disk away."""
-    podman("rm", "--force", "--ignore", "--volumes", "--time=2", name)
+    containers.remove(name)
 
 
 def execute(name: str, *command: str, check: bool = True) -> str:
@@ -207,15 +156,16 @@ def is_running(name: str) -> bool:
 
 def names() -> list[str]:
     """Every host, running or not."""
-    return podman("ps", "--all", f"--filter=label={LABEL}", "--format={{.Names}}").split()
+    return containers.names(KIND)
 
 
 def address(name: str) -> str:
     """The address of a host in the sandbox's network; empty while it doesn't run."""
-    template = f'{{{{(index .NetworkSettings.Networks "{settings.NETWORK}").IPAddress}}}}'
-    return podman("inspect", f"--format={template}", name).strip()
+    found = containers.interfaces(name).get(name)
+    return found.address if found else ""
 
 
 def name_at(wanted: str) -> str | None:
     """The host that has the address `wanted`."""
-    return next((name for name in names() if address(name) == wanted), None)
+    found = containers.interfaces(*names())
+    return next((name for name, interface in found.items() if interface.address == wanted), None)

@@ -225,7 +225,7 @@ def emails(value: list[str], known: Mapping[str, Any]) -> Wrong:
     size = len(json.dumps({"domains": known.get("allowed_email_domains", []), "emails": value}))
     if size > MOST_LISTED:
         return (
-            f"the function that reads this list and allowed_email_domains can hold {MOST_LISTED} bytes, and these are {size}",
+            f"the function that reads both lists can hold {MOST_LISTED} bytes, and these are {size}",
             "name a domain in allowed_email_domains instead of its many addresses",
         )
     return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 
-from sandbox import ca, hosts, settings, sockets
+from sandbox import balancers, ca, hosts, settings, sockets
 
 from .config import Config, Switches
 from .edge import Edge
@@ -29,7 +29,7 @@ def main() -> None:
         health=settings.TARGET_HEALTH,
         switches=Switches.from_environment(),
     )
-    asyncio.run(run(Edge(config, hosts.address)))
+    asyncio.run(run(Edge(config, hosts.address, balancers.namespace)))
 
 
 async def run(edge: Edge) -> None:

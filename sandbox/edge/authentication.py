@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from . import pages, session_cookies
+from . import pages, permissions, session_cookies
 from .aws import Api
 from .config import Config
 from .identity_provider import Client, Grant, IdentityProvider, ProviderError
@@ -67,16 +67,16 @@ class Authenticator:
         self._box = Box()
         self.signer = Signer()
 
-    async def check(self, request: Request, settings: Settings, load_balancer: str) -> Identity | Reply:
+    async def check(self, request: Request, settings: Settings, balancer: dict[str, Any]) -> Identity | Reply:
         """An identity to forward with, or the reply that this request gets instead."""
         session = session_cookies.read(request, settings.cookie, self._box)
         if session is None or not _is_of(session, settings):
             return await self._unknown(request, settings)
-        session, cookies = await self._renewed(session, request, settings)
+        session, cookies = await self._renewed(session, request, settings, balancer)
         if session is None:
             # A sign-in that is over leads to the login even where strangers are denied.
             return await self._to_login(request, settings, "the sign-in is over")
-        return Identity(self._identity_headers(session, settings, load_balancer), cookies)
+        return Identity(self._identity_headers(session, settings, balancer["LoadBalancerArn"]), cookies)
 
     async def _unknown(self, request: Request, settings: Settings) -> Identity | Reply:
         why = "AuthInvalidCookie" if session_cookies.shards(request, settings.cookie) else "not signed in"
@@ -104,7 +104,7 @@ class Authenticator:
         cookie = f"{NONCE}={nonce}; Path=/; Secure; HttpOnly"
         return redirect(302, location, ("Server", pages.ELB), ("Set-Cookie", cookie), reason=why)
 
-    async def callback(self, request: Request, known: list[Settings]) -> Reply:
+    async def callback(self, request: Request, known: list[Settings], balancer: dict[str, Any]) -> Reply:
         """/oauth2/idpresponse: the way back from the login."""
         parameters = request.parameters()
         state = self._box.open(CALLBACK, parameters.get("state", ""))
@@ -115,24 +115,26 @@ class Authenticator:
         if refusal := _refusal(request, parameters, state, self._now()):
             return refusal
         try:
-            return await self._signed_in(request, settings, parameters["code"], state["url"])
+            client = await self._client(settings, balancer)
+            return await self._signed_in(request, settings, client, parameters["code"], state["url"])
         except ProviderError as error:
             return pages.load_balancer_error(error.status, error.reason)
 
-    async def _signed_in(self, request: Request, settings: Settings, code: str, url: str) -> Reply:
-        client = await self._client(settings)
+    async def _signed_in(self, request: Request, settings: Settings, client: Client, code: str, url: str) -> Reply:
         grant = await self._provider.redeem(client, code, _callback_url(request))
         _check_id_token(grant.id_claims, settings, self._now())
         cookies = self._cookies(self._session(grant, settings, self._now() + settings.timeout), request, settings)
         return redirect(302, url, ("Server", pages.ELB), *cookies, reason="signed in")
 
-    async def _renewed(self, session: Session, request: Request, settings: Settings) -> tuple[Session | None, Headers]:
+    async def _renewed(
+        self, session: Session, request: Request, settings: Settings, balancer: dict[str, Any]
+    ) -> tuple[Session | None, Headers]:
         if self._now() >= session.until:
             return None, ()
         if self._now() < session.claims_until or not session.refresh_token:
             return session, ()
         try:
-            grant = await self._provider.refresh(await self._client(settings), session.refresh_token)
+            grant = await self._provider.refresh(await self._client(settings, balancer), session.refresh_token)
             renewed = self._session(grant, settings, session.until)
             return renewed, self._cookies(renewed, request, settings)
         except ProviderError:
@@ -172,7 +174,10 @@ class Authenticator:
             ("x-amzn-oidc-data", token),
         )
 
-    async def _client(self, settings: Settings) -> Client:
+    async def _client(self, settings: Settings, balancer: dict[str, Any]) -> Client:
+        out = await asyncio.to_thread(self._api.permissions, "IpPermissionsEgress", *balancer["SecurityGroups"])
+        if not permissions.let(out, 443, permissions.ANYWHERE):
+            raise ProviderError(500, "no security group lets the load balancer out to the provider")
         found = await asyncio.to_thread(self._api.user_pool_client, settings.pool_id, settings.client_id)
         secret = (found or {}).get("ClientSecret", "")
         if not secret:

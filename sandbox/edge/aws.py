@@ -77,6 +77,14 @@ class Api:
         return {each["DNSName"].lower(): each for each in pages.search("LoadBalancers[]")}
 
     @remembered
+    def permissions(self, direction: str, *security_groups: str) -> list[Resource]:
+        """The rules of security groups together; the direction is IpPermissions or IpPermissionsEgress."""
+        if not security_groups:
+            return []
+        answer = self.client("ec2").describe_security_groups(GroupIds=security_groups)
+        return [rule for group in answer["SecurityGroups"] for rule in group[direction]]
+
+    @remembered
     def listeners(self, load_balancer_arn: str) -> list[Resource]:
         """The listeners of a load balancer."""
         pages = self.client("elbv2").get_paginator("describe_listeners").paginate(LoadBalancerArn=load_balancer_arn)

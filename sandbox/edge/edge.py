@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pathlib
 from collections.abc import Callable
 
 import httpx
@@ -20,23 +21,30 @@ from .load_balancer import LoadBalancer
 from .log import AccessLog
 from .login import Login
 from .messages import Reply, Request, application
+from .nodes import Nodes
 from .targets import Targets
 from .triggers import Triggers
 
 
 class Edge:
-    """Load balancers, hosted logins and distributions of one account; `address_of` finds an instance."""
+    """Load balancers, hosted logins and distributions of one account.
 
-    def __init__(self, config: Config, address_of: Callable[[str], str]) -> None:
+    `address_of` finds an instance, `namespace_of` the network namespace of a load balancer.
+    """
+
+    def __init__(
+        self, config: Config, address_of: Callable[[str], str], namespace_of: Callable[[str], pathlib.Path | None]
+    ) -> None:
         api = Api(config)
         # Load balancer calls hosted login, hosted login calls Google as any client of the edge would: it is logged too.
         inward = httpx.AsyncClient(transport=httpx.ASGITransport(application(self.handle)))
         login_backend = httpx.AsyncClient(base_url=config.login_backend, trust_env=False, timeout=30)
         self._authenticator = Authenticator(api, config, IdentityProvider(inward))
-        self._outward = proxy.client()
+        self._google_http = httpx.AsyncClient(trust_env=False)
         self._google_backend = config.google_backend
-        self._health = Health(api, self._outward, config.health)
-        self._targets = Targets(api, self._health, self._outward, address_of)
+        nodes = Nodes(namespace_of)
+        self._health = Health(api, nodes.for_checks, config.health)
+        self._targets = Targets(api, self._health, nodes.for_requests, address_of)
         google = ExternalProvider(inward, f"https://{config.google_domain}")
         balancer = LoadBalancer(api, config, self._authenticator, self._targets)
         triggers = Triggers(api, Functions(api, config.functions))
@@ -59,7 +67,7 @@ class Edge:
         await self._health.run(self._targets)
 
     async def _google(self, request: Request, _nothing: None) -> Reply:
-        return await proxy.pass_on(self._outward, request, self._google_backend, ())
+        return await proxy.pass_on(self._google_http, request, self._google_backend, ())
 
     async def _key(self, request: Request, _nothing: None) -> Reply:
         """The public keys of load balancers, at public-keys.auth.elb.<region>.<suffix>."""

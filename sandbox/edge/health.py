@@ -7,6 +7,7 @@ import json
 import logging
 import pathlib
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -16,7 +17,7 @@ from .aws import Api
 
 HEALTHY = "healthy"
 UNHEALTHY = "unhealthy"
-# While a target is not healthy all are looked at this often (seconds), so that nobody waits for AWS's 30 s.
+# While a target is not healthy, or may not be, all are looked at this often (seconds): nobody waits for AWS's 30.
 IMPATIENT = 2
 PATIENT = 10
 LOG = logging.getLogger(__name__)
@@ -49,9 +50,9 @@ class Located(Protocol):
 class Health:
     """The states of all targets of all target groups that a load balancer uses."""
 
-    def __init__(self, api: Api, http: httpx.AsyncClient, file: pathlib.Path | None) -> None:
+    def __init__(self, api: Api, http_of: Callable[[str], httpx.AsyncClient], file: pathlib.Path | None) -> None:
         self._api = api
-        self._http = http
+        self._http_of = http_of
         self._file = file
         self._states: dict[str, dict[str, State]] = {}
 
@@ -70,8 +71,8 @@ class Health:
             await asyncio.sleep(PATIENT if self._is_all_well() else IMPATIENT)
 
     def _is_all_well(self) -> bool:
-        found = [state.state for states in self._states.values() for state in states.values()]
-        return bool(found) and set(found) == {HEALTHY}
+        found = [(state.state, state.against) for states in self._states.values() for state in states.values()]
+        return bool(found) and set(found) == {(HEALTHY, 0)}
 
     async def check_all(self, located: Located) -> None:
         """Check every target that is due, and write the states down when one changed."""
@@ -106,9 +107,11 @@ class Health:
             else int(check["HealthCheckPort"])
         )
         wanted = f"{scheme}://{address.host}:{port}{check['HealthCheckPath']}"
-        headers = {"User-Agent": "ELB-HealthChecker/2.0"}
+        headers = {"User-Agent": "ELB-HealthChecker/2.0", "Connection": "close"}
         try:
-            answer = await self._http.get(wanted, headers=headers, timeout=check["HealthCheckTimeoutSeconds"])
+            # A target group has one load balancer at most.
+            http = self._http_of(group["LoadBalancerArns"][0])
+            answer = await http.get(wanted, headers=headers, timeout=check["HealthCheckTimeoutSeconds"])
         except httpx.TimeoutException:
             return False, "Target.Timeout", "Request timed out"
         except httpx.TransportError:

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Iterable
 from typing import Any
 
-from . import pages, proxy, rules
+from . import pages, permissions, proxy, rules
 from .authentication import CALLBACK, Authenticator, Identity, Settings
 from .aws import Api
 from .config import Config
@@ -17,6 +17,8 @@ from .targets import Targets
 LINE_LIMIT = FIELD_LIMIT = 16 * 1024
 HEADER_LIMIT = 64 * 1024
 ADDRESS_LIMIT = 30
+# Seconds in which a client who is not let in hears nothing.
+SILENCE = 60
 PORTS = {"https": 443, "http": 80}
 
 
@@ -31,6 +33,9 @@ class LoadBalancer:
 
     async def handle(self, request: Request, balancer: dict[str, Any]) -> Reply:
         """One request that came to the load balancer `balancer`."""
+        if not await asyncio.to_thread(self._lets_in, balancer, request):
+            await asyncio.sleep(SILENCE)
+            return Reply(404, reason=f"no security group lets {request.client} in; AWS would not answer")
         listener = await asyncio.to_thread(self._listener, balancer["LoadBalancerArn"], request.scheme)
         if listener is None:
             return Reply(404, reason=f"no listener on port {PORTS[request.scheme]}; AWS would not even connect")
@@ -39,30 +44,33 @@ class LoadBalancer:
         known = await asyncio.to_thread(self._api.rules, listener["ListenerArn"])
         settings = [Settings(action["AuthenticateCognitoConfig"]) for action in _authenticating(known)]
         if request.path == CALLBACK and settings:
-            return await self._authenticator.callback(request, settings)
+            return await self._authenticator.callback(request, settings, balancer)
         try:
-            return await self._act(rules.select(known, request)["Actions"], request, balancer["LoadBalancerArn"])
+            return await self._act(rules.select(known, request)["Actions"], request, balancer)
         except NotImplementedError as error:
             return pages.load_balancer_error(500, f"the sandbox does not know {error}")
+
+    def _lets_in(self, balancer: dict[str, Any], request: Request) -> bool:
+        allowed = self._api.permissions("IpPermissions", *balancer["SecurityGroups"])
+        return permissions.let(allowed, PORTS[request.scheme], request.client)
 
     def _listener(self, arn: str, scheme: str) -> dict[str, Any] | None:
         wanted = (PORTS[scheme], scheme.upper())
         listeners = self._api.listeners(arn)
         return next((each for each in listeners if (each["Port"], each["Protocol"]) == wanted), None)
 
-    async def _act(self, actions: list[dict[str, Any]], request: Request, arn: str) -> Reply:
+    async def _act(self, actions: list[dict[str, Any]], request: Request, balancer: dict[str, Any]) -> Reply:
         identity = Identity()
         for action in sorted(actions, key=lambda each: each.get("Order", 1)):
             match action["Type"]:
                 case "authenticate-cognito":
-                    outcome = await self._authenticator.check(
-                        request, Settings(action["AuthenticateCognitoConfig"]), arn
-                    )
+                    settings = Settings(action["AuthenticateCognitoConfig"])
+                    outcome = await self._authenticator.check(request, settings, balancer)
                     if isinstance(outcome, Reply):
                         return outcome
                     identity = outcome
                 case "forward":
-                    return await self._forward(request, action, identity)
+                    return await self._forward(request, action, balancer["LoadBalancerArn"], identity)
                 case "redirect":
                     return redirected(request, action["RedirectConfig"])
                 case "fixed-response":
@@ -71,10 +79,10 @@ class LoadBalancer:
                     raise NotImplementedError(f"listener rule action {other}")
         return pages.load_balancer_error(500, "the rule has no final action")
 
-    async def _forward(self, request: Request, action: dict[str, Any], identity: Identity) -> Reply:
+    async def _forward(self, request: Request, action: dict[str, Any], arn: str, identity: Identity) -> Reply:
         if not identity.headers and self._config.switches.client_identity_headers == "drop":
             request = request.with_headers(proxy.without_identity(request.headers))
-        reply = await self._targets.forward(request, action, identity.headers)
+        reply = await self._targets.forward(request, action, arn, identity.headers)
         return reply.adding(*identity.cookies)
 
 

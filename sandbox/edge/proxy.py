@@ -18,12 +18,6 @@ IDENTITY_HEADERS = ("x-amzn-oidc-accesstoken", "x-amzn-oidc-identity", "x-amzn-o
 TIMEOUTS = {"connect": CONNECT_TIMEOUT, "read": IDLE_TIMEOUT, "write": IDLE_TIMEOUT, "pool": IDLE_TIMEOUT}
 
 
-def client() -> httpx.AsyncClient:
-    """The connections to targets. A load balancer doesn't look at the certificates of its targets."""
-    transport = httpx.AsyncHTTPTransport(verify=False, limits=httpx.Limits(max_keepalive_connections=20))
-    return httpx.AsyncClient(transport=transport, trust_env=False)
-
-
 async def pass_on(http: httpx.AsyncClient, request: Request, base: str, identity: Headers) -> Reply:
     """The target's own answer, or 502 and 504 as AWS documents them."""
     try:

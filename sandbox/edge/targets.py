@@ -25,18 +25,25 @@ STICKY = "AWSALB"
 
 
 class Targets:
-    """Chooses a target and passes requests on; `address_of` turns an instance id into an address."""
+    """Chooses a target and passes requests on.
 
-    def __init__(self, api: Api, health: Health, http: httpx.AsyncClient, address_of: Callable[[str], str]) -> None:
+    `http_of` gives the client of a load balancer, `address_of` turns an instance id into an address.
+    """
+
+    def __init__(
+        self, api: Api, health: Health, http_of: Callable[[str], httpx.AsyncClient], address_of: Callable[[str], str]
+    ) -> None:
         self._api = api
         self._health = health
-        self._http = http
+        self._http_of = http_of
         self._address_of = address_of
         self._addresses = Cache(ADDRESS_SECONDS)
         self._turns = itertools.count()
         self._box = Box()
 
-    async def forward(self, request: Request, action: dict[str, Any], identity: Headers = ()) -> Reply:
+    async def forward(
+        self, request: Request, action: dict[str, Any], load_balancer: str, identity: Headers = ()
+    ) -> Reply:
         """Pass the request to a healthy target, or to any when none is healthy."""
         group = await self._group(action)
         registered = await asyncio.to_thread(self._api.targets, group["TargetGroupArn"])
@@ -46,7 +53,7 @@ class Targets:
         url = await asyncio.to_thread(self.url, group, *name)
         if not url:
             return pages.load_balancer_error(504, f"{name[0]} has no address")
-        reply = await proxy.pass_on(self._http, request, url, identity)
+        reply = await proxy.pass_on(self._http_of(load_balancer), request, url, identity)
         if reply.status in (502, 504):
             self._addresses.forget(name[0])
         return reply.adding(*self._sticky_cookies(group, name))

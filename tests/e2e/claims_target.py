@@ -36,7 +36,7 @@ def behind_the_load_balancer() -> Iterator[dict[str, Any]]:
     listeners = elbv2.describe_listeners(LoadBalancerArn=balancer["LoadBalancerArn"])["Listeners"]
     listener = next(each for each in listeners if each["Protocol"] == "HTTPS")
     with contextlib.ExitStack() as undo:
-        group = target_group(undo, elbv2, balancer["VpcId"])
+        group = target_group(undo, elbv2, balancer)
         sign_in = listener["DefaultActions"][0]
         rule = elbv2.create_rule(
             ListenerArn=listener["ListenerArn"],
@@ -48,14 +48,25 @@ def behind_the_load_balancer() -> Iterator[dict[str, Any]]:
         yield {"arn": balancer["LoadBalancerArn"], **sign_in["AuthenticateCognitoConfig"]}
 
 
-def target_group(undo: contextlib.ExitStack, elbv2: Any, vpc_id: str) -> str:
-    """The ARN of a target group whose target is a server of this process."""
-    server = undo.enter_context(http.server.ThreadingHTTPServer((settings.LOOPBACK, 0), Handler))
+def target_group(undo: contextlib.ExitStack, elbv2: Any, balancer: dict[str, Any]) -> str:
+    """The ARN of a target group whose target is a server of this process, which the load balancer can reach."""
+    server = undo.enter_context(http.server.ThreadingHTTPServer((settings.GATEWAY_ADDRESS, 0), Handler))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     undo.callback(server.shutdown)
+    let_out(undo, balancer["SecurityGroups"][0], server.server_port)
     made = elbv2.create_target_group(
-        Name="claims", Protocol="HTTP", Port=server.server_port, VpcId=vpc_id, TargetType="ip"
+        Name="claims", Protocol="HTTP", Port=server.server_port, VpcId=balancer["VpcId"], TargetType="ip"
     )["TargetGroups"][0]["TargetGroupArn"]
     undo.callback(elbv2.delete_target_group, TargetGroupArn=made)
-    elbv2.register_targets(TargetGroupArn=made, Targets=[{"Id": settings.LOOPBACK, "Port": server.server_port}])
+    target = {"Id": settings.GATEWAY_ADDRESS, "Port": server.server_port}
+    elbv2.register_targets(TargetGroupArn=made, Targets=[target])
     return made
+
+
+def let_out(undo: contextlib.ExitStack, security_group: str, port: int) -> None:
+    """Let the group's members reach this machine at the port."""
+    ec2 = settings.client("ec2")
+    ranges = [{"CidrIp": f"{settings.GATEWAY_ADDRESS}/32"}]
+    rule = {"IpProtocol": "tcp", "FromPort": port, "ToPort": port, "IpRanges": ranges}
+    ec2.authorize_security_group_egress(GroupId=security_group, IpPermissions=[rule])
+    undo.callback(ec2.revoke_security_group_egress, GroupId=security_group, IpPermissions=[rule])

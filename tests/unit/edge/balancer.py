@@ -60,8 +60,8 @@ class Balancer:
         targets_http = httpx.AsyncClient(transport=httpx.MockTransport(self._target))
         provider = IdentityProvider(httpx.AsyncClient(transport=httpx.MockTransport(self._cognito)))
         self.authenticator = Authenticator(self.api, config, provider, lambda: self.now)
-        self.health = Health(self.api, targets_http, options.get("health_file"))
-        self._targets = Targets(self.api, self.health, targets_http, self._address)
+        self.health = Health(self.api, lambda _arn: targets_http, options.get("health_file"))
+        self._targets = Targets(self.api, self.health, lambda _arn: targets_http, self._address)
         self._balancer = LoadBalancer(self.api, config, self.authenticator, self._targets)
 
     def _account(self, rules: list[Any]) -> FakeApi:
@@ -82,7 +82,8 @@ class Balancer:
 
     def ask(self, request: Request, body: AsyncIterator[bytes] | None = None) -> Reply:
         asked = replace(request, body=body) if body else request
-        return ask(lambda each: self._balancer.handle(each, {"LoadBalancerArn": BALANCER}), asked)
+        described = {"LoadBalancerArn": BALANCER, "SecurityGroups": ["sg-1"]}
+        return ask(lambda each: self._balancer.handle(each, described), asked)
 
     @staticmethod
     async def body(content: bytes) -> AsyncIterator[bytes]:

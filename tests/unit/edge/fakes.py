@@ -28,6 +28,11 @@ LOOP = asyncio.Runner()
 PEM, PKCS8 = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8
 
 
+def open_security_group() -> dict[str, list[Any]]:
+    everything = {"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}
+    return {"IpPermissions": [everything], "IpPermissionsEgress": [everything]}
+
+
 @dataclass
 class FakeApi:
     """Has the methods of sandbox.edge.aws.Api (a test compares them), with answers that tests fill in."""
@@ -35,6 +40,7 @@ class FakeApi:
     cache: Cache = field(default_factory=lambda: Cache(0))
     aliases_: dict[str, str] = field(default_factory=dict)
     load_balancers_: dict[str, Any] = field(default_factory=dict)
+    permissions_: dict[str, list[Any]] = field(default_factory=open_security_group)
     listeners_: list[Any] = field(default_factory=list)
     rules_: list[Any] = field(default_factory=list)
     target_groups_: dict[str, Any] = field(default_factory=dict)
@@ -55,6 +61,9 @@ class FakeApi:
 
     def load_balancers(self) -> dict[str, Any]:
         return self.load_balancers_
+
+    def permissions(self, direction: str, *security_groups: str) -> list[Any]:
+        return self.permissions_[direction]
 
     def listeners(self, load_balancer_arn: str) -> list[Any]:
         return self.listeners_

@@ -10,6 +10,7 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 
+from sandbox.edge import permissions
 from sandbox.edge.aws import Api
 from sandbox.edge.cache import Cache
 from sandbox.edge.config import Config
@@ -129,6 +130,19 @@ def test_target_groups_and_targets(client, api):
     read = api.target_groups()[group]
     assert (read["Protocol"], read["HealthCheckPath"]) == ("HTTPS", "/healthz")
     assert read["Attributes"]["stickiness.enabled"] == "false"
+
+
+def test_the_rules_of_security_groups_together(client, api):
+    ec2 = client("ec2")
+    vpc_id = ec2.describe_vpcs()["Vpcs"][0]["VpcId"]
+    made = [ec2.create_security_group(GroupName=name, Description=name, VpcId=vpc_id)["GroupId"] for name in "ab"]
+    for port, group in enumerate(made, 8000):
+        rule = {"IpProtocol": "tcp", "FromPort": port, "ToPort": port, "IpRanges": [{"CidrIp": "192.0.2.0/24"}]}
+        ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=[rule])
+    coming = api.permissions("IpPermissions", *made)
+    assert [permissions.let(coming, port, "192.0.2.1") for port in (7999, 8000, 8001)] == [False, True, True]
+    assert permissions.let(api.permissions("IpPermissionsEgress", *made), 443, permissions.ANYWHERE)
+    assert api.permissions("IpPermissions") == []
 
 
 def distribution(client, key_group_id: str, certificate_arn: str) -> dict:

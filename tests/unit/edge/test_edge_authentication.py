@@ -260,6 +260,14 @@ def test_a_provider_that_refuses(balancer):
     assert sign_in(balancer)[0].status == 561
 
 
+def test_without_a_way_out_to_the_provider_nobody_can_sign_in(balancer):
+    to_targets = {"IpProtocol": "tcp", "FromPort": 8443, "ToPort": 8443, "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}
+    balancer.api.permissions_["IpPermissionsEgress"] = [to_targets]
+    reply, _cookies = sign_in(balancer)
+    assert (reply.status, balancer.asked) == (500, [])
+    assert "no security group lets the load balancer out" in reply.reason
+
+
 def test_a_client_without_secret(balancer):
     balancer.api.clients["c1"] = {}
     assert sign_in(balancer)[0].status == 500
