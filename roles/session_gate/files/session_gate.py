@@ -65,6 +65,7 @@ OUTCOME_SECONDS = 5  # for which the outcome of a fetch counts, good or bad
 
 ANSWERS_AT_ONCE = 16
 PATIENCE_SECONDS = 10  # with nginx
+CHECK_SECONDS = 3  # for the answer to --check
 LISTEN_FD = 3  # sd_listen_fds(3)
 
 
@@ -426,7 +427,7 @@ def serve(config: Config, digest: str) -> None:
 def check(config: Config, digest: str) -> dict[str, Any]:
     """Whether the one that answers on the socket has this digest; if not, why."""
     with socket.socket(socket.AF_UNIX) as client:
-        client.settimeout(PATIENCE_SECONDS)
+        client.settimeout(CHECK_SECONDS)
         connection = http.client.HTTPConnection("gate")
         connection.sock = client
         try:
