@@ -74,10 +74,10 @@ def _named_faults(look: Look, named: list[str], gone: list[str], public: set[str
 
 
 def _too_few(look: Look, candidates: list[dict[str, Any]]) -> Fault:
-    zones = sorted({subnet["AvailabilityZone"] for subnet in candidates})
-    where = f"{join(subnet['SubnetId'] for subnet in candidates)} in {join(zones) if zones else 'no zone'}"
-    found = "those given are" if look.known.get("network_subnet_ids") else f"the public ones of {look.known['vpc']} are"
-    wrong = f"a load balancer needs public subnets in two availability zones, and {found} {where}"
+    zones = join(sorted({subnet["AvailabilityZone"] for subnet in candidates}))
+    found = f"only {join(subnet['SubnetId'] for subnet in candidates)} in {zones}" if candidates else "none"
+    where = "those given are" if look.known.get("network_subnet_ids") else f"{look.known['vpc']} has"
+    wrong = f"a load balancer needs public subnets in two availability zones, and {where} {found}"
     return look.fault("network_subnet_ids", wrong, "write at least two, each in a zone of its own")
 
 
@@ -121,24 +121,16 @@ def addresses(look: Look) -> Findings:
 
 
 def _is_built(look: Look) -> bool:
-    request = {"Names": [look.known["project"]]}
-    return bool(
-        look.unless(
-            ["LoadBalancerNotFound", "LoadBalancerNotFoundException"], "elbv2", "describe_load_balancers", **request
-        )
-    )
+    none = ["LoadBalancerNotFound", "LoadBalancerNotFoundException"]
+    return look.unless(none, "elbv2", "describe_load_balancers", Names=[look.known["project"]]) is not None
 
 
 def instance(look: Look) -> Findings:
     """The instance"""
     states = ["pending", "running", "stopping", "stopped"]
-    filters = [*_filters(**{"tag:Project": look.known["project"], "tag:Name": look.known["project"]})]
-    held = look.pages(
-        "ec2",
-        "describe_instances",
-        "Reservations",
-        Filters=[*filters, {"Name": "instance-state-name", "Values": states}],
-    )
+    filters = _filters(**{"tag:Project": look.known["project"], "tag:Name": look.known["project"]})
+    filters.append({"Name": "instance-state-name", "Values": states})
+    held = look.pages("ec2", "describe_instances", "Reservations", Filters=filters)
     look.learn(instance_exists=bool(held))
     yield from ()
 
