@@ -21,6 +21,8 @@ from .cache import Cache
 
 # podman is slow to ask, and a container keeps its namespace.
 NAMESPACE_SECONDS = 10
+# How long a connection that nobody uses is kept.
+KEPT_SECONDS = 5
 # Linux's CLONE_NEWNET, which os.setns of Python 3.12 would know.
 NEW_NETWORK = 0x40000000
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -84,7 +86,11 @@ class _Transport(httpx.AsyncHTTPTransport):
         # A load balancer doesn't look at the certificates of its targets.
         context = ssl._create_unverified_context()  # noqa: S323
         self._pool = httpcore.AsyncConnectionPool(
-            context, max_connections=100, max_keepalive_connections=kept, network_backend=_Backend(make)
+            context,
+            max_connections=100,
+            max_keepalive_connections=kept,
+            keepalive_expiry=KEPT_SECONDS,
+            network_backend=_Backend(make),
         )
 
 

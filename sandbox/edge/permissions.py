@@ -8,11 +8,10 @@ from typing import Any
 
 Permission = dict[str, Any]
 ANYWHERE = "0.0.0.0/0"
-# Names and numbers that the API takes for a protocol.
+# All protocols.
 ALL = "-1"
+# The API takes names and numbers.
 TCP = ("tcp", "6")
-UDP = ("udp", "17")
-ICMP = ("icmp", "1")
 
 
 def networks(permission: Permission) -> list[str]:

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from sandbox import balancers, containers, demo, hosts, settings
+from sandbox.edge import nodes
 
 ANSWERS, SILENT = "answers", "silent"
 PORT = 8443
@@ -19,7 +20,7 @@ PORT = 8443
 
 def reach(name: str, address: str, port: int) -> str:
     """What a container finds at a port of another; without a filter it would be refused where nothing listens."""
-    command = ["curl", "--silent", "--insecure", "--max-time", "2", "--output", "/dev/null"]
+    command = ["curl", "--silent", "--insecure", "--connect-timeout", "1", "--max-time", "5", "--output", "/dev/null"]
     scheme = "https" if port == PORT else "http"
     done = subprocess.run(["podman", "exec", name, *command, f"{scheme}://{address}:{port}/"], check=False)
     return {0: ANSWERS, 28: SILENT}.get(done.returncode, f"curl's exit code is {done.returncode}")
@@ -181,8 +182,10 @@ def test_without_its_rule_the_site_is_down_and_with_it_back(host, balancer, targ
     ec2.revoke_security_group_ingress(GroupId=group["GroupId"], IpPermissions=group["IpPermissions"])
     try:
         within(5, lambda: reach(container, address, PORT), SILENT)
-        within(40, lambda: state(target), "unhealthy")
+        # What was let in before the change goes on until nobody uses it any more.
+        time.sleep(nodes.KEPT_SECONDS)
         assert http.get(url).status_code == 504
+        within(30, lambda: state(target), "unhealthy")
         (known,) = settings.client("ssm").describe_instance_information()["InstanceInformationList"]
         assert (known["InstanceId"], known["PingStatus"]) == (host, "Online")
     finally:
