@@ -338,6 +338,7 @@ IDENTITY = ("x-amzn-oidc-identity", SUBJECT)
         ([*with_token(GOOD_TOKEN), ("x-amzn-oidc-identity", "eve")], "2 x-amzn-oidc-identity"),
         (with_token(GOOD_TOKEN, ""), "another person"),
         (with_token(GOOD_TOKEN, "eve"), "another person"),
+        (with_token(SIGNER.token(claims={"sub": ""}), ""), "another person"),
         ([("x_amzn_oidc_data", GOOD_TOKEN), IDENTITY], "no x-amzn-oidc-data"),
         ([("Authorization", f"Bearer {GOOD_TOKEN}"), IDENTITY], "no x-amzn-oidc-data"),
     ],
