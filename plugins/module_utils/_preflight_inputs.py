@@ -225,13 +225,17 @@ def google_client_id(value: str, known: Mapping[str, Any]) -> Wrong:
         )
     if value.startswith("1example"):
         return "that is still the client id of the example", "write yours"
+    return _alone(value, known, "google_client_secret") or _nobody(value, known)
+
+
+def _nobody(value: str, known: Mapping[str, Any]) -> Wrong:
     lists = {"allowed_email_domains", "allowed_emails"}
-    if value and not any(known.get(name) for name in lists) and not lists & set(known.get(FAULTY, ())):
-        return (
-            "with Google, nobody comes in who is not on a list, and both lists are empty",
-            "set allowed_email_domains, allowed_emails, or both",
-        )
-    return _alone(value, known, "google_client_secret")
+    if not value or any(known.get(name) for name in lists) or lists & set(known.get(FAULTY, ())):
+        return None
+    return (
+        "with Google, nobody comes in who is not on a list, and both lists are empty",
+        "set allowed_email_domains, allowed_emails, or both",
+    )
 
 
 def google_client_secret(value: str, known: Mapping[str, Any]) -> Wrong:
