@@ -240,15 +240,17 @@ def google_client_id(value: str, known: Mapping[str, Any]) -> Wrong:
         )
     if value.startswith("1example"):
         return "that is still the client id of the example", "write yours"
-    listed = [
-        name for name in ("allowed_email_domains", "allowed_emails") if known.get(name) or _is_faulty(name, known)
-    ]
-    if value and not listed:
-        return (
-            "nobody could sign in, since allowed_email_domains and allowed_emails, which say who may, are empty",
-            "write your domain into allowed_email_domains, such as [your-university.edu]",
-        )
-    return _alone(value, known, "google_client_secret")
+    return _alone(value, known, "google_client_secret") or _nobody(value, known)
+
+
+def _nobody(value: str, known: Mapping[str, Any]) -> Wrong:
+    lists = ("allowed_email_domains", "allowed_emails")
+    if not value or any(known.get(name) or _is_faulty(name, known) for name in lists):
+        return None
+    return (
+        "nobody could sign in, since allowed_email_domains and allowed_emails, which say who may, are empty",
+        "write your domain into allowed_email_domains, such as [your-university.edu]",
+    )
 
 
 def google_client_secret(value: str, known: Mapping[str, Any]) -> Wrong:
