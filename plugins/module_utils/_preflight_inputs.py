@@ -218,14 +218,11 @@ def email_domains(value: list[str], _known: Mapping[str, Any]) -> Wrong:
 def emails(value: list[str], known: Mapping[str, Any]) -> Wrong:
     wrong = [email for email in value if not EMAIL.fullmatch(email)]
     if wrong:
-        return (
-            f"{shown(wrong[0])} is no address in plain letters",
-            "write whole addresses, such as ada@your-university.edu",
-        )
+        return f"{shown(wrong[0])} is no address in plain letters", "write it whole, such as ada@your-university.edu"
     size = len(json.dumps({"domains": known.get("allowed_email_domains", []), "emails": value}))
     if size > MOST_LISTED:
         return (
-            f"the function that reads this list and allowed_email_domains can hold {MOST_LISTED} bytes, and these are {size}",
+            f"with allowed_email_domains it takes {size} bytes, and the function that reads them holds {MOST_LISTED}",
             "name a domain in allowed_email_domains instead of its many addresses",
         )
     return None
@@ -239,15 +236,7 @@ def google_client_id(value: str, known: Mapping[str, Any]) -> Wrong:
         )
     if value.startswith("1example"):
         return "that is still the client id of the example", "write yours"
-    listed = [
-        name for name in ("allowed_email_domains", "allowed_emails") if known.get(name) or _is_faulty(name, known)
-    ]
-    if value and not listed:
-        return (
-            "nobody could sign in, since allowed_email_domains and allowed_emails, which say who may, are empty",
-            "write your domain into allowed_email_domains, such as [your-university.edu]",
-        )
-    return _alone(value, known, "google_client_secret")
+    return _alone(value, known, "google_client_secret") or (_nobody(known) if value else None)
 
 
 def google_client_secret(value: str, known: Mapping[str, Any]) -> Wrong:
@@ -256,6 +245,15 @@ def google_client_secret(value: str, known: Mapping[str, Any]) -> Wrong:
     if value.endswith(".apps.googleusercontent.com"):
         return "that is a client id", "write the secret that Google shows beside it"
     return _alone(value, known, "google_client_id")
+
+
+def _nobody(known: Mapping[str, Any]) -> Wrong:
+    if any(known.get(name) or _is_faulty(name, known) for name in ("allowed_email_domains", "allowed_emails")):
+        return None
+    return (
+        "nobody could sign in, since allowed_email_domains and allowed_emails, which say who may, are empty",
+        "write your domain into allowed_email_domains, such as [your-university.edu]",
+    )
 
 
 def _is_faulty(name: str, known: Mapping[str, Any]) -> bool:
