@@ -210,7 +210,7 @@ def _tag(key: Any, value: Any) -> Wrong:
 def email_domains(value: list[str], _known: Mapping[str, Any]) -> Wrong:
     wrong = [domain for domain in value if not EMAIL_DOMAIN.fullmatch(domain)]
     if not wrong:
-        return None
+        return _too_long(value, [], "write fewer")
     meant = wrong[0].rpartition("@")[2].removeprefix("*.").strip()
     write = f"write {meant}" if EMAIL_DOMAIN.fullmatch(meant) else "write domains such as your-university.edu"
     return f"{shown(wrong[0])} is no domain of addresses, without @, wildcards and letters beyond ASCII", write
@@ -220,13 +220,14 @@ def emails(value: list[str], known: Mapping[str, Any]) -> Wrong:
     wrong = [email for email in value if not EMAIL.fullmatch(email)]
     if wrong:
         return f"{shown(wrong[0])} is no address in plain letters", "write it whole, such as ada@your-university.edu"
-    size = len(json.dumps({"domains": known.get("allowed_email_domains", []), "emails": value}))
-    if size > MOST_LISTED:
-        return (
-            f"with allowed_email_domains it takes {size} bytes, and the function that reads them holds {MOST_LISTED}",
-            "name a domain in allowed_email_domains instead of its many addresses",
-        )
-    return None
+    write = "name a domain in allowed_email_domains instead of its many addresses"
+    return _too_long(known.get("allowed_email_domains", []), value, write)
+
+
+def _too_long(domains: list[str], addresses: list[str], write: str) -> Wrong:
+    size = len(json.dumps({"domains": domains, "emails": addresses}))
+    wrong = f"the function that reads allowed_email_domains and allowed_emails holds {MOST_LISTED} bytes, not {size}"
+    return (wrong, write) if size > MOST_LISTED else None
 
 
 def google_client_id(value: str, known: Mapping[str, Any]) -> Wrong:
