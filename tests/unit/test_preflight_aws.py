@@ -333,6 +333,7 @@ def test_an_address_in_dns_shows_a_prefix_of_another_account(names, taken):
 
 
 KNOWN = {
+    "network": True,
     "project": "lab",
     "signing_keys": ["k1", "k2"],
     "distributions": [{}] * 3,
