@@ -34,11 +34,15 @@ PASSED_ON = (
     *("NPM_CONFIG_REGISTRY", "npm_config_registry"),
 )
 
+# What a host needs of the edge is at this machine, with a certificate of the sandbox's authority.
+CA_IN_HOST = "/usr/share/ca-certificates/sandbox.crt"
+
 # The SSM agent makes ssm-user with this very sudo rule at the first session. The unit ends before the host counts as
 # booted, so nothing meets a half-filled list of authorities.
 CUSTOMIZE = f"""set -eu
 cd "$1"
-echo '127.0.0.1 localhost' > etc/hosts
+printf '127.0.0.1 localhost\\n{settings.GATEWAY_ADDRESS} {settings.KEYS_DOMAIN}\\n' > etc/hosts
+echo sandbox.crt >> etc/ca-certificates.conf
 chroot . useradd --create-home --shell /bin/sh ssm-user
 echo 'ssm-user ALL=(ALL) NOPASSWD:ALL' > etc/sudoers.d/ssm-agent-users
 echo 'Defaults env_keep += "{" ".join([*AWS_ENVIRONMENT, *CA_ENVIRONMENT, *PASSED_ON])}"' > etc/sudoers.d/sandbox
@@ -160,6 +164,7 @@ def _run_arguments(name: str) -> Iterator[str]:
     yield f"--ulimit=nproc={_limit(resource.RLIMIT_NPROC, 32768)}"
     if settings.LOCAL_CA_DIR.is_dir():
         yield f"--volume={settings.LOCAL_CA_DIR}:{settings.LOCAL_CA_DIR}:ro"
+    yield f"--volume={settings.CA_FILE}:{CA_IN_HOST}:ro"
     yield from _environment()
     yield IMAGE
 

@@ -53,7 +53,11 @@ MINISTACK_ENVIRONMENT = {
     "TMPDIR": str(settings.STATE_DIR),
 }
 GATEWAY_PORTS = ((settings.LOOPBACK, settings.GATEWAY_PORT), (settings.GATEWAY_ADDRESS, settings.GATEWAY_PORT))
-EDGE_PORTS = ((settings.LOOPBACK, settings.EDGE_TLS_PORT), (settings.LOOPBACK, settings.EDGE_HTTP_PORT))
+EDGE_PORTS = (
+    (settings.LOOPBACK, settings.EDGE_TLS_PORT),
+    (settings.GATEWAY_ADDRESS, settings.EDGE_TLS_PORT),
+    (settings.LOOPBACK, settings.EDGE_HTTP_PORT),
+)
 # In the order of their start.
 PARTS = (
     Part("moto", _module("sandbox.moto_server"), ((settings.LOOPBACK, settings.MOTO_PORT),), MOTO_ENVIRONMENT),

@@ -68,6 +68,8 @@ MANUAL_DOMAIN = "manual.localhost"
 # AWS's own suffix is amazoncognito.com: the one name that differs here.
 LOGIN_SUFFIX = "amazoncognito.localhost"
 LOGIN_DOMAIN = f"{PROJECT}.auth.{REGION}.{LOGIN_SUFFIX}"
+# AWS's own is amazonaws.com. Hosts ask there for the load balancers' public keys.
+KEYS_DOMAIN = f"public-keys.auth.elb.{REGION}.amazonaws.localhost"
 # Google's is accounts.google.com.
 GOOGLE_DOMAIN = "accounts.google.localhost"
 GOOGLE_CLIENT_FILE = CHECKOUT / "sandbox" / "google.yml"

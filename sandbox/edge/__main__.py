@@ -38,8 +38,9 @@ async def run(edge: Edge) -> None:
     front = Certificates(edge.names.certificate_names, ca.issue).front()
     watch = asyncio.create_task(edge.watch())
     secure = sockets.bind(settings.LOOPBACK, settings.EDGE_TLS_PORT)
+    for_hosts = sockets.bind(settings.GATEWAY_ADDRESS, settings.EDGE_TLS_PORT)
     plain = sockets.bind(settings.LOOPBACK, settings.EDGE_HTTP_PORT)
-    await serve({secure: server(app, front), plain: server(app)})
+    await serve({secure: server(app, front), for_hosts: server(app, front), plain: server(app)})
     watch.cancel()
 
 

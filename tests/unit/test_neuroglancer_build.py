@@ -39,6 +39,7 @@ BAD: dict[str, list[Any]] = {
     ],
     "neuroglancer_session_url": ["session", "//evil.example.org", "https://app.example.org/session", "/session?x=1"],
     "neuroglancer_login_url": ["", "login", "//evil.example.org"],
+    "neuroglancer_sign_out_url": ["logout", "//evil.example.org"],
     "neuroglancer_root": ["srv/neuroglancer", "/srv/neuro glancer", "/"],
     "neuroglancer_build_dir": ["build", "/"],
     "neuroglancer_user": ["root", "a b", "-u"],

@@ -31,6 +31,7 @@ class Site:
     signed_in: bool = False
     refusal: int = 401
     login_helps: bool = True
+    sign_out_url: str = "/logout"
     viewer: str = "window.startedAt = location.href.split('#')[1] ?? '';"
     asked: list[str] = field(default_factory=list)
 
@@ -39,7 +40,8 @@ class Site:
         return [path for path in self.asked if path in ("/session", "/login", "/viewer.js")]
 
     def settings(self) -> str:
-        return json.dumps({"session_url": self.session_url, "login_url": "/login", "credentials_origins": []})
+        urls = {"session_url": self.session_url, "login_url": "/login", "sign_out_url": self.sign_out_url}
+        return json.dumps({**urls, "credentials_origins": []})
 
     def answer(self, path: str) -> tuple[int, dict[str, str], str]:
         self.asked.append(path)
@@ -174,6 +176,26 @@ def test_a_new_address_wins_over_the_kept_view(site: Site, page: Page) -> None:
     page.goto("about:blank")
     page.goto(site.url + "#!{}")
     assert started_at(page) == "#!{}"
+
+
+BAR = """document.body.insertAdjacentHTML("beforeend",
+           '<div class="neuroglancer-viewer-top-row" style="background: #222">position</div>');"""
+
+
+@pytest.mark.parametrize("sign_out_url", ["/logout", ""])
+def test_the_viewers_bar_leads_out(site: Site, page: Page, sign_out_url: str) -> None:
+    site.signed_in, site.sign_out_url, site.viewer = True, sign_out_url, site.viewer + BAR
+    page.goto(site.url + VIEW)
+    started_at(page)
+    expect(page.locator("#shell")).to_have_count(0)
+    link = page.get_by_role("link", name="Sign out")
+    expect(link).to_have_count(1 if sign_out_url else 0)
+    if sign_out_url:
+        assert oracle.inaccessible(page, ".neuroglancer-viewer-top-row") == []
+        page.keyboard.press("Tab")
+        expect(link).to_be_focused()
+        with page.expect_request(f"{site.url}logout"):
+            page.keyboard.press("Enter")
 
 
 def test_without_a_session_url_the_viewer_starts_at_once(site: Site, page: Page) -> None:

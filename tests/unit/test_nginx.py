@@ -1,39 +1,22 @@
-"""What the nginx role writes: its guards, its headers, its contract with the file of cookies."""
+"""What the nginx role writes: its guards, its headers, its contract with the cookies. test_nginx_asks.py runs it."""
 
 from __future__ import annotations
 
 import re
 import sys
 from pathlib import Path
-from typing import Any
 
-import jinja2
 import pytest
-import yaml
 
 ROLES = Path(__file__).parents[2] / "roles"
 sys.path.insert(0, str(ROLES / "signed_cookies" / "files"))
 
 import signed_cookies  # noqa: E402
+from real_nginx import render  # noqa: E402
 from refused_settings import refusals  # noqa: E402
 
 SECURITY = {"Strict-Transport-Security", "X-Content-Type-Options", "Referrer-Policy"}
-SETTINGS = {
-    "nginx_root": "/srv/viewer/current",
-    "nginx_session_include": "/etc/nginx/viewer/cookies.conf",
-    "ansible_managed": "by Ansible",
-    "__nginx_brotli": {"stdout": "libnginx-mod-http-brotli-static - Brotli"},
-}
-
 Directive = tuple[list[str], "list[Directive] | None"]
-
-
-def render(**changes: Any) -> str:
-    defaults = yaml.safe_load((ROLES / "nginx/defaults/main.yml").read_text())
-    environment = jinja2.Environment(  # noqa: S701  (not HTML)
-        loader=jinja2.FileSystemLoader(ROLES / "nginx/templates"), trim_blocks=True, undefined=jinja2.StrictUndefined
-    )
-    return environment.get_template("nginx.conf.j2").render({**defaults, **SETTINGS, **changes})
 
 
 def parse(tokens: list[str]) -> list[Directive]:
@@ -44,14 +27,14 @@ def parse(tokens: list[str]) -> list[Directive]:
             found.append((words, parse(tokens) if token == "{" else None))
             words = []
         else:
-            words.append(token.strip('"'))
+            words.append(token.strip("\"'"))
     assert not words, words
     return found
 
 
 def read(text: str) -> list[Directive]:
     without_comments = re.sub(r"^\s*#.*$", "", text, flags=re.MULTILINE)
-    return parse(re.findall(r'"[^"]*"|[;{}]|[^\s;{}"]+', without_comments))
+    return parse(re.findall(r""""[^"]*"|'[^']*'|[;{}]|[^\s;{}"']+""", without_comments))
 
 
 def block(directives: list[Directive], *words: str) -> list[Directive]:
@@ -120,26 +103,38 @@ def test_path_must_be_the_one_that_was_sent(http, path, raw, disguised):
         ("/assets/session", "", False),
     ],
 )
-def test_cookies_only_for_a_person(http, path, identity, anonymous):
+def test_without_a_gate_cookies_only_where_a_person_is_named(path, identity, anonymous):
+    http = block(read(render(nginx_session_gate="")), "http")
     mapping = block(http, "map", "$uri:$http_x_amzn_oidc_identity", "$anonymous")
     assert look_up(mapping, f"{path}:{identity}") == ("1" if anonymous else "0")
 
 
-def test_guards_stand_before_the_locations(server):
+GUARDS = [("($allowed_methods)", [(["return", "405"], None)]), ("($disguised)", [(["return", "404"], None)])]
+ANONYMOUS = ("($anonymous)", [(["return", "403"], None)])
+
+
+@pytest.mark.parametrize(("gate", "expected"), [("unix:/run/gate.sock", GUARDS), ("", [*GUARDS, ANONYMOUS])])
+def test_guards_stand_before_the_locations(gate, expected):
     # Within a location an `if` inherits add_header lines, so a refusal could carry the cookies.
+    server = block(block(read(render(nginx_session_gate=gate)), "http"), "server")
     guards = [(words, inner) for words, inner in server if words[0] == "if"]
-    assert [(words[1], inner) for words, inner in guards] == [
-        ("($allowed_methods)", [(["return", "405"], None)]),
-        ("($disguised)", [(["return", "404"], None)]),
-        ("($anonymous)", [(["return", "403"], None)]),
-    ]
+    assert [(words[1], inner) for words, inner in guards] == expected
     first_location = next(at for at, (words, _) in enumerate(server) if words[0] == "location")
     assert max(server.index(guard) for guard in guards) < first_location
 
 
-@pytest.mark.parametrize(("path", "answer"), [("/session", ["204"]), ("/login", ["302", "/"])])
-def test_cookies_are_handed_out_or_503(server, path, answer):
+@pytest.mark.parametrize("path", ["/session", "/login"])
+def test_the_gate_is_asked_before_the_cookies(server, path):
     location = block(server, "location", "=", path)
+    assert lines(location, "auth_request") == [["/-/gate"]]
+    assert lines(location, "try_files") == [["/-/nothing", f"@cookies-{path[1:]}"]]
+    # They would be done before the gate is asked.
+    assert not [words for words, _ in location if words[0] in {"return", "rewrite", "if", "set", "include"}]
+
+
+@pytest.mark.parametrize(("name", "answer"), [("session", ["204"]), ("login", ["302", "/"])])
+def test_cookies_are_handed_out_or_503(server, name, answer):
+    location = block(server, "location", f"@cookies-{name}")
     order = [words for words, _ in location if words[0] in {"set", "include", "if", "return"}]
     assert order == [
         ["set", "$session_ready", ""],
@@ -164,7 +159,7 @@ def test_every_block_with_headers_of_its_own_repeats_the_security_headers(server
     locations = [inner for words, inner in server if words[0] == "location"]
     headers = [lines(inner, "add_header") for inner in [server, *locations]]
     own = [{name: rest for name, *rest in found} for found in headers if found]
-    assert len(own) == 6
+    assert len(own) == 8
     for found in own:
         assert found.keys() >= SECURITY
         assert all(found[name][-1] == "always" for name in SECURITY)
@@ -185,11 +180,24 @@ def test_how_long_files_are_kept(server, path, headers):
     assert otherwise == "=404"
 
 
-def test_what_is_not_named_is_not_there(server):
+PATHS = {"/", "/index.html", "/session", "/login", "/healthz"}
+ON_REQUEST = {"nginx_session_gate": {"/-/gate"}, "nginx_sign_out_url": {"/logout", "/signed-out"}}
+
+
+@pytest.mark.parametrize("left_out", [set(), {"nginx_session_gate"}, {"nginx_sign_out_url"}, set(ON_REQUEST)])
+def test_what_is_not_named_is_not_there(left_out):
+    server = block(block(read(render(**dict.fromkeys(left_out, ""))), "http"), "server")
     locations = {tuple(words[1:]) for words, _ in server if words[0] == "location"}
-    exact = {("=", path) for path in ("/", "/index.html", "/session", "/login", "/healthz")}
-    assert locations == exact | {("/",), ("/assets/",)}
+    paths = PATHS.union(*(paths for name, paths in ON_REQUEST.items() if name not in left_out))
+    named = {("@cookies-session",), ("@cookies-login",)}
+    assert locations == {("=", path) for path in paths} | named | {("/",), ("/assets/",), ("/-/pages/",)}
     assert block(server, "location", "/") == [(["return", "404"], None)]
+
+
+def test_what_is_ours_can_not_be_asked_for(server):
+    ours = [inner for words, inner in server if words[0] == "location" and words[-1].startswith("/-/")]
+    assert len(ours) == 2
+    assert all((["internal"], None) in inner for inner in ours)
 
 
 def test_one_port_with_tls(http, server):
@@ -227,6 +235,9 @@ GOOD = {"nginx_root": "/srv/viewer", "nginx_session_include": "/etc/nginx/cookie
 BAD = {
     "nginx_root": ["srv/viewer", "/srv/a viewer", "/srv;"],
     "nginx_session_include": ["cookies.conf", "/etc/nginx/*", "/etc/nginx/"],
+    "nginx_session_gate": ["/run/gate.sock", "unix:gate", "http://gate:80", "gate:80;"],
+    "nginx_session_domain": [".example.org", 'example.org"'],
+    "nginx_sign_out_url": ["/signed-out", "http://login.example.org/logout", "https://login/$host", 'https://login/"'],
     "nginx_listen_port": [0, 65536],
     "nginx_hsts_max_age": [-1],
 }

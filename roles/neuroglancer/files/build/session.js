@@ -4,6 +4,7 @@ import settings from "./settings.json" with { type: "json" };
 const keptViewKey = "neuroglancer-kept-view";
 
 export const hasLogin = settings.session_url !== "";
+export const signOutUrl = settings.sign_out_url;
 
 // "signed-in", "signed-out" or "no-answer"; signed in, the answer has also brought new cookies for the data.
 export async function askSession() {

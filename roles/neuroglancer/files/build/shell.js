@@ -1,6 +1,6 @@
 // The public page. It holds nothing of the data: it asks whether the visitor is signed in, and only then loads the viewer.
 import { standBy } from "./banner.js";
-import { askSession, restoreView, signIn, wasSentToLogin } from "./session.js";
+import { askSession, restoreView, signIn, signOutUrl, wasSentToLogin } from "./session.js";
 
 function say(title, message, action, act) {
   const button = document.getElementById("shell-action");
@@ -13,12 +13,24 @@ function say(title, message, action, act) {
 
 const reload = () => location.reload();
 
+// In the viewer's bar at the top, after its own buttons.
+function offerSignOut() {
+  const bar = document.querySelector(".neuroglancer-viewer-top-row");
+  if (!signOutUrl || !bar) return;
+  const link = document.createElement("a");
+  link.id = "sign-out";
+  link.href = signOutUrl;
+  link.textContent = "Sign out";
+  bar.append(link);
+}
+
 async function startViewer() {
   restoreView();
   standBy();
   try {
     await import("./viewer.js");
     document.getElementById("shell").remove();
+    offerSignOut();
   } catch (error) {
     console.error(error);
     say("Not started", "The viewer could not be started.", "Reload", reload);
