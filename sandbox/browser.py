@@ -60,6 +60,21 @@ def sign_in(page: Page, user: str, password: str) -> None:
     page.locator("[type=submit]").first.click()
 
 
+def wait_for_google(page: Page) -> None:
+    """Wait for Google's page to choose an account, by the hosted login's button where it does not go on by itself."""
+    cancel, button = page.get_by_role("button", name="Cancel"), page.get_by_role("link", name="Continue with Google")
+    cancel.or_(button).wait_for()
+    if button.is_visible():
+        button.click()
+    cancel.wait_for()
+
+
+def sign_in_with_google(page: Page, person: str) -> None:
+    """Choose the account of that name, at Google or at the hosted login before it."""
+    wait_for_google(page)
+    page.get_by_role("button", name=person).click()
+
+
 def wait_until_drawn(page: Page) -> None:
     """Wait until every source of every layer is open and every panel has drawn all that it needs."""
     page.wait_for_function("() => window.viewer?.layerManager.managedLayers.length > 0", timeout=60_000)

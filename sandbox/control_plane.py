@@ -23,7 +23,7 @@ from starlette.background import BackgroundTask
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
 
-from sandbox import hosts, routing, serving, settings, ssm, target_health
+from sandbox import aliases, hosts, routing, serving, settings, ssm, target_health
 
 # Hop by hop (RFC 9110, 7.6.1); `Expect` was answered by our own server already.
 HOP_HEADERS = {b"connection", b"keep-alive", b"transfer-encoding", b"expect", b"upgrade", b"te", b"trailer"}
@@ -142,20 +142,35 @@ async def answer_stranger(request: Request, action: str) -> Response:
     return Response(refusal, 403, media_type="application/xml")
 
 
+async def list_conflicting_aliases(request: Request) -> Response:
+    """Answer for CloudFront, where ministack can't."""
+    query = request.query_params
+    try:
+        found = await asyncio.to_thread(aliases.answer, query.get("DistributionId", ""), query.get("Alias", ""))
+    except aliases.Refused as refusal:
+        error = f"<ErrorResponse><Error><Code>{refusal}</Code><Message>{refusal}</Message></Error></ErrorResponse>"
+        return Response(error, 404 if "NoSuch" in str(refusal) else 400, media_type="text/xml")
+    return Response(found, media_type="text/xml")
+
+
 async def respond(request: Request, signer: routing.Signer, action: str, body: bytes | None) -> Response:
     """Answer a request ourselves where the emulators can't or are lax; else let its emulator answer."""
     if request.url.path.startswith(INTERNAL_PATHS):
         return PlainTextResponse("This is not part of AWS.", 404)
     match signer.service:
         case "ssm" if action in ssm.ACTIONS:
-            return await answer_ssm(action, body or b"")
+            answer = answer_ssm(action, body or b"")
         case "ec2" if action in INSTANCE_ACTIONS:
-            return await change_instances(request, action, body or b"")
+            answer = change_instances(request, action, body or b"")
         case "elasticloadbalancing" if action == "DescribeTargetHealth":
-            return await describe_target_health(request, body or b"")
+            answer = describe_target_health(request, body or b"")
+        case "cloudfront" if action == "ListConflictingAliases":
+            answer = list_conflicting_aliases(request)
         case "s3" if not signer.key:
-            return await answer_stranger(request, action)
-    return await forward(request, signer.service, body)
+            answer = answer_stranger(request, action)
+        case _:
+            answer = forward(request, signer.service, body)
+    return await answer
 
 
 def _record(**entry: Any) -> None:

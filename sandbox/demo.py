@@ -1,4 +1,4 @@
-"""`make demo`: the sandbox, real data, site.yml, and a browser that signs in and sees a private volume.
+"""`make demo`: the sandbox, real data, site.yml, and a browser that signs in, both ways, and sees a private volume.
 
 The steps are functions, so that the end-to-end tests take the same way.
 """
@@ -11,15 +11,19 @@ import secrets
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
-from sandbox import browser, data, settings, viewer
+from playwright.sync_api import Page
+
+from sandbox import browser, data, google_accounts, settings, viewer
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PICTURES = ROOT / ".cache" / "demo"
 SITE = f"https://{settings.SITE_DOMAIN}"
 DATA = f"https://{settings.DATA_DOMAIN}"
 USER = f"ada@{settings.DOMAIN}"
+GOOGLE_ACCOUNT = google_accounts.GRACE.name
+WITH_GOOGLE = ("-e", f"@{settings.GOOGLE_CLIENT_FILE.relative_to(ROOT)}")
 
 
 @contextlib.contextmanager
@@ -42,9 +46,15 @@ def start() -> None:
     data.upload(settings.client("s3"), settings.DATA_BUCKET)
 
 
-def build() -> None:
-    """Run the site's playbook as a lab would, with the sandbox's inventory."""
-    subprocess.run(["ansible-playbook", "-i", "inventories/sandbox", "playbooks/site.yml"], cwd=ROOT, check=True)
+def play(playbook: str, *options: str) -> None:
+    """Run a playbook as a lab would, with the sandbox's inventory."""
+    command = ["ansible-playbook", "-i", "inventories/sandbox", *options, f"playbooks/{playbook}"]
+    subprocess.run(command, cwd=ROOT, check=True)
+
+
+def build(*options: str) -> None:
+    """The whole deployment."""
+    play("site.yml", *options)
 
 
 def create_user(email: str) -> str:
@@ -67,30 +77,34 @@ def create_user(email: str) -> str:
     return password
 
 
-def look(password: str) -> None:
-    """Sign in as a person would, look at the volume in each format, keep pictures of it."""
+def look(login: str, wait_for_login: Callable[[Page], None], sign_in: Callable[[Page], None]) -> None:
+    """Sign in as a person would, look at the volume in each format, keep pictures of both."""
     PICTURES.mkdir(parents=True, exist_ok=True)
     with browser.chromium(settings.CA_FILE) as context:
         page = context.new_page()
         page.goto(SITE)
-        browser.wait_for_login(page)
-        page.screenshot(path=PICTURES / "login.png")
-        browser.sign_in(page, USER, password)
+        wait_for_login(page)
+        page.screenshot(path=PICTURES / f"login{login}.png")
+        sign_in(page)
         page.wait_for_url(f"{SITE}/**")
         page.goto(viewer.address(SITE, viewer.side_by_side(DATA)))
         browser.wait_until_drawn(page)
-        page.screenshot(path=PICTURES / "viewer.png")
+        page.screenshot(path=PICTURES / f"viewer{login}.png")
 
 
 def main() -> None:
     began = time.monotonic()
     with phase("Sandbox: emulators, the edge, a private bucket with an MRI volume"):
         start()
-    with phase("site.yml: what a lab runs on AWS"):
-        build()
-    with phase("A browser signs in and looks"):
+    with phase("site.yml: what a lab runs on AWS, with its client at Google"):
+        build(*WITH_GOOGLE)
+    with phase("A browser signs in with Google and looks"):
+        look("-google", browser.wait_for_google, lambda page: browser.sign_in_with_google(page, GOOGLE_ACCOUNT))
+    with phase("identity.yml: the pool's own users instead, for labs without Google"):
+        play("identity.yml")
+    with phase("A browser signs in with a password and looks"):
         password = create_user(USER)
-        look(password)
+        look("", browser.wait_for_login, lambda page: browser.sign_in(page, USER, password))
     sources = "\n              ".join(layer["source"]["url"] for layer in viewer.layers(DATA))
     print(f"""
 The sandbox is up after {time.monotonic() - began:.0f} s. To look for yourself (the sandbox's CA: {settings.CA_FILE}):
@@ -99,10 +113,12 @@ The sandbox is up after {time.monotonic() - began:.0f} s. To look for yourself (
     user      {USER}
     password  {password}
     volumes   {sources}
-    pictures  {PICTURES / "login.png"}
-              {PICTURES / "viewer.png"}
+    pictures  {PICTURES}: login-google.png, viewer-google.png, login.png, viewer.png
 
-Again, nothing changes:  . .venv/bin/activate && ansible-playbook -i inventories/sandbox playbooks/site.yml
+For what follows:        . .venv/bin/activate
+Google instead:          ansible-playbook -i inventories/sandbox {" ".join(WITH_GOOGLE)} playbooks/identity.yml
+                         then choose {GOOGLE_ACCOUNT}; the same without -e switches back
+Again, nothing changes:  ansible-playbook -i inventories/sandbox playbooks/site.yml
 Take all of it away:     make clean""")
 
 

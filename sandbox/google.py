@@ -5,9 +5,7 @@ Run as `python -m sandbox.google`. It stands behind the edge, at https://account
 
 from __future__ import annotations
 
-import dataclasses
 import pathlib
-from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 import flask
@@ -18,30 +16,9 @@ import yaml
 from oidc_provider_mock import _storage
 
 from sandbox import settings
+from sandbox.google_accounts import PEOPLE
 
 PAGE = pathlib.Path(__file__).with_name("google.html")
-
-
-@dataclasses.dataclass(frozen=True)
-class Person:
-    """An account at Google."""
-
-    sub: str
-    name: str
-    email: str
-    email_verified: bool = True
-    # The organization whose account it is; consumers' accounts have none, whatever their address.
-    hd: str = ""
-
-    def claims(self) -> dict[str, Any]:
-        """What Google tells of them."""
-        return {name: value for name, value in dataclasses.asdict(self).items() if value != "" and name != "sub"}
-
-
-GRACE = Person("110248495921238986420", "Grace Hopper", f"grace@{settings.DOMAIN}", hd=settings.DOMAIN)
-UMA = Person("117400938165402873310", "Uma Unverified", f"uma@{settings.DOMAIN}", email_verified=False)
-EVE = Person("103928465501938475629", "Eve Elsewhere", "eve@elsewhere.example", hd="elsewhere.example")
-PEOPLE = (GRACE, UMA, EVE)
 
 
 def registered() -> _storage.Client:
@@ -65,6 +42,7 @@ def application(client: _storage.Client) -> flask.Flask:
     app.jinja_loader = jinja2.ChoiceLoader([page, app.jinja_loader])
     app.before_request(_refuse_unknown_people)
     app.after_request(_as_google_answers)
+    # By its own registration a client would get an id and a secret of the mock's choice.
     with app.test_request_context():
         app.preprocess_request()
         _storage.storage.store_client(client)

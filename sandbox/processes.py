@@ -66,6 +66,7 @@ PARTS = (
     Part("control plane", _module("sandbox.control_plane"), GATEWAY_PORTS),
     Part("instance metadata", _module("sandbox.imds"), ((settings.GATEWAY_ADDRESS, settings.IMDS_PORT),)),
     Part("google", _module("sandbox.google"), ((settings.LOOPBACK, settings.GOOGLE_PORT),)),
+    Part("dns", _module("sandbox.dns"), ((settings.LOOPBACK, settings.DNS_PORT),)),
     Part("edge", _module("sandbox.edge"), EDGE_PORTS),
 )
 

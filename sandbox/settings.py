@@ -35,6 +35,7 @@ MOTO_PORT = 4567
 MINISTACK_PORT = 4568
 GOOGLE_PORT = 4569
 IMDS_PORT = 1338
+DNS_PORT = 5354
 EDGE_TLS_PORT = 443
 EDGE_HTTP_PORT = 80
 # How long the edge may go on with what it read from the AWS API.

@@ -42,3 +42,16 @@ def http(deployment: Deployment) -> Iterator[httpx.Client]:
     context = ssl.create_default_context(cafile=str(settings.CA_FILE))
     with httpx.Client(verify=context, trust_env=False, timeout=30) as client:
         yield client
+
+
+@pytest.fixture(scope="session")
+def signing_key(deployment) -> str:
+    """The deployment's own private key, as only an administrator may read it."""
+    name = f"/{settings.PROJECT}/cookie-signing-keys/k1"
+    return settings.client("ssm").get_parameter(Name=name, WithDecryption=True)["Parameter"]["Value"]
+
+
+@pytest.fixture(scope="session")
+def key_pair_id(deployment) -> str:
+    items = settings.client("cloudfront").list_public_keys()["PublicKeyList"]["Items"]
+    return next(item["Id"] for item in items if settings.PROJECT in item["Name"])

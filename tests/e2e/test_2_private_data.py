@@ -7,37 +7,12 @@ import time
 
 import httpx
 import pytest
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
 
 from sandbox import data, demo, settings
 from tests import oracle
+from tests.e2e.signing import a_foreign_key, policy
 
 OBJECT = f"{demo.DATA}/{data.NIFTI_KEY}"
-
-
-def policy(resource: str = f"{demo.DATA}/*", life: int = 600) -> str:
-    condition = {"DateLessThan": {"AWS:EpochTime": int(time.time()) + life}}
-    return json.dumps({"Statement": [{"Resource": resource, "Condition": condition}]}, separators=(",", ":"))
-
-
-@pytest.fixture(scope="module")
-def signing_key(deployment) -> str:
-    """The deployment's own private key, as only an administrator may read it."""
-    name = f"/{settings.PROJECT}/cookie-signing-keys/k1"
-    return settings.client("ssm").get_parameter(Name=name, WithDecryption=True)["Parameter"]["Value"]
-
-
-@pytest.fixture(scope="module")
-def key_pair_id(deployment) -> str:
-    items = settings.client("cloudfront").list_public_keys()["PublicKeyList"]["Items"]
-    return next(item["Id"] for item in items if settings.PROJECT in item["Name"])
-
-
-def a_foreign_key() -> str:
-    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    encoding, form = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8
-    return key.private_bytes(encoding, form, serialization.NoEncryption()).decode()
 
 
 def get(http: httpx.Client, url: str, cookies: dict[str, str], **headers: str) -> httpx.Response:

@@ -1,4 +1,5 @@
-"""The judges that this project did not write: the AWS SDK's cookie signer and AWS's verifier of load balancer tokens.
+"""The judges that this project did not write: the AWS SDK's cookie signer, AWS's verifier of load balancer tokens, and
+axe-core, the checker of accessible web pages.
 
 They are npm packages, installed on first use from the lock file beside this module. One Node process answers a whole
 batch, so ask many things at once.
@@ -14,7 +15,10 @@ import subprocess
 import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
 
 HERE = Path(__file__).parent
 STAMP = HERE / "node_modules" / ".installed"
@@ -48,6 +52,18 @@ def ask(question: str, inputs: Iterable[Mapping[str, Any]]) -> list[dict[str, An
 def verify_alb_tokens(inputs: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """What aws-jwt-verify's AlbJwtVerifier says of each {token, keys: {kid: PEM}, albArn, clientId, issuer}."""
     return ask("alb", inputs)
+
+
+def inaccessible(page: Page, part: str = "html") -> list[str]:
+    """What axe-core finds wrong, or can't judge, in a part of a page as it is shown now."""
+    install()
+    page.evaluate((HERE / "node_modules/axe-core/axe.min.js").read_text())
+    found = page.evaluate(
+        "async (part) => { const {violations, incomplete} = await axe.run(part);"
+        "return [...violations, ...incomplete]; }",
+        part,
+    )
+    return [f"{rule['id']}: {node['html']}: {node['failureSummary']}" for rule in found for node in rule["nodes"]]
 
 
 def install() -> None:

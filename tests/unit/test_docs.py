@@ -211,3 +211,10 @@ def test_the_map_has_every_step() -> None:
 def test_the_readme_names_the_monthly_costs_of_the_table() -> None:
     total = generate.evaluate(generate.cost_variables(), "monthly_total")
     assert f"about {total} dollars a month" in re.sub(r"\s+", " ", (ROOT / "README.md").read_text())
+
+
+def test_the_readme_names_every_role_and_module() -> None:
+    text = (ROOT / "README.md").read_text()
+    roles = [role.name for role in generate.roles() if f"(roles/{role.name})" not in text]
+    modules = [path.stem for path in ROOT.glob("plugins/modules/*.py") if f"`{path.stem}`" not in text]
+    assert roles + modules == []

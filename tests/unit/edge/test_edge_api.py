@@ -214,13 +214,16 @@ def test_user_pools(client, api):
     [
         ("lab.auth.us-east-1.amazoncognito.localhost", "login"),
         ("public-keys.auth.elb.us-east-1.amazonaws.localhost", "keys"),
+        ("accounts.google.localhost", "google"),
+        ("x.accounts.google.localhost", None),
         ("auth.us-east-1.amazoncognito.localhost", None),
         ("a.b.auth.us-east-1.amazoncognito.localhost", None),
         ("", None),
     ],
 )
-def test_names_of_aws_itself(name, part):
-    place = Map(FakeApi(), Config("", "", "amazoncognito.localhost")).find(name)
+def test_names_of_aws_and_google_themselves(name, part):
+    config = Config("", "", "amazoncognito.localhost", google_domain="accounts.google.localhost")
+    place = Map(FakeApi(), config).find(name)
     assert (place and place.part) == part
 
 

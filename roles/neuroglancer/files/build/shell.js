@@ -1,77 +1,42 @@
 // The public page. It holds nothing of the data: it asks whether the visitor is signed in, and only then loads the viewer.
-import settings from "./settings.json" with { type: "json" };
+import { standBy } from "./banner.js";
+import { askSession, restoreView, signIn, wasSentToLogin } from "./session.js";
 
-const keptViewKey = "neuroglancer-kept-view";
-const quietAfterDismissalMilliseconds = 60_000;
-let quietUntil = 0;
-
-async function isSignedIn() {
-  if (!settings.session_url) return true;
-  try {
-    // A redirect leads to a login page: not signed in.
-    const response = await fetch(settings.session_url, { cache: "no-store", redirect: "error" });
-    return response.ok;
-  } catch {
-    return false;
-  }
-}
-
-// The view stands behind the "#" of the address, which a login page loses.
-function signIn() {
-  sessionStorage.setItem(keptViewKey, location.hash || sessionStorage.getItem(keptViewKey) || "");
-  location.replace(settings.login_url);
-}
-
-function restoreView() {
-  const kept = sessionStorage.getItem(keptViewKey);
-  sessionStorage.removeItem(keptViewKey);
-  if (kept && !location.hash) history.replaceState(null, "", kept);
-}
-
-function say(message, withSignIn = false) {
+function say(title, message, action, act) {
+  const button = document.getElementById("shell-action");
+  document.title = `${title} - Neuroglancer`;
   document.getElementById("shell-message").textContent = message;
-  document.getElementById("shell-sign-in").hidden = !withSignIn;
+  button.textContent = action;
+  button.hidden = false;
+  button.onclick = act;
 }
 
-function offerSignIn() {
-  if (Date.now() < quietUntil || document.querySelector(".sign-in-again")) return;
-  const banner = document.getElementById("sign-in-again").content.firstElementChild.cloneNode(true);
-  banner.querySelector("[data-action=sign-in]").addEventListener("click", signIn);
-  banner.querySelector("[data-action=dismiss]").addEventListener("click", () => {
-    quietUntil = Date.now() + quietAfterDismissalMilliseconds;
-    banner.remove();
-  });
-  document.body.append(banner);
-}
-
-// The viewer and its workers post one message for each request that was refused in spite of a renewal: many at once.
-function listenForRefusals() {
-  if (!settings.session_url) return;
-  new BroadcastChannel("neuroglancer-auth").addEventListener("message", offerSignIn);
-}
+const reload = () => location.reload();
 
 async function startViewer() {
   restoreView();
-  listenForRefusals();
+  standBy();
   try {
     await import("./viewer.js");
     document.getElementById("shell").remove();
   } catch (error) {
     console.error(error);
-    say("The viewer could not be started. Please reload the page.");
+    say("Not started", "The viewer could not be started.", "Reload", reload);
   }
 }
 
 async function open() {
-  if (await isSignedIn()) {
+  const session = await askSession();
+  if (session === "signed-in") {
     await startViewer();
-  } else if (sessionStorage.getItem(keptViewKey) === null) {
-    signIn();
-  } else {
+  } else if (session === "no-answer") {
+    say("No connection", "The viewer cannot be reached at the moment.", "Try again", reload);
+  } else if (wasSentToLogin()) {
     // Back from the login and still not let in: going there again by itself would never end.
-    say("You are not signed in, or may not use this viewer.", true);
+    say("Signed out", "You are not signed in, or may not use this viewer.", "Sign in", signIn);
+  } else {
+    signIn();
   }
 }
 
-document.getElementById("shell-sign-in").addEventListener("click", signIn);
 open();

@@ -1,0 +1,30 @@
+"""Who has an account at Google's stand-in."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+from sandbox import settings
+
+
+@dataclasses.dataclass(frozen=True)
+class Person:
+    """An account at Google."""
+
+    sub: str
+    name: str
+    email: str
+    email_verified: bool = True
+    # The organization whose account it is; consumers' accounts have none, whatever their address.
+    hd: str = ""
+
+    def claims(self) -> dict[str, Any]:
+        """What Google tells of them."""
+        return {name: value for name, value in dataclasses.asdict(self).items() if value != "" and name != "sub"}
+
+
+GRACE = Person("110248495921238986420", "Grace Hopper", f"grace@{settings.DOMAIN}", hd=settings.DOMAIN)
+UMA = Person("117400938165402873310", "Uma Unverified", f"uma@{settings.DOMAIN}", email_verified=False)
+EVE = Person("103928465501938475629", "Eve Elsewhere", "eve@elsewhere.example", hd="elsewhere.example")
+PEOPLE = (GRACE, UMA, EVE)

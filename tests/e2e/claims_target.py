@@ -1,0 +1,61 @@
+"""A target of the deployment's load balancer that tells what it is told: the signed claims of who asks for /claims."""
+
+from __future__ import annotations
+
+import contextlib
+import http.server
+import json
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+from sandbox import settings
+
+PATH = "/claims"
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        """The header fields that only a load balancer sets."""
+        body = json.dumps({name.lower(): value for name, value in self.headers.items()}).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_arguments: object) -> None:
+        """Say nothing."""
+
+
+@contextlib.contextmanager
+def behind_the_load_balancer() -> Iterator[dict[str, Any]]:
+    """The load balancer's sign-in settings and ARN, while a rule of their kind leads to such a target."""
+    elbv2 = settings.client("elbv2")
+    balancer = elbv2.describe_load_balancers(Names=[settings.PROJECT])["LoadBalancers"][0]
+    listeners = elbv2.describe_listeners(LoadBalancerArn=balancer["LoadBalancerArn"])["Listeners"]
+    listener = next(each for each in listeners if each["Protocol"] == "HTTPS")
+    with contextlib.ExitStack() as undo:
+        group = target_group(undo, elbv2, balancer["VpcId"])
+        sign_in = listener["DefaultActions"][0]
+        rule = elbv2.create_rule(
+            ListenerArn=listener["ListenerArn"],
+            Priority=2,
+            Conditions=[{"Field": "path-pattern", "PathPatternConfig": {"Values": [PATH]}}],
+            Actions=[sign_in, {"Type": "forward", "Order": 2, "TargetGroupArn": group}],
+        )["Rules"][0]
+        undo.callback(elbv2.delete_rule, RuleArn=rule["RuleArn"])
+        yield {"arn": balancer["LoadBalancerArn"], **sign_in["AuthenticateCognitoConfig"]}
+
+
+def target_group(undo: contextlib.ExitStack, elbv2: Any, vpc_id: str) -> str:
+    """The ARN of a target group whose target is a server of this process."""
+    server = undo.enter_context(http.server.ThreadingHTTPServer((settings.LOOPBACK, 0), Handler))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    undo.callback(server.shutdown)
+    made = elbv2.create_target_group(
+        Name="claims", Protocol="HTTP", Port=server.server_port, VpcId=vpc_id, TargetType="ip"
+    )["TargetGroups"][0]["TargetGroupArn"]
+    undo.callback(elbv2.delete_target_group, TargetGroupArn=made)
+    elbv2.register_targets(TargetGroupArn=made, Targets=[{"Id": settings.LOOPBACK, "Port": server.server_port}])
+    return made
