@@ -12,12 +12,13 @@ from typing import Any
 from ansible_collections.bioviewers.aws.plugins.module_utils import _verify_facts as facts
 from ansible_collections.bioviewers.aws.plugins.module_utils import _verify_web as web
 from ansible_collections.bioviewers.aws.plugins.module_utils._preflight import join
-from ansible_collections.bioviewers.aws.plugins.module_utils._verify import Check, Sight, Wrong
+from ansible_collections.bioviewers.aws.plugins.module_utils._verify import Check, Sight, Skipped, Wrong
 from ansible_collections.bioviewers.aws.plugins.module_utils._verify_bucket import listed, plain
 
 Door = tuple[str, int, int, str]  # protocol, first and last port, whom to: addresses or a security group
 ALL = "0.0.0.0/0"
 KNOCK_SECONDS = 3
+NOWHERE = "192.0.2.1"  # an address that nobody has (RFC 5737)
 READ_PARAMETERS = ["ssm:GetParameter", "ssm:GetParameterHistory", "ssm:GetParameters", "ssm:GetParametersByPath"]
 
 
@@ -180,20 +181,23 @@ def managed(look: Sight) -> Wrong:
         yield f"{instance} is {status} to Systems Manager"
 
 
-def knock(addresses: Iterable[str], ports: Iterable[int], seconds: float = KNOCK_SECONDS) -> Wrong:
+def knock(addresses: Iterable[str], ports: Iterable[int], seconds: float = KNOCK_SECONDS) -> list[tuple[str, int]]:
     """Which ports of these addresses answer; all are tried at once."""
     tried = [(address, port) for address in addresses for port in ports]
     with ThreadPoolExecutor(max_workers=8) as pool:
-        open_ = list(pool.map(lambda pair: web.answers(*pair, seconds), tried))
-    yield from (
-        f"port {port} of {address} answers" for (address, port), is_open in zip(tried, open_, strict=True) if is_open
-    )
+        answered = list(pool.map(lambda pair: web.answers(*pair, seconds), tried))
+    return [pair for pair, answers in zip(tried, answered, strict=True) if answers]
 
 
 def closed(look: Sight) -> Wrong:
     held = facts.instance(look)
-    public = [held.get("PublicIpAddress"), held.get("Ipv6Address")]
-    yield from knock([address for address in public if address], (22, 80, 443, look.known["port"]))
+    public = [address for address in (held.get("PublicIpAddress"), held.get("Ipv6Address")) if address]
+    answered = knock(public, (22, 80, 443, look.known["port"]))
+    if answered and knock([NOWHERE], [port for _, port in answered]):
+        raise Skipped(
+            "something between here and there answers for addresses that do not exist; try from another network"
+        )
+    yield from (f"port {port} of {address} answers" for address, port in answered)
 
 
 CHECKS = (
