@@ -18,7 +18,7 @@ from ansible_collections.bioviewers.aws.plugins.module_utils._verify_bucket impo
 Door = tuple[str, int, int, str]  # protocol, first and last port, whom to: addresses or a security group
 ALL = "0.0.0.0/0"
 KNOCK_SECONDS = 3
-NOWHERE = "192.0.2.1"  # an address that nobody has (RFC 5737)
+NOWHERE = ("192.0.2.1", "198.51.100.1", "203.0.113.1")  # addresses that nobody on the internet has (RFC 5737)
 READ_PARAMETERS = ["ssm:GetParameter", "ssm:GetParameterHistory", "ssm:GetParameters", "ssm:GetParametersByPath"]
 
 
@@ -193,7 +193,7 @@ def closed(look: Sight) -> Wrong:
     held = facts.instance(look)
     public = [address for address in (held.get("PublicIpAddress"), held.get("Ipv6Address")) if address]
     answered = knock(public, (22, 80, 443, look.known["port"]))
-    if answered and knock([NOWHERE], [port for _, port in answered]):
+    if answered and knock(NOWHERE, {port for _, port in answered}):
         raise Skipped(
             "something between here and there answers for addresses that do not exist; try from another network"
         )
