@@ -181,11 +181,11 @@ def managed(look: Sight) -> Wrong:
         yield f"{instance} is {status} to Systems Manager"
 
 
-def knock(addresses: Iterable[str], ports: Iterable[int], seconds: float = KNOCK_SECONDS) -> list[tuple[str, int]]:
+def knock(addresses: Iterable[str], ports: Iterable[int]) -> list[tuple[str, int]]:
     """Which ports of these addresses answer; all are tried at once."""
     tried = [(address, port) for address in addresses for port in ports]
     with ThreadPoolExecutor(max_workers=8) as pool:
-        answered = list(pool.map(lambda pair: web.answers(*pair, seconds), tried))
+        answered = list(pool.map(lambda pair: web.answers(*pair, KNOCK_SECONDS), tried))
     return [pair for pair, answers in zip(tried, answered, strict=True) if answers]
 
 

@@ -84,7 +84,7 @@ def closed(look: Sight) -> Wrong:
 
 def disguised(look: Sight) -> Wrong:
     for path in DISGUISES:
-        yield from unfit(web.ask(site(look, path)), path, (302, 400, 401, 403, 404))
+        yield from unfit(web.ask(site(look, path)), path, range(300, 600))
 
 
 def forged(look: Sight) -> Wrong:

@@ -394,7 +394,7 @@ def test_knocking():
     with socket.create_server(("127.0.0.1", 0)) as listener, socket.socket() as bound:
         bound.bind(("127.0.0.1", 0))  # without listening: nobody answers there, and nobody else can
         silent, open_ = bound.getsockname()[1], listener.getsockname()[1]
-        assert host.knock(["127.0.0.1"], [silent, open_], seconds=1) == [("127.0.0.1", open_)]
+        assert host.knock(["127.0.0.1"], [silent, open_]) == [("127.0.0.1", open_)]
 
 
 @pytest.fixture
