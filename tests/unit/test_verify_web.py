@@ -362,9 +362,15 @@ def public(key):
     return key.public_key().public_bytes(serialization.Encoding.PEM, form).decode()
 
 
+@pytest.fixture(scope="module")
+def another_key():
+    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+
+
 @pytest.fixture
-def keys(pem, public):
-    """What AWS says of the signing key."""
+def keys(pem, public, another_key, monkeypatch):
+    """What AWS says of the signing key; keys that are thrown away are all the same one, which takes less time."""
+    monkeypatch.setattr(jar, "throw_away", lambda key_pair_id: jar.Signer(another_key, key_pair_id))
     group = {"KeyGroup": {"Id": "KG1", "KeyGroupConfig": {"Name": "lab", "Items": ["K1"]}}}
     return {
         "list_key_groups": {"KeyGroupList": {"Items": [group]}},
