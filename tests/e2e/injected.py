@@ -299,11 +299,13 @@ def nginx_stopped() -> Made:
     (host,) = hosts.names()
     pace(interval=5, failures=2)
     hosts.execute(host, "systemctl", "stop", "nginx")
-    until("unhealthy")
-    yield
-    hosts.execute(host, "systemctl", "start", "nginx")
-    pace(interval=15, failures=3)
-    until("healthy")
+    try:
+        until("unhealthy")
+        yield
+    finally:
+        hosts.execute(host, "systemctl", "start", "nginx")
+        pace(interval=15, failures=3)
+        until("healthy")
 
 
 def certificate_near_its_end() -> Made:

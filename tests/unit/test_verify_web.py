@@ -62,7 +62,7 @@ def serving(context=None):
     server.handle_error = lambda *_: None  # a refused handshake is what some tests want
     if context:
         server.socket = context.wrap_socket(server.socket, server_side=True)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=[0.01], daemon=True).start()
     try:
         yield server.server_address[1]
     finally:
