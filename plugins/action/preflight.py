@@ -24,6 +24,7 @@ from ansible_collections.bioviewers.aws.plugins.module_utils._preflight_inventor
     set_by_playbooks,
     sources,
     wiring,
+    words,
 )
 from ansible_collections.bioviewers.aws.plugins.modules.preflight import OPTIONS
 
@@ -34,12 +35,16 @@ SSM_PLUGIN = "session-manager-plugin"
 SSM_PLUGIN_PLACE = f"/usr/local/bin/{SSM_PLUGIN}"
 
 
+LOOKUP = re.compile(r"\b(lookup|query|q)\s*\([^)]*\)")
+LITERAL = re.compile(r"""["']([^"']{4,})["']""")
+
+
 def reason(error: BaseException, secret: bool, template: Any) -> str:
-    """What Ansible says, in one line; of a secret without any text that stands in its template."""
+    """What Ansible says, in one line; of a secret without text of its template, but for where to look it up."""
     text = re.sub(r"\s+", " ", str(getattr(error, "message", "") or error)).strip().rstrip(".")
-    if secret:
-        for literal in re.findall(r"""["']([^"']{4,})["']""", str(template)):
-            text = text.replace(literal, "...")
+    literals = LITERAL.findall(LOOKUP.sub("", template)) if secret and isinstance(template, str) else []
+    for literal in literals:
+        text = text.replace(literal, "...")
     return text
 
 
@@ -88,7 +93,8 @@ class Inventory:
     def faults(self) -> Iterator[Fault]:
         for name in self.spec:
             yield from self._read(name)
-        for name, value in list(self.known.items()):
+        for name in [name for name in RULES if name in self.known]:
+            value = self.known[name]
             yield from self._judge(name, value, self.show(name, value, self.given.get(name)))
         yield from self._derived()
         wired = wiring(ROOT)
@@ -112,27 +118,33 @@ class Inventory:
         try:
             value = self.value(name)
         except Exception as error:  # a lookup can raise anything; whatever it is, it is of this variable
-            why = reason(error, self.is_secret(name, raw), raw)
-            yield self._fault(name, "", (f"it can't be read: {why}", "put that right, or write the value itself"))
+            yield from self._unreadable(name, error)
             return
         if spec.get("type", "str") == "str" and isinstance(value, (int, float)) and not isinstance(value, bool):
             value = str(value)
         if wrong := wrong_kind(value, spec):
             yield self._fault(name, self.show(name, value, raw), wrong)
         elif value == "" and spec.get("required"):
-            yield self._fault(name, "empty", ("it is required", "write " + _what(spec)))
+            yield self._fault(name, "empty", ("it is required", "write the " + _what(spec)))
         else:
             self.known[name] = value
+
+    def _unreadable(self, name: str, error: Exception) -> Iterator[Fault]:
+        """What can't be templated; if only for a variable that is missing, then that one's fault says it."""
+        raw = self.given[name]
+        secret = self.is_secret(name, raw)
+        instead = "put that right" if secret else "put that right, or write the value itself"
+        fault = self._fault(name, "", (f"it can't be read: {reason(error, secret, raw)}", instead))
+        missing = {other for other, spec in self.spec.items() if spec.get("required") and other not in self.given}
+        if not missing & set(words(raw)):
+            yield fault
 
     def _missing(self, name: str) -> Iterator[Fault]:
         spec = self.spec[name]
         if spec.get("required"):
             close = resembling(name, self.given, self.names)
-            yield self._fault(
-                name,
-                MISSING,
-                ("it is required", f"rename {close}, if that is meant" if close else "write " + _what(spec)),
-            )
+            instead = f"rename {close}, if that is meant" if close else f"write the {_what(spec)}"
+            yield self._fault(name, MISSING, ("it is required", instead))
 
     def _judge(self, name: str, value: Any, value_shown: str) -> Iterator[Fault]:
         wrong = RULES[name](value, self.known) if name in RULES and value != "" else None
@@ -155,8 +167,7 @@ class Inventory:
         try:
             value = self.value(name)
         except Exception as error:  # as above
-            why = reason(error, self.is_secret(name, raw), raw)
-            yield self._fault(name, "", (f"it can't be read: {why}", "put that right, or write the value itself"))
+            yield from self._unreadable(name, error)
             return
         value_shown = self.show(name, value, raw)
         if name in wired:

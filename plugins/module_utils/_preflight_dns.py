@@ -20,7 +20,7 @@ except ImportError:
 
 # ACM User Guide, "(Optional) Configure a CAA record".
 AMAZON = ("amazon.com", "amazontrust.com", "awstrust.com", "amazonaws.com")
-SECONDS = 10
+SECONDS = 6
 
 
 class UnansweredError(Exception):

@@ -235,12 +235,13 @@ def dns_resolver(value: str, _known: Mapping[str, Any]) -> Wrong:
     return None if right else ("that is no address of a DNS server", "write one such as 192.0.2.53 or 192.0.2.53:5353")
 
 
+# In this order: what was found wrong is no longer known to the rules after it.
 RULES: dict[str, Rule] = {
     "project": project,
+    "data_bucket": bucket,
     "aws_account_id": account,
     "aws_region": region,
     "domain": domain,
-    "data_bucket": bucket,
     "hosted_zone": hosted_zone,
     "site_domain": one_label,
     "data_domain": data_domain,

@@ -74,10 +74,10 @@ def _named_faults(look: Look, named: list[str], gone: list[str], public: set[str
 
 
 def _too_few(look: Look, candidates: list[dict[str, Any]]) -> Fault:
-    zones = sorted({subnet["AvailabilityZone"] for subnet in candidates})
-    where = f"{join(subnet['SubnetId'] for subnet in candidates)} in {join(zones) if zones else 'no zone'}"
-    found = "those given are" if look.known.get("network_subnet_ids") else f"the public ones of {look.known['vpc']} are"
-    wrong = f"a load balancer needs public subnets in two availability zones, and {found} {where}"
+    zones = join(sorted({subnet["AvailabilityZone"] for subnet in candidates}))
+    found = f"only {join(subnet['SubnetId'] for subnet in candidates)} in {zones}" if candidates else "none"
+    where = "those given are" if look.known.get("network_subnet_ids") else f"{look.known['vpc']} has"
+    wrong = f"a load balancer needs public subnets in two availability zones, and {where} {found}"
     return look.fault("network_subnet_ids", wrong, "write at least two, each in a zone of its own")
 
 

@@ -227,7 +227,8 @@ def known(module: AnsibleAWSModule) -> dict[str, Any]:
     by_hand = given["dns"] == "manual"
     if by_hand:
         del given["hosted_zone"]
-    return {**given, "region": module.region, "network": with_network or None, "dns_by_hand": by_hand or None}
+    place = {"region": module.region, "aws_region": module.region}
+    return {**given, **place, "network": with_network or None, "dns_by_hand": by_hand or None}
 
 
 def main() -> None:
