@@ -167,7 +167,7 @@ def test_what_checks_know_is_what_the_module_takes():
 
 GOOD = Outcome("names", "Names", "ok", "A resolves.", "A look-up", (), "", 0.1)
 BAD = Outcome(
-    "doors", "Instance", "failed", "<b>Closed</b>.", "Knocking", ("port 22 answers", "port <80>"), "Close it.", 0.2
+    "doors", "Instance", "failed", "<b>Closed</b>.", "Knocking", ("port 22 answers", "<i>port</i> 80"), "Close it.", 0.2
 )
 OPEN = Outcome("cookies", "Instance", "skipped", "Short.", "A sign-in", ("nobody to sign in as",), "", 0.0)
 
@@ -204,7 +204,7 @@ def test_the_page_is_whole_and_needs_nothing_else():
         "doors",
         "cookies",
     ]
-    assert page.text.count("port <80>") == 2, "escaped, in the list of failures and in the table"
+    assert page.text.count("<i>port</i> 80") == 2, "escaped, in the list of failures and in the table"
     assert "<b>Closed</b>." in page.text
     assert "1 ok, 1 failed, 1 skipped" in page.text
     assert "prefers-color-scheme: dark" in text
@@ -218,7 +218,7 @@ def test_a_page_without_failures_has_no_list_of_them():
 def test_lines_of_the_console():
     assert report.lines([GOOD, BAD, OPEN]) == [
         "ok      names                    A resolves.",
-        "FAILED  doors                    <b>Closed</b>. No: port 22 answers; port <80>.",
+        "FAILED  doors                    <b>Closed</b>. No: port 22 answers; <i>port</i> 80.",
         "skipped cookies                  Short. Open: nobody to sign in as.",
         "1 ok, 1 failed, 1 skipped",
     ]
@@ -226,5 +226,5 @@ def test_lines_of_the_console():
 
 def test_the_message_names_what_failed_and_what_to_do():
     assert report.failures([GOOD, BAD, OPEN]) == (
-        "One claim does not hold:\n- doors: port 22 answers; port <80>. What to do: Close it."
+        "One claim does not hold:\n- doors: port 22 answers; <i>port</i> 80. What to do: Close it."
     )
