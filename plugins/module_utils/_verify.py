@@ -10,6 +10,7 @@ that can't be tested is not proven.
 
 from __future__ import annotations
 
+import copy
 import http.client
 import json
 import time
@@ -56,6 +57,12 @@ class Sight(Look):
 
     def forget(self) -> None:
         self._answers.clear()
+
+    def knowing(self, **more: Any) -> Sight:
+        """The same, with more that is known."""
+        other = copy.copy(self)
+        other.known, other.facts = {**self.known, **more}, {}
+        return other
 
 
 @dataclass(frozen=True)

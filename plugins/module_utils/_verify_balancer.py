@@ -171,7 +171,6 @@ def targets(look: Sight) -> Wrong:
         yield f"{join(sorted(strangers))} gets requests too"
 
 
-LOOK = ("load-balancer", "listeners")
 CHECKS = (
     Check(
         "load-balancer",
@@ -194,7 +193,7 @@ CHECKS = (
         "Whatever no rule is for asks for the login first.",
         "DescribeListeners: the default actions of port 443",
         "Run site.yml: it puts the default action right. Until then the site may be open.",
-        LOOK,
+        ("load-balancer",),
     ),
     Check(
         "listener-session",
@@ -202,7 +201,7 @@ CHECKS = (
         "{deny_paths} is refused to who is not signed in.",
         "DescribeRules: the sign-in of the rules for these paths",
         "Run site.yml: it puts the rule right. Until then cookies may be handed out to anybody.",
-        LOOK,
+        ("load-balancer",),
     ),
     Check(
         "listener-public",
@@ -210,7 +209,7 @@ CHECKS = (
         "Exactly {public_paths} need no sign-in.",
         "DescribeRules: the paths of all rules that do not sign in",
         "Run site.yml: it puts the rules right.",
-        LOOK,
+        ("load-balancer",),
     ),
     Check(
         "listener-tls",
@@ -218,7 +217,7 @@ CHECKS = (
         "The HTTPS listener has the TLS policy {ssl_policy}.",
         "DescribeListeners",
         "Run site.yml.",
-        LOOK,
+        ("load-balancer",),
     ),
     Check(
         "listener-http",
@@ -226,7 +225,7 @@ CHECKS = (
         "Port 80 only redirects to HTTPS.",
         "DescribeListeners and DescribeRules of port 80",
         "Run site.yml; until then passwords of a session may travel in clear.",
-        LOOK,
+        ("load-balancer",),
     ),
     Check(
         "load-balancer-attributes",

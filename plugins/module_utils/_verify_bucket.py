@@ -12,14 +12,9 @@ from typing import Any
 
 from ansible_collections.bioviewers.aws.plugins.module_utils import _preflight_bucket as preflight
 from ansible_collections.bioviewers.aws.plugins.module_utils import _verify_facts as facts
-from ansible_collections.bioviewers.aws.plugins.module_utils._preflight import ClientError, Look, code, join
+from ansible_collections.bioviewers.aws.plugins.module_utils import _verify_web as web
+from ansible_collections.bioviewers.aws.plugins.module_utils._preflight import join
 from ansible_collections.bioviewers.aws.plugins.module_utils._verify import Check, Sight, Wrong, from_preflight
-
-try:
-    from botocore import UNSIGNED
-    from botocore.config import Config
-except ImportError:
-    UNSIGNED = Config = None  # AnsibleAWSModule says what is missing
 
 STALE = datetime.timedelta(hours=1)
 EVERYBODY = "http://acs.amazonaws.com/groups/global/"
@@ -30,12 +25,16 @@ def listed(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
-def _of_data(look: Sight) -> Look:
+def _of_data(look: Sight) -> Sight:
     """What preflight's checks need to know of the data bucket."""
-    bucket = {"data_bucket": look.known["data_bucket"], "bucket_region": look.known["region"]}
-    narrowed = Look({**look.known, **bucket}, look.client)
-    narrowed.facts["bucket"] = {}
-    return narrowed
+    other = look.knowing(bucket_region=_region(look))
+    other.facts["bucket"] = {}
+    return other
+
+
+def _region(look: Sight) -> str:
+    told = look.call("s3", "get_bucket_location", Bucket=look.known["data_bucket"]).get("LocationConstraint")
+    return {None: "us-east-1", "EU": "eu-west-1"}.get(told, told)
 
 
 def block(look: Sight) -> Wrong:
@@ -137,26 +136,22 @@ def access_list(look: Sight) -> Wrong:
     yield from public_grants(look.call("s3", "get_bucket_acl", Bucket=look.known["data_bucket"])["Grants"])
 
 
-def _unsigned(look: Sight, style: str, operation: str, **request: Any) -> str:
-    """How S3 answers a request that nobody signed: its error code, or "" for success."""
-    config = Config(signature_version=UNSIGNED, s3={"addressing_style": style})
-    try:
-        getattr(look.client("s3", config=config), operation)(Bucket=look.known["data_bucket"], **request)
-    except ClientError as error:
-        return code(error) or str(error.response["ResponseMetadata"]["HTTPStatusCode"])
-    return ""
+def addresses(endpoint: str, bucket: str) -> list[str]:
+    """The ways to write a bucket's address: in the path, and as a name where that can be one."""
+    scheme, _, host = endpoint.partition("://")
+    named = [f"{scheme}://{bucket}.{host}"] if not host[0].isdigit() and "." not in bucket else []
+    return [f"{endpoint}/{bucket}", *named]
 
 
 def direct(look: Sight) -> Wrong:
-    """What anybody gets from S3 itself, in both ways to write a bucket's address."""
+    """What anybody gets from S3 itself."""
+    endpoint = look.client("s3", region=_region(look)).meta.endpoint_url
     key = facts.an_object(look) or "bioviewers-verify"
-    asked = {"list_objects_v2": {"MaxKeys": 1}, "get_object": {"Key": key, "Range": "bytes=0-0"}}
-    what = {"list_objects_v2": "the list of its objects", "get_object": f"the object {key}"}
-    for style in ("virtual", "path"):
-        for operation, request in asked.items():
-            said = _unsigned(look, style, operation, **request)
-            if said not in ("AccessDenied", "403"):
-                yield f"{what[operation]} is answered with {said or 'success'} ({style} style address)"
+    for address in addresses(endpoint, look.known["data_bucket"]):
+        for path in ("?list-type=2&max-keys=1", key):
+            status = web.ask(f"{address}/{path}", {"Range": "bytes=0-0"}).status
+            if status != 403:
+                yield f"{address}/{path} is answered with {status}"
 
 
 def staging_private(look: Sight) -> Wrong:
@@ -228,7 +223,7 @@ CHECKS = (
         "bucket-direct",
         direct,
         "S3 itself refuses whoever comes without credentials.",
-        "Requests for one object and for the list, unsigned, in both styles of address",
+        "Requests for one object and for the list, without credentials, in both styles of address",
         "Look at the bucket's policy, access list and public access block; the lines above name what is open.",
     ),
     Check(

@@ -31,10 +31,15 @@ Made = Iterator[None]
 
 
 class Fault(NamedTuple):
-    """How a fault is made, which lines must name it, and which more may, as one that it has consequences for."""
+    """How a fault is made, and which lines must name it.
+
+    `words` are said by the line of a fault that has one, and no consequence that another line would see. `may` are
+    lines that may name it too, because it has consequences for them.
+    """
 
     make: Callable[[], contextlib.AbstractContextManager[None]]
     lines: set[str]
+    words: str = ""
     may: frozenset[str] = frozenset()
 
 
@@ -428,46 +433,61 @@ def client_too_many() -> Made:
 COOKIES = {f"cookie-{line}" for line in ("other-key", "expired", "other-resource", "tampered", "plain-base64")}
 BELIEVED = frozenset({"identity-forged", "session-closed"})
 FAULTS = {
-    "one block of public access off": Fault(made(unblocked, BUCKET, "BlockPublicPolicy"), {"bucket-block"}),
     "bucket public": Fault(made(public_bucket), {"bucket-block", "bucket-others", "bucket-direct"}),
-    "every distribution may read": Fault(made(policy, every_distribution), {"bucket-others"}),
     "ListBucket removed": Fault(made(policy, no_list), {"bucket-statements", "object-missing"}),
     "policy for another distribution": Fault(made(policy, another_distribution), {"bucket-statements", "cookie-good"}),
-    "website hosting on": Fault(made(website), {"bucket-website"}),
-    "encrypted with AWS's own key": Fault(made(key_of_aws), {"bucket-encryption"}),
-    "staging bucket opened": Fault(made(unblocked, STAGING), {"staging-private"}),
     "distribution disabled": Fault(made(distribution, disable), {"distribution", "data-certificate", "data-http"}),
     "key group removed": Fault(
         made(distribution, trust_nobody), {"distribution-keys", "data-closed", "listing", *COOKIES}
     ),
-    "a path without key group": Fault(made(distribution, open_path), {"distribution-behaviours"}),
-    "old TLS at CloudFront": Fault(made(distribution, old_tls), {"distribution-viewers"}),
     "origin access control removed": Fault(made(distribution, unsigned_origin), {"distribution-origin", "cookie-good"}),
-    "a key too many": Fault(made(key_too_many), {"key-group"}),
     "foreign origin in the headers policy": Fault(made(foreign_origin), {"headers-policy", "cors-foreign"}),
     "default action without sign-in": Fault(
-        made(lambda: of_listener(443, DefaultActions=forward)), {"listener-default", "path-unknown", "login"}, BELIEVED
+        made(lambda: of_listener(443, DefaultActions=forward)),
+        {"listener-default", "path-unknown", "login"},
+        may=BELIEVED,
     ),
     "deny rule deleted": Fault(made(without_rule, "/session"), {"listener-session", "session-closed"}),
-    "deny turned into allow": Fault(made(session_allowed), {"listener-session"}, BELIEVED),
+    "deny turned into allow": Fault(made(session_allowed), {"listener-session"}, may=BELIEVED),
     "public rule deleted": Fault(made(without_rule, "/"), {"listener-public", "shell"}),
-    "public path too many": Fault(made(open_rule, "/reports/*"), {"listener-public"}),
-    "login made public": Fault(made(open_rule, "/login"), {"listener-public", "login"}, BELIEVED),
+    "login made public": Fault(made(open_rule, "/login"), {"listener-public", "login"}, may=BELIEVED),
     "HTTP forwarded": Fault(made(lambda: of_listener(80, DefaultActions=forward)), {"listener-http", "site-http"}),
-    "old TLS policy": Fault(made(lambda: of_listener(443, SslPolicy="ELBSecurityPolicy-2016-08")), {"listener-tls"}),
-    "invalid headers passed on": Fault(
-        made(attribute, "routing.http.drop_invalid_header_fields.enabled"), {"load-balancer-attributes"}
-    ),
-    "a listener too many": Fault(made(listener_too_many), {"listeners"}),
-    "certificate near its end": Fault(made(certificate_near_its_end), {"certificates"}),
     "nginx stopped": Fault(made(nginx_stopped), {"targets", "shell"}),
-    "port 22 opened": Fault(made(open_port, "instance", 22), {"instance-doors"}),
-    "a port too many at the load balancer": Fault(made(open_port, "load-balancer", 8080), {"balancer-doors"}),
-    "a security group too many": Fault(made(group_too_many), {"instance-groups"}),
-    "IMDSv1 allowed": Fault(made(old_metadata), {"instance-metadata"}),
-    "termination protection off": Fault(made(unprotected), {"instance-protection"}),
-    "a policy too many on the role": Fault(made(inline_policy), {"instance-role"}),
-    "sign-up switched on": Fault(made(self_sign_up), {"pool-sign-up"}),
-    "a callback too many": Fault(made(callback_too_many), {"pool-client"}),
-    "an app client too many": Fault(made(client_too_many), {"pool-clients"}),
+    # What only the API shows.
+    "one block of public access off": Fault(
+        made(unblocked, BUCKET, "RestrictPublicBuckets"), {"bucket-block"}, "RestrictPublicBuckets off"
+    ),
+    "every distribution may read": Fault(made(policy, every_distribution), {"bucket-others"}, "every distribution"),
+    "website hosting on": Fault(made(website), {"bucket-website"}, "hosts a website"),
+    "encrypted with AWS's own key": Fault(made(key_of_aws), {"bucket-encryption"}, "aws/s3"),
+    "staging bucket opened": Fault(made(unblocked, STAGING), {"staging-private"}, "BlockPublicPolicy"),
+    "a path without key group": Fault(
+        made(distribution, open_path), {"distribution-behaviours"}, "/open/*: it asks nobody"
+    ),
+    "old TLS at CloudFront": Fault(made(distribution, old_tls), {"distribution-viewers"}, "least TLS version is TLSv1"),
+    "a key too many": Fault(made(key_too_many), {"key-group"}, "which is none of signing_keys"),
+    "public path too many": Fault(made(open_rule, "/reports/*"), {"listener-public"}, "/reports/* needs no sign-in"),
+    "old TLS policy": Fault(
+        made(lambda: of_listener(443, SslPolicy="ELBSecurityPolicy-2016-08")),
+        {"listener-tls"},
+        "ELBSecurityPolicy-2016-08",
+    ),
+    "invalid headers passed on": Fault(
+        made(attribute, "routing.http.drop_invalid_header_fields.enabled"), {"load-balancer-attributes"}, "is false"
+    ),
+    "a listener too many": Fault(made(listener_too_many), {"listeners"}, "port 8080 too"),
+    "certificate near its end": Fault(made(certificate_near_its_end), {"certificates"}, "ends in 4 days"),
+    "port 22 opened": Fault(made(open_port, "instance", 22), {"instance-doors"}, "tcp 22 of 0.0.0.0/0"),
+    "a port too many at the load balancer": Fault(
+        made(open_port, "load-balancer", 8080), {"balancer-doors"}, "tcp 8080 of 0.0.0.0/0"
+    ),
+    "a security group too many": Fault(made(group_too_many), {"instance-groups"}, "it has the groups default"),
+    "IMDSv1 allowed": Fault(made(old_metadata), {"instance-metadata"}, "IMDSv1"),
+    "termination protection off": Fault(made(unprotected), {"instance-protection"}, "terminated by mistake"),
+    "a policy too many on the role": Fault(made(inline_policy), {"instance-role"}, "inline policies more besides"),
+    "sign-up switched on": Fault(made(self_sign_up), {"pool-sign-up"}, "anybody can sign up"),
+    "a callback too many": Fault(made(callback_too_many), {"pool-client"}, "https://elsewhere.example/"),
+    "an app client too many": Fault(made(client_too_many), {"pool-clients"}, "stranger"),
 }
+SEEN_OUTSIDE = {name: fault for name, fault in FAULTS.items() if not fault.words}
+ONLY_TOLD = {name: fault for name, fault in FAULTS.items() if fault.words}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import datetime
 import socket
+import types
 
 import pytest
 from ansible_collections.bioviewers.aws.plugins.module_utils import _verify_balancer as balancer
@@ -14,7 +15,9 @@ from ansible_collections.bioviewers.aws.plugins.module_utils import _verify_fact
 from ansible_collections.bioviewers.aws.plugins.module_utils import _verify_instance as host
 from ansible_collections.bioviewers.aws.plugins.module_utils import _verify_pool as pool
 from ansible_collections.bioviewers.aws.plugins.module_utils._verify import Skipped
+from ansible_collections.bioviewers.aws.plugins.module_utils._verify_web import Answer
 
+from tests.unit import verify_fakes
 from tests.unit.verify_fakes import aws_error, sight
 
 ARN = "arn:aws:cloudfront::111122223333:distribution/E1"
@@ -372,20 +375,51 @@ def test_a_bucket_that_may_not_be_listed_is_no_failure():
     assert facts.an_object(sight({"list_objects_v2": aws_error("AccessDenied")})) == ""
 
 
+AWS = "https://s3.eu-central-1.amazonaws.com"
+OBJECTS = {
+    "get_bucket_location": {"LocationConstraint": "eu-central-1"},
+    "list_objects_v2": {"Contents": [{"Key": "a"}]},
+}
+
+
 @pytest.mark.parametrize(
-    ("objects", "words"),
-    [(aws_error("AccessDenied"), ""), ({}, "the list of its objects is answered with success (virtual style address)")],
+    ("name", "endpoint", "written"),
+    [
+        ("lab-data", AWS, [f"{AWS}/lab-data", "https://lab-data.s3.eu-central-1.amazonaws.com"]),
+        ("lab.data", AWS, [f"{AWS}/lab.data"]),
+        ("lab-data", "http://127.0.0.1:4566", ["http://127.0.0.1:4566/lab-data"]),
+    ],
 )
-def test_strangers_at_s3(objects, words):
-    answers = {"list_objects_v2": objects, "get_object": aws_error("AccessDenied")}
-    said = "; ".join(bucket.direct(sight(answers)))
-    assert said.startswith(words) if words else said == ""
+def test_addresses_of_a_bucket(name, endpoint, written):
+    assert bucket.addresses(endpoint, name) == written
+
+
+@pytest.mark.parametrize(
+    ("answers", "words"),
+    [
+        ([(".*", Answer(403, ()))], ""),
+        ([(".*/a", Answer(206, ())), (".*", Answer(403, ()))], "/lab-data/a is answered with 206"),
+        (
+            [(r"https://lab-data\..*list.*", Answer(200, ())), (".*", Answer(403, ()))],
+            "max-keys=1 is answered with 200",
+        ),
+    ],
+)
+def test_strangers_at_s3(monkeypatch, answers, words):
+    look = sight(OBJECTS)
+    monkeypatch.setattr(
+        look, "client", lambda service, region: types.SimpleNamespace(meta=types.SimpleNamespace(endpoint_url=AWS))
+    )
+    asked = verify_fakes.site(monkeypatch, bucket.web, *answers)
+    said = "; ".join(bucket.direct(look))
+    assert words in said if words else said == ""
+    assert len(asked) == 4
 
 
 def test_blocks_are_judged_as_preflight_judges_them():
     blocks = dict.fromkeys(["BlockPublicAcls", "IgnorePublicAcls", "RestrictPublicBuckets"], True)
     held = {"PublicAccessBlockConfiguration": {**blocks, "BlockPublicPolicy": False}}
-    assert list(bucket.block(sight({"get_public_access_block": held}))) == [
+    assert list(bucket.block(sight({"get_bucket_location": {}, "get_public_access_block": held}))) == [
         "it does not block all public access (BlockPublicPolicy off)"
     ]
 
