@@ -168,7 +168,8 @@ def unsigned_origin(config: dict) -> None:
 
 def key_too_many() -> Made:
     cloudfront = client("cloudfront")
-    group = next(item["KeyGroup"] for item in cloudfront.list_key_groups()["KeyGroupList"]["Items"])
+    groups = [item["KeyGroup"] for item in cloudfront.list_key_groups()["KeyGroupList"]["Items"]]
+    group = next(one for one in groups if one["KeyGroupConfig"]["Name"] == NAME)
     pem = rsa.generate_private_key(public_exponent=65537, key_size=2048).public_key()
     form = serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
     text = pem.public_bytes(*form).decode()
@@ -196,7 +197,8 @@ def foreign_origin() -> Made:
 def allow(origins: list[str]) -> None:
     cloudfront = client("cloudfront")
     items = cloudfront.list_response_headers_policies(Type="custom")["ResponseHeadersPolicyList"]["Items"]
-    held = next(item["ResponseHeadersPolicy"] for item in items)
+    policies = [item["ResponseHeadersPolicy"] for item in items]
+    held = next(one for one in policies if one["ResponseHeadersPolicyConfig"]["Name"] == NAME)
     config = held["ResponseHeadersPolicyConfig"]
     config["CorsConfig"]["AccessControlAllowOrigins"] = {"Quantity": len(origins), "Items": origins}
     tag = cloudfront.get_response_headers_policy(Id=held["Id"])["ETag"]
@@ -301,7 +303,7 @@ def until(state: str, seconds: float = 60) -> None:
 
 
 def nginx_stopped() -> Made:
-    (host,) = hosts.names()
+    host = instance()["InstanceId"]
     pace(interval=5, failures=2)
     hosts.execute(host, "systemctl", "stop", "nginx")
     try:
