@@ -19,8 +19,9 @@ def cognito(client):
 
 @pytest.fixture
 def pool_id(cognito):
-    pool = cognito.create_user_pool(PoolName="lab", UsernameAttributes=["email"], AutoVerifiedAttributes=["email"])
-    return pool["UserPool"]["Id"]
+    emails = {"UsernameAttributes": ["email"], "AutoVerifiedAttributes": ["email"]}
+    policy = {"PasswordPolicy": {"MinimumLength": 14, "RequireSymbols": True, "RequireNumbers": True}}
+    return cognito.create_user_pool(PoolName="lab", Policies=policy, **emails)["UserPool"]["Id"]
 
 
 @pytest.fixture
