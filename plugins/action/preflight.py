@@ -31,6 +31,8 @@ from ansible_collections.bioviewers.aws.plugins.modules.preflight import OPTIONS
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 MISSING = "not given"
 SSM_PLUGIN = "session-manager-plugin"
+NETWORK = ("network_vpc_id", "network_subnet_ids")
+OF_REGION = ("user_pool_domain_prefix", "web_instance_type", "web_instance_image_name", "web_instance_image_owner")
 # Where amazon.aws's connection looks first (its documentation, option `plugin`).
 SSM_PLUGIN_PLACE = f"/usr/local/bin/{SSM_PLUGIN}"
 
@@ -183,9 +185,8 @@ class Inventory:
         if name in self.given:
             place = str(self.value(name))
             if not os.path.exists(place):
-                yield Fault(
-                    name, shown(place), "there is no such file", f"write the path of {SSM_PLUGIN}, or leave it out"
-                )
+                instead = f"write the path of {SSM_PLUGIN}, or leave it out"
+                yield Fault(name, shown(place), "there is no such file", instead)
         elif not os.path.exists(SSM_PLUGIN_PLACE) and not shutil.which(SSM_PLUGIN):
             wrong = f"{SSM_PLUGIN} is not installed on this machine, and without it the instance can't be reached"
             page = 'see AWS\'s page "Install the Session Manager plugin for the AWS CLI"'
@@ -193,10 +194,15 @@ class Inventory:
 
     def arguments(self) -> dict[str, Any]:
         """What the module is to check: what is right, and defaults of roles for what nobody set."""
-        faulty = self.known.get(FAULTY, set())
+        faulty = {*self.known.get(FAULTY, ())}
+        # In another region, or with half of what was meant, AWS would be asked the wrong thing.
+        if "aws_region" in faulty:
+            faulty |= {*NETWORK, *OF_REGION}
+        elif faulty & {*NETWORK}:
+            faulty |= {*NETWORK}
         defaults = {name: option["default"] for name, option in self.options.items() if name not in faulty}
         values = {**defaults, **self.known}
-        known = {name: values[name] for name in OPTIONS if values.get(name) is not None}
+        known = {name: values[name] for name in OPTIONS if name not in faulty and values.get(name) is not None}
         return {**known, "region": self.known.get("aws_region")}
 
 

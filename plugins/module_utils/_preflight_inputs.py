@@ -71,7 +71,8 @@ def region(value: str, _known: Mapping[str, Any]) -> Wrong:
         return "AWS China and AWS GovCloud are not supported", "write a region such as us-east-1"
     if re.fullmatch(r"[a-z]+(-[a-z]+)+-\d[a-z]", value):
         return "that is an availability zone", f"write its region, {value[:-1]}"
-    close = difflib.get_close_matches(value, _regions(), 1)
+    beginnings = sorted(name for name in _regions() if name.startswith(value))
+    close = beginnings or difflib.get_close_matches(value, _regions(), 1)
     known = f"boto3 {boto3.__version__} knows no such region"
     return known, f"write {close[0]}, if that is meant" if close else "write a region such as us-east-1"
 

@@ -121,24 +121,16 @@ def addresses(look: Look) -> Findings:
 
 
 def _is_built(look: Look) -> bool:
-    request = {"Names": [look.known["project"]]}
-    return bool(
-        look.unless(
-            ["LoadBalancerNotFound", "LoadBalancerNotFoundException"], "elbv2", "describe_load_balancers", **request
-        )
-    )
+    none = ["LoadBalancerNotFound", "LoadBalancerNotFoundException"]
+    return look.unless(none, "elbv2", "describe_load_balancers", Names=[look.known["project"]]) is not None
 
 
 def instance(look: Look) -> Findings:
     """The instance"""
     states = ["pending", "running", "stopping", "stopped"]
-    filters = [*_filters(**{"tag:Project": look.known["project"], "tag:Name": look.known["project"]})]
-    held = look.pages(
-        "ec2",
-        "describe_instances",
-        "Reservations",
-        Filters=[*filters, {"Name": "instance-state-name", "Values": states}],
-    )
+    filters = _filters(**{"tag:Project": look.known["project"], "tag:Name": look.known["project"]})
+    filters.append({"Name": "instance-state-name", "Values": states})
+    held = look.pages("ec2", "describe_instances", "Reservations", Filters=filters)
     look.learn(instance_exists=bool(held))
     yield from ()
 

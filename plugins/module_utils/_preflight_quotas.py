@@ -103,6 +103,6 @@ CHECKS = (
     Check(public_keys, ("account", "project", "signing_keys"), "signing_keys", strict=False),
     Check(key_groups, ("account", "project", "signing_keys"), "signing_keys", strict=False),
     Check(distributions, ("own_distribution",), "data_domain", strict=False),
-    Check(load_balancers, ("usable_region", "project"), "project", strict=False),
+    Check(load_balancers, ("usable_region", "project", "network"), "project", strict=False),
     Check(processors, ("type_facts", "instance_exists"), "web_instance_type", strict=False),
 )

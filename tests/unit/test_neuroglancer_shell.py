@@ -291,7 +291,8 @@ def test_the_login_of_another_tab_brings_the_data_back(
     expect(banner(viewing)).to_be_hidden()
 
 
-def test_back_online_the_data_comes_back(viewing: Page) -> None:
+def test_back_online_the_data_comes_back_at_once(viewing: Page) -> None:
+    viewing.clock.pause_at("2100-01-01")
     viewing.context.set_offline(True)
     refuse(viewing)
     expect(banner(viewing)).to_contain_text(OFFLINE)
