@@ -64,8 +64,8 @@ def good_signer(look: Sight) -> Signer | None:
     if not look.known["use_signing_key"]:
         return None
     name = f"{look.known['signing_key_path']}/{look.known['signing_keys'][0]}"
-    found = look.once("signer", lambda: look.call("ssm", "get_parameter", Name=name, WithDecryption=True))
-    return jar.with_key(found["Parameter"]["Value"], key_pair_id(look))
+    told = look.call("ssm", "get_parameter", Name=name, WithDecryption=True)
+    return look.once("signer", lambda: jar.with_key(told["Parameter"]["Value"], key_pair_id(look)))
 
 
 def stranger(look: Sight) -> Signer:

@@ -35,12 +35,18 @@ def pool(look: Sight) -> Wrong:
     yield from pool_faults(facts.user_pool(look), look.known["login_domain"], look.known["protect_user_pool"])
 
 
-def trigger_faults(held: Mapping[str, Any], wanted: Mapping[str, str]) -> Wrong:
-    """Functions that decide at a sign-in: those wanted, and no others. Some are told twice, with a version."""
-    functions = {name: value for name, value in held.items() if isinstance(value, str)}
-    for name in sorted(functions.keys() | wanted.keys()):
-        if functions.get(name) != wanted.get(name):
-            yield f"{name} is {functions.get(name) or 'no function'}, not {wanted.get(name) or 'no function'}"
+def functions(config: Mapping[str, Any]) -> dict[str, str]:
+    """The function of each trigger; newer triggers say it in a mapping, and PreTokenGeneration in both ways."""
+    held = {name.removesuffix("Config"): value for name, value in config.items() if name != "KMSKeyID"}
+    return {name: value if isinstance(value, str) else value["LambdaArn"] for name, value in held.items()}
+
+
+def trigger_faults(config: Mapping[str, Any], wanted: Mapping[str, str]) -> Wrong:
+    """Functions that decide at a sign-in: those wanted, and no others."""
+    held = functions(config)
+    for name in sorted(held.keys() | wanted.keys()):
+        if held.get(name) != wanted.get(name):
+            yield f"{name} is {held.get(name) or 'no function'}, not {wanted.get(name) or 'no function'}"
 
 
 def triggers(look: Sight) -> Wrong:

@@ -292,9 +292,20 @@ CASES = {
     "pool unprotected on purpose": (pool.pool_faults({"Domain": "lab"}, LOGIN, protected=False), ""),
     "pool elsewhere": (pool.pool_faults({**POOL, "Domain": "x"}, LOGIN, protected=True), "is at x, not at lab.auth"),
     "no functions": (pool.trigger_faults({}, {}), ""),
-    "function wanted": (
-        pool.trigger_faults({"PreSignUp": "f", "PreTokenGenerationConfig": {"LambdaArn": "f"}}, {"PreSignUp": "f"}),
+    "functions wanted": (
+        pool.trigger_faults(
+            {
+                "PreSignUp": "f",
+                "PreTokenGenerationConfig": {"LambdaArn": "f", "LambdaVersion": "V1_0"},
+                "KMSKeyID": "k",
+            },
+            {"PreSignUp": "f", "PreTokenGeneration": "f"},
+        ),
         "",
+    ),
+    "another function in the newer form": (
+        pool.trigger_faults({"PreTokenGenerationConfig": {"LambdaArn": "x"}}, {"PreTokenGeneration": "f"}),
+        "PreTokenGeneration is x, not f",
     ),
     "function of a stranger": (pool.trigger_faults({"PreSignUp": "x"}, {}), "PreSignUp is x, not no function"),
     "function gone": (pool.trigger_faults({}, {"PreSignUp": "f"}), "PreSignUp is no function, not f"),
