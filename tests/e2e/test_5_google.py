@@ -15,10 +15,10 @@ import yaml
 from playwright.sync_api import BrowserContext, Page
 
 from sandbox import browser, data, demo, settings, viewer
-from sandbox.google_accounts import GRACE, UMA, Person
+from sandbox.google_accounts import EVE, GRACE, LOU, SID, UMA, Person
 from tests import oracle
 from tests.e2e import claims_target
-from tests.e2e.drawn import assert_drawn
+from tests.e2e.drawn import assert_drawn, assert_shows_long_view, long_link
 from tests.e2e.test_1_site import files_with, run
 
 KEYS_HOST = f"public-keys.auth.elb.{settings.REGION}.amazonaws.localhost"
@@ -102,24 +102,40 @@ def test_who_cancels_at_google_gets_in_nowhere(page, chromium):
     assert page.goto(f"{demo.DATA}/{data.NIFTI_KEY}").status == 403
 
 
+@pytest.mark.hostile
+@pytest.mark.parametrize("person", [UMA, EVE, SID, LOU], ids=lambda person: person.name)
+def test_whom_the_list_does_not_name_gets_in_nowhere(page, chromium, person):
+    with page.expect_response(lambda response: response.url.startswith(f"{demo.SITE}/oauth2/")) as answer:
+        browser.sign_in_with_google(page, person.name)
+    assert answer.value.status == 561
+    assert not [name for name in names(chromium) if name.startswith(("AWSELBAuthSession", "CloudFront-"))]
+    assert page.goto(f"{demo.SITE}/session").status == 401
+    assert page.goto(f"{demo.DATA}/{data.NIFTI_KEY}").status == 403
+
+
+def test_a_link_of_30_kb_survives_the_way_to_google_and_back(chromium):
+    page = chromium.new_page()
+    page.goto(long_link(z=9))
+    sign_in(page, GRACE)
+    assert_shows_long_view(page, z=9)
+
+
 @pytest.fixture(scope="module")
 def load_balancer(verbose_run) -> Iterator[dict[str, Any]]:
     with claims_target.behind_the_load_balancer() as found:
         yield found
 
 
-@pytest.mark.parametrize(("person", "verified"), [(GRACE, "true"), (UMA, "false")], ids=["verified", "unverified"])
-def test_targets_are_told_what_google_says(load_balancer, page, http, person, verified):
-    # Who is let in is not the point here: the gate turns away those whom Google has not verified.
-    browser.sign_in_with_google(page, person.name)
-    page.wait_for_url(f"{demo.SITE}/**")
+def test_targets_are_told_what_google_says(load_balancer, page, http):
+    person = GRACE
+    sign_in(page, person)
     told = json.loads(page.goto(demo.SITE + claims_target.PATH).text())
     claims = verified_claims(told["x-amzn-oidc-data"], load_balancer, http)
     user = federated(person)
     assert told["x-amzn-oidc-identity"] == claims["sub"] == user["sub"]
     assert {name: claims[name] for name in ("email", "email_verified", "name", "username")} == {
         "email": person.email,
-        "email_verified": verified,
+        "email_verified": "true",
         "name": person.name,
         "username": f"Google_{person.sub}",
     }

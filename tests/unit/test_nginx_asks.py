@@ -18,9 +18,10 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parents[2] / "roles" / "session_gate" / "files"))
 
 import session_gate
-from conftest import free_port
 from oidc_tokens import ARN, CLIENT, EMAIL, ISSUER, SUBJECT, Signer, in_background, key_endpoint, public_pem
 from real_nginx import SETTINGS, Site, running
+
+from tests.unit.conftest import free_port
 
 SIGNER = Signer()
 COOKIES = 'add_header Set-Cookie "CloudFront-Policy=p; Domain=example.org; Path=/";\nset $session_ready 1;\n'
