@@ -26,6 +26,8 @@ from tests.unit.edge.hosted_login import (
     user_info,
 )
 
+pytestmark = pytest.mark.conformance
+
 
 def tokens(browser: Browser, pool: Pool, **changes: str) -> tuple[Reply, dict[str, Any]]:
     code = returned(browser.submit(form(browser, pool), username=USER, password=PASSWORD))["code"]
