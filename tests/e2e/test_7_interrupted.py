@@ -132,7 +132,7 @@ def test_killed_at_each_long_wait_a_run_goes_on_where_it_was(lab):
     kill_at("compile | Bundle", after=5)
     told = kill_at("Wait until CloudFront has deployed", after=0.2)
     assert make_records(told) == {f"{SITE}.", f"{DATA}."}
-    kill_at("Ask as a visitor would", playbook="verify", after=0.2)
+    kill_at("Test every claim", playbook="verify", after=0.2)
     said = complete()
     assert "compile | Bundle" not in said, "the viewer was built before"
     assert {(host["changed"], host["failed"]) for host in recap(said).values()} == {(0, 0)}, recap(said)

@@ -64,7 +64,15 @@ def test_who_is_on_the_list_comes_in_by_name_and_goes_out_for_good(page, chromiu
     browser.wait_for_login(page)
 
 
-def test_who_is_not_on_the_list_gets_no_further_than_a_page_that_says_so(page, chromium):
+@pytest.fixture
+def no_list_at_the_login(deployment) -> Iterator[None]:
+    """The user pool lets in all its users, the gate on the host goes by the list."""
+    demo.play("identity.yml", "-e", json.dumps({"allowed_email_domains": []}))
+    yield
+    demo.play("identity.yml")
+
+
+def test_who_is_not_on_the_list_gets_no_further_than_a_page_that_says_so(no_list_at_the_login, page, chromium):
     password = demo.create_user(STRANGER)
     with page.expect_response(lambda answer: answer.url == f"{demo.SITE}/login" and answer.status == 403):
         browser.sign_in(page, STRANGER, password)

@@ -12,9 +12,6 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import importlib
-import io
-import json
 import os
 import pathlib
 import socket
@@ -29,7 +26,8 @@ from unittest import mock
 import boto3
 import botocore.session
 import pytest
-from ansible.module_utils.testing import patch_module_args
+
+from tests import modules
 
 ACCOUNT, REGION = "123456789012", "us-east-1"
 MINISTACK_SERVICES = ("CLOUDFRONT", "COGNITO_IDENTITY_PROVIDER", "COGNITO_IDENTITY")
@@ -115,14 +113,4 @@ def client(aws: None) -> Callable[..., Any]:
 @pytest.fixture
 def run_module(aws: None) -> Callable[..., dict[str, Any]]:
     """Run a module of this collection; its result, with `failed` and `msg` if it failed."""
-
-    def run(name: str, /, *, check_mode: bool = False, **arguments: Any) -> dict[str, Any]:
-        module = importlib.import_module(f"ansible_collections.bioviewers.aws.plugins.modules.{name}")
-        controls = {"_ansible_check_mode": check_mode, "_ansible_diff": True}
-        out = io.StringIO()
-        arguments_given = patch_module_args({**arguments, **controls})
-        with arguments_given, contextlib.redirect_stdout(out), pytest.raises(SystemExit):
-            module.main()
-        return json.loads(out.getvalue())
-
-    return run
+    return modules.run

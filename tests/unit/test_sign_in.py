@@ -19,6 +19,7 @@ NATIVE, FEDERATED = "74482418-6041-70b0-5e75-9ce2d2ae3d45", "Google_110248495921
 IDENTITIES = json.dumps([{"userId": FEDERATED[7:], "providerName": "Google", "providerType": "Google"}])
 FIRST, HOSTED, AGAIN = "PreSignUp_ExternalProvider", "TokenGeneration_HostedAuth", "TokenGeneration_RefreshTokens"
 BY_ADMINISTRATOR, NEW_PASSWORD = "PreSignUp_AdminCreateUser", "TokenGeneration_NewPasswordChallenge"
+LONG = ".".join(["a" * 60] * 4)
 LAB, ADA = {"domains": ["lab.example.org"]}, {"emails": ["ada@elsewhere.example"]}
 NOBODY = {}
 
@@ -86,8 +87,10 @@ LET_IN = {
     "domain or address, address": ({**LAB, **ADA}, event(HOSTED, "ada@elsewhere.example")),
     "domain or address, domain": ({**LAB, **ADA}, event(HOSTED)),
     "capitals in the address": (LAB, event(FIRST, "Ada@LAB.Example.ORG")),
+    "capitals in a listed person's address": (ADA, event(FIRST, "ADA@Elsewhere.example")),
     "capitals in the listed domain": ({"domains": ["Lab.Example.org"]}, event(FIRST)),
     "capitals in the listed address": ({"emails": ["Ada@Lab.example.ORG"]}, event(FIRST)),
+    "as long as can be": ({"domains": [LONG]}, event(HOSTED, f"{'a' * 10}@{LONG}")),
     "plus address of the domain": (LAB, event(FIRST, "ada+viewer@lab.example.org")),
     "a new password is due": (LAB, native(NEW_PASSWORD)),
     "native, empty list": (NOBODY, native(HOSTED)),
@@ -143,6 +146,7 @@ def test_who_is_not_of_the_domain(ask, source, case):
 
 
 REFUSED = {
+    "an address that is too long": ({"domains": [LONG]}, event(HOSTED, f"{'a' * 12}@{LONG}"), NOT_LISTED),
     "first time, empty list": (NOBODY, event(FIRST), NOT_LISTED),
     "each sign-in, empty list": (NOBODY, event(HOSTED), NOT_LISTED),
     "each renewal, empty list": (NOBODY, event(AGAIN), NOT_LISTED),

@@ -260,7 +260,7 @@ class Keys:
         if key := self._kept.get(key_id):
             return key
         with self._lock:
-            return self._kept.get(key_id) or self._fetch_if_allowed(key_id)
+            return self._fetch_if_allowed(key_id)
 
     def keep(self, key_id: str, key: EllipticCurvePublicKey) -> None:
         """Remember a key that has proved its worth."""
