@@ -27,4 +27,7 @@ class Person:
 GRACE = Person("110248495921238986420", "Grace Hopper", f"grace@{settings.DOMAIN}", hd=settings.DOMAIN)
 UMA = Person("117400938165402873310", "Uma Unverified", f"uma@{settings.DOMAIN}", email_verified=False)
 EVE = Person("103928465501938475629", "Eve Elsewhere", "eve@elsewhere.example", hd="elsewhere.example")
-PEOPLE = (GRACE, UMA, EVE)
+# Addresses that only resemble one of the lab's: of a domain below, and with a letter of another alphabet.
+SID = Person("105829374610293847561", "Sid Subdomain", f"grace@evil.{settings.DOMAIN}")
+LOU = Person("108374651029384756102", "Lou Lookalike", f"grace@{settings.DOMAIN.replace('a', chr(0x430))}")
+PEOPLE = (GRACE, UMA, EVE, SID, LOU)

@@ -22,6 +22,19 @@ cognito._generate_temp_password = lambda: f"{secrets.token_urlsafe(24)}-Aa1!"
 USERS, CODES = "/_sandbox/federated-users", "/_sandbox/codes"
 Resource = dict[str, Any]
 serve_aws = server.app
+sign_up_anyone = cognito._sign_up
+
+
+def sign_up(told: Resource) -> Any:
+    """SignUp, where the pool takes it; ministack makes users of everybody."""
+    pools = cognito._user_pools.values()
+    pool = next((each for each in pools if told.get("ClientId") in each["_clients"]), {})
+    if pool.get("AdminCreateUserConfig", {}).get("AllowAdminCreateUserOnly"):
+        return cognito.error_response_json("NotAuthorizedException", "SignUp is not permitted for this user pool", 400)
+    return sign_up_anyone(told)
+
+
+cognito._sign_up = sign_up
 
 
 def keep_user(told: Resource) -> JSONResponse:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 from moto import server
 from moto.acm.models import CertBundle
@@ -68,15 +69,35 @@ def _parameter_arn(response: SimpleSystemManagerResponse) -> str:
     return f"arn:aws:ssm:{response.region}:{response.current_account}:parameter/{name.lstrip('/')}"
 
 
+def _credentials_in_address(address: str) -> dict[str, str]:
+    """What the query of a signed address holds, as the header fields of a signed request; empty without a token."""
+    query = {name.lower(): value for name, value in parse_qsl(urlsplit(address).query)}
+    if not (token := query.get("x-amz-security-token")):
+        return {}
+    scope = query.get("x-amz-credential") or f"{query.get('awsaccesskeyid')}/-/{settings.REGION}/s3/aws4_request"
+    return {"X-Amz-Security-Token": token, "Authorization": f"Credential={scope}, "}
+
+
+def _authorize_address(response: Any, credentials: dict[str, str], request_class: Any, resource: str) -> None:
+    """Check the policies of who signed an address; of the signature nothing but the token is looked at."""
+    names = {"account_id": response.current_account, "method": response.method, "action": response._get_action()}
+    asked = request_class(**names, path="", data={}, body=b"", headers=credentials)
+    asked.check_action_permitted(resource)
+
+
 def enforce_policies_of_roles() -> None:
     """Check signature and policies of calls with temporary credentials; the sandbox's own key may do everything."""
     authorize = ActionAuthenticatorMixin._authenticate_and_authorize_action
 
     def authorize_temporary(response: Any, *arguments: Any) -> None:
-        if "X-Amz-Security-Token" not in response.headers:
+        in_address = _credentials_in_address(response.uri)
+        if not in_address and "X-Amz-Security-Token" not in response.headers:
             return
         try:
-            authorize(response, *arguments)
+            if in_address:
+                _authorize_address(response, in_address, *arguments)
+            else:
+                authorize(response, *arguments)
         except AccessDeniedError as refusal:
             # moto has one refusal for all services, in XML; those that speak JSON have their own.
             if "X-Amz-Target" in response.headers:

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Iterable
 from typing import Any
 
-from . import pages, permissions, proxy, rules
+from . import desync, pages, permissions, proxy, rules
 from .authentication import CALLBACK, Authenticator, Identity, Settings
 from .aws import Api
 from .config import Config
@@ -41,6 +41,10 @@ class LoadBalancer:
             return Reply(404, reason=f"no listener on port {PORTS[request.scheme]}; AWS would not even connect")
         if refusal := malformed(request):
             return refusal
+        reply = await self._answer(request, listener, balancer)
+        return reply.adding(("Connection", "close")) if desync.is_ambiguous(request) else reply
+
+    async def _answer(self, request: Request, listener: dict[str, Any], balancer: dict[str, Any]) -> Reply:
         known = await asyncio.to_thread(self._api.rules, listener["ListenerArn"])
         settings = [Settings(action["AuthenticateCognitoConfig"]) for action in _authenticating(known)]
         if request.path == CALLBACK and settings:

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Mapping
 
 import httpx
 
-from . import pages
+from . import desync, pages
 from .messages import HOP_BY_HOP, Headers, Reply, Request
 
 CONNECT_TIMEOUT = 10
@@ -34,8 +34,13 @@ async def pass_on(http: httpx.AsyncClient, request: Request, base: str, identity
 
 def _outgoing(request: Request, base: str, identity: Headers) -> httpx.Request:
     ours = (*forwarded(request), *identity)
-    replaced = {name for name, _value in ours}
-    headers = [*(pair for pair in _end_to_end(request.headers) if pair[0] not in replaced), *ours]
+    left_out = {name for name, _value in ours}
+    if request.header("transfer-encoding"):
+        # The length is that of the chunks (RFC 9112, 6.3).
+        left_out.add("content-length")
+    headers = [*(pair for pair in _end_to_end(request.headers) if pair[0] not in left_out), *ours]
+    if desync.is_ambiguous(request):
+        headers.append(("connection", "close"))
     target = request.path + (f"?{request.query}" if request.query else "")
     return httpx.Request(
         request.method,

@@ -2,10 +2,36 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from playwright.sync_api import Page
 
 from sandbox import browser, demo, viewer
+
+# Bytes of an address; the viewer's own spelling of the same view is a little shorter.
+LONG = 30 * 1024
+
+
+def drawing(count: int) -> dict[str, Any]:
+    """A drawing of the person's own that the picture doesn't show: a layer that makes an address long."""
+    points = [{"type": "point", "id": f"{number:032x}", "point": [number, 7, 5, 0]} for number in range(count)]
+    hidden = {"type": "annotation", "name": "drawing", "visible": False}
+    return {**hidden, "source": "local://annotations", "annotations": points}
+
+
+def long_link(z: int) -> str:
+    """A link of more than 30 kB to a view of slice `z`."""
+    return viewer.address(demo.SITE, viewer.view([viewer.layers(demo.DATA)[0], drawing(400)], z))
+
+
+def assert_shows_long_view(page: Page, z: int) -> None:
+    """Compare what is shown with the view of `long_link`, its picture and its drawing."""
+    assert_shows(page, z)
+    shown = page.evaluate("viewer.state.toJSON()")
+    assert [layer["name"] for layer in shown["layers"]] == ["NIfTI", "drawing"]
+    assert shown["layers"][1]["annotations"] == drawing(400)["annotations"]
+    assert len(page.evaluate("location.href")) > LONG
 
 
 def assert_drawn(page: Page, layer: dict, z: int) -> None:

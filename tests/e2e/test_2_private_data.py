@@ -62,6 +62,7 @@ REFUSED = {
 }
 
 
+@pytest.mark.hostile
 @pytest.mark.parametrize("case", REFUSED)
 def test_refused(http, signing_key, key_pair_id, case):
     answer = get(http, OBJECT, REFUSED[case](signing_key, key_pair_id))
@@ -69,6 +70,7 @@ def test_refused(http, signing_key, key_pair_id, case):
     assert "<Error>" in answer.text
 
 
+@pytest.mark.hostile
 @pytest.mark.parametrize("method", ["OPTIONS", "PUT", "POST", "DELETE"])
 def test_only_reading_methods(http, signing_key, key_pair_id, method):
     pairs = oracle.sign(policy(), signing_key, key_pair_id)
@@ -76,6 +78,7 @@ def test_only_reading_methods(http, signing_key, key_pair_id, method):
     assert http.request(method, OBJECT, headers=headers).status_code == 403
 
 
+@pytest.mark.hostile
 def test_the_root_is_no_listing(http, signing_key, key_pair_id):
     answer = get(http, f"{demo.DATA}/?list-type=2", oracle.sign(policy(), signing_key, key_pair_id))
     assert answer.status_code == 404
@@ -104,6 +107,7 @@ def test_a_missing_key_is_404_and_403_without_the_right_to_list(http, signing_ke
         s3.put_bucket_policy(Bucket=settings.DATA_BUCKET, Policy=kept)
 
 
+@pytest.mark.hostile
 def test_the_bucket_itself_refuses_strangers(deployment):
     url = f"{settings.ENDPOINT}/{settings.DATA_BUCKET}/{data.NIFTI_KEY}"
     assert httpx.get(url, trust_env=False).status_code == 403

@@ -65,6 +65,7 @@ def test_signed_out_the_shell_is_public_and_holds_nothing_of_the_data(http):
     assert not [word for word in (settings.DATA_BUCKET, settings.DATA_DOMAIN) if word in shell.text]
 
 
+@pytest.mark.hostile
 @pytest.mark.parametrize(
     "path", ["/session", "//session", "/%73ession", "/assets/../session", "/assets/%2e%2e/session"]
 )
@@ -74,6 +75,7 @@ def test_signed_out_no_path_gives_a_cookie_for_the_data(http, path):
     assert "CloudFront-" not in str(answer.headers.get_list("set-cookie"))
 
 
+@pytest.mark.hostile
 def test_a_wrong_password_gets_in_nowhere(visitor, chromium, deployment):
     visitor.goto(demo.SITE)
     browser.wait_for_login(visitor)

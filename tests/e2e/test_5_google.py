@@ -15,10 +15,10 @@ import yaml
 from playwright.sync_api import BrowserContext, Page
 
 from sandbox import browser, data, demo, settings, viewer
-from sandbox.google_accounts import GRACE, Person
+from sandbox.google_accounts import EVE, GRACE, LOU, SID, UMA, Person
 from tests import oracle
 from tests.e2e import claims_target
-from tests.e2e.drawn import assert_drawn
+from tests.e2e.drawn import assert_drawn, assert_shows_long_view, long_link
 from tests.e2e.test_1_site import files_with, run
 
 KEYS_HOST = f"public-keys.auth.elb.{settings.REGION}.amazonaws.localhost"
@@ -100,6 +100,24 @@ def test_who_cancels_at_google_gets_in_nowhere(page, chromium):
     assert not [name for name in names(chromium) if name.startswith(("AWSELBAuthSession", "CloudFront-"))]
     assert page.goto(f"{demo.SITE}/session").status == 401
     assert page.goto(f"{demo.DATA}/{data.NIFTI_KEY}").status == 403
+
+
+@pytest.mark.hostile
+@pytest.mark.parametrize("person", [UMA, EVE, SID, LOU], ids=lambda person: person.name)
+def test_whom_the_list_does_not_name_gets_in_nowhere(page, chromium, person):
+    with page.expect_response(lambda response: response.url.startswith(f"{demo.SITE}/oauth2/")) as answer:
+        browser.sign_in_with_google(page, person.name)
+    assert answer.value.status == 561
+    assert not [name for name in names(chromium) if name.startswith(("AWSELBAuthSession", "CloudFront-"))]
+    assert page.goto(f"{demo.SITE}/session").status == 401
+    assert page.goto(f"{demo.DATA}/{data.NIFTI_KEY}").status == 403
+
+
+def test_a_link_of_30_kb_survives_the_way_to_google_and_back(chromium):
+    page = chromium.new_page()
+    page.goto(long_link(z=9))
+    sign_in(page, GRACE)
+    assert_shows_long_view(page, z=9)
 
 
 @pytest.fixture(scope="module")

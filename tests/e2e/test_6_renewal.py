@@ -14,21 +14,15 @@ from playwright.sync_api import BrowserContext, Locator, Page, Route, expect
 
 from sandbox import browser, demo, settings, viewer
 from tests import oracle
-from tests.e2e.drawn import assert_drawn, assert_shows
+from tests.e2e.drawn import assert_drawn, assert_shows, drawing
 from tests.e2e.signing import a_foreign_key, policy
 
 _, OME_ZARR, SHARDED, PRECOMPUTED = viewer.layers(demo.DATA)
 PERSON = f"lise@{settings.DOMAIN}"
 # Two slices in different chunks.
 LOADED, NEW = 5, 18
-# A drawing of the person's own that the picture doesn't show: with it the address is longer than 8 kB.
-DRAWING = {
-    "type": "annotation",
-    "name": "drawing",
-    "visible": False,
-    "source": "local://annotations",
-    "annotations": [{"type": "point", "id": f"{number:032x}", "point": [number, 7, 5, 0]} for number in range(200)],
-}
+# With it the address is longer than 8 kB.
+DRAWING = drawing(200)
 # How many chunks failed. Neuroglancer's statistics: three figures for each of three tiers of each state; 6 is FAILED.
 FAILED_CHUNKS = """async () =>
   [...(await viewer.chunkQueueManager.getStatistics()).values()]

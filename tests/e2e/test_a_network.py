@@ -94,11 +94,13 @@ def group_of(host: str) -> dict[str, Any]:
     return ec2.describe_security_groups(GroupIds=[group["GroupId"]])["SecurityGroups"][0]
 
 
+@pytest.mark.hostile
 @pytest.mark.parametrize("port", [PORT, 22, 80])
 def test_a_third_container_does_not_reach_the_host(host, stranger, port):
     assert reach(stranger, hosts.address(host), port) == SILENT
 
 
+@pytest.mark.hostile
 def test_neither_does_this_machine(host):
     with pytest.raises(TimeoutError):
         socket.create_connection((hosts.address(host), PORT), timeout=2)

@@ -105,7 +105,8 @@ class Balancer:
         seen = {"method": request.method, "target": target, "address": request.url.host}
         content = await request.aread()
         self.seen.append({**seen, "headers": dict(request.headers), "size": len(content)})
-        return httpx.Response(200, headers=[("Set-Cookie", "a=1"), ("Set-Cookie", "b=2")], stream=Parts([b"o", b"k"]))
+        headers = self._options.get("headers", [("Set-Cookie", "a=1"), ("Set-Cookie", "b=2")])
+        return httpx.Response(200, headers=headers, stream=Parts([b"o", b"k"]))
 
     async def _cognito(self, request: httpx.Request) -> httpx.Response:
         form = dict(parse_qsl(request.content.decode()))

@@ -74,6 +74,7 @@ def zone(client) -> str:
     return client("route53").create_hosted_zone(Name=DOMAIN, CallerReference="1")["HostedZone"]["Id"]
 
 
+@pytest.mark.conformance
 def test_a_name_of_the_zone_leads_to_its_load_balancer(client, api, monkeypatch):
     certificate_arn = certificate(client)
     made = balancer(client, certificate_arn)
@@ -89,6 +90,7 @@ def test_a_name_of_the_zone_leads_to_its_load_balancer(client, api, monkeypatch)
     assert names.certificate_names("elsewhere.localhost") == ()
 
 
+@pytest.mark.conformance
 def test_a_certificate_counts_once_it_is_issued(client, api):
     arn = certificate(client)
     assert api.certificate_names(arn) == ()
@@ -110,6 +112,7 @@ def key_and_certificate() -> tuple[bytes, bytes]:
     return pem, signed.public_bytes(serialization.Encoding.PEM)
 
 
+@pytest.mark.conformance
 def test_rules_come_by_priority(client, api):
     made = balancer(client, certificate(client))
     (listener,) = api.listeners(made["LoadBalancerArn"])
@@ -241,6 +244,7 @@ def test_names_of_aws_and_google_themselves(name, part):
     assert (place and place.part) == part
 
 
+@pytest.mark.conformance
 @pytest.mark.parametrize(
     ("pattern", "name", "expected"),
     [("a.b", "a.b", True), ("*.b", "a.b", True), ("*.b", "b", False), ("*.b", "x.a.b", False), ("a.b", "b.b", False)],

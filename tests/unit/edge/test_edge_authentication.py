@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import time
+from email.utils import parsedate_to_datetime
 from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 
 import pytest
@@ -14,6 +16,8 @@ from sandbox.edge.messages import Reply
 from tests import oracle
 from tests.unit.edge.balancer import NOW, SECRET, Balancer, authenticate, forward, id_token, rule
 from tests.unit.edge.fakes import BALANCER, ISSUER, SITE, request, set_cookies, with_cookies
+
+pytestmark = pytest.mark.conformance
 
 SESSION = "AWSELBAuthSessionCookie"
 RULES = [
@@ -82,6 +86,45 @@ def test_session_cookies(balancer):
     for line in [value for name, value in reply.headers if name == "Set-Cookie"]:
         assert {"Path=/", "Secure", "HttpOnly"} <= set(line.split("; "))
         assert "SameSite" not in line
+
+
+@pytest.mark.parametrize(("size", "parts"), [(4000, 2), (7000, 3), (10_000, 4)])
+def test_a_large_sign_in_takes_up_to_four_cookies_and_needs_each_of_them(balancer, size, parts):
+    balancer.tokens["access_token"] = "x" * size
+    cookies = sign_in(balancer)[1]
+    assert sorted(cookies) == [f"{SESSION}-{number}" for number in range(parts)]
+    assert max(len(name + value) for name, value in cookies.items()) <= 4096
+    assert balancer.ask(with_cookies(request("/session"), cookies)).status == 200
+    assert balancer.seen[-1]["headers"]["x-amzn-oidc-accesstoken"] == "x" * size
+    for left_out in cookies:
+        kept = {name: value for name, value in cookies.items() if name != left_out}
+        assert balancer.ask(with_cookies(request("/session"), kept)).status == 401
+
+
+def test_a_sign_in_that_does_not_fit_into_four_cookies(balancer):
+    balancer.tokens["refresh_token"] = "x" * 12000
+    reply, cookies = sign_in(balancer)
+    assert (reply.status, [name for name in cookies if name.startswith(SESSION)]) == (500, [])
+
+
+def test_parts_of_two_sign_ins_are_none(balancer):
+    one, other = sign_in(balancer)[1], sign_in(balancer)[1]
+    mixed = {f"{SESSION}-0": one[f"{SESSION}-0"], f"{SESSION}-1": other[f"{SESSION}-1"]}
+    assert balancer.ask(with_cookies(request("/session"), mixed)).status == 401
+
+
+def test_the_expiry_of_the_cookies_is_always_in_7_days(balancer):
+    reply, _cookies = sign_in(balancer)
+    lines = [value for name, value in reply.headers if name == "Set-Cookie" and value.startswith(SESSION)]
+    ends = [parsedate_to_datetime(re.search("Expires=([^;]+)", line)[1]).timestamp() for line in lines]
+    assert [round((end - time.time()) / 86400, 1) for end in ends] == [7.0, 7.0], "the time-out is 1000 seconds"
+
+
+def test_a_sign_in_is_for_the_rules_that_name_its_cookie():
+    own = authenticate("deny", SessionCookieName="Own")
+    balancer = Balancer([*RULES, rule("/own", [own, forward(2)])])
+    cookies = sign_in(balancer)[1]
+    assert [balancer.ask(with_cookies(request(path), cookies)).status for path in ("/session", "/own")] == [200, 401]
 
 
 def test_remains_of_a_longer_session_are_taken_away(balancer):
@@ -232,6 +275,21 @@ def test_the_callback(balancer, case):
     cookies = {**set_cookies(reply), **cookies}
     present = [{name: value for name, value in each.items() if value is not None} for each in (parameters, cookies)]
     assert come_back(balancer, *present).status == status
+
+
+def test_a_rule_that_is_gone_takes_nobody_back(balancer):
+    reply, query = to_login(Balancer([]), "/login")
+    assert come_back(balancer, {"code": "abc", "state": query["state"]}, set_cookies(reply)).status == 401
+    reply, query = to_login(balancer)
+    balancer.api.rules_[-1]["Actions"][0]["AuthenticateCognitoConfig"]["Scope"] = "openid"
+    assert come_back(balancer, {"code": "abc", "state": query["state"]}, set_cookies(reply)).status == 401
+
+
+def test_the_way_back_is_no_rule_of_a_listener_that_never_authenticates():
+    balancer = Balancer([rule("/*", [forward()])])
+    del balancer.api.rules_[-1]
+    assert balancer.ask(request("/oauth2/idpresponse?code=a&state=b")).status == 200
+    assert balancer.seen[-1]["target"] == "/oauth2/idpresponse?code=a&state=b"
 
 
 def test_a_login_takes_15_minutes_at_most(balancer):

@@ -8,6 +8,8 @@ from sandbox.edge.bucket_policy import Caller, allows
 from sandbox.edge.storage import caller
 from tests.unit.edge.fakes import ACCOUNT, BUCKET, DISTRIBUTION
 
+pytestmark = pytest.mark.conformance
+
 KEY = f"arn:aws:s3:::{BUCKET}/a/b"
 CDN = caller({"SigningBehavior": "always"}, DISTRIBUTION)
 

@@ -28,6 +28,8 @@ from tests.unit.edge.fakes import (
 )
 from tests.unit.edge.fakes import request as plain_request
 
+pytestmark = pytest.mark.conformance
+
 ORIGIN = f"https://{SITE}"
 CONTENT = bytes(range(256)) * 8
 LONG = b'{"a": 1}' * 500
@@ -182,6 +184,100 @@ def test_conditions(get):
     assert get(if_modified_since="not a date").status == 200
 
 
+def test_more_conditions(get):
+    """Conditions hold for HEAD and for ranges; 304 tells the tag again and has no body."""
+    tag = get().header("etag")
+    assert (get(method="HEAD", if_none_match=tag).status, get(method="HEAD", if_match='"other"').status) == (304, 412)
+    assert get(if_unmodified_since="Fri, 01 Jan 2010 00:00:00 GMT").status == 412
+    assert get(if_unmodified_since="Fri, 01 Jan 2100 00:00:00 GMT").status == 200
+    assert get(if_modified_since="Fri, 01 Jan 2010 00:00:00 GMT").status == 200
+    part = get(if_match=tag, range="bytes=10-19")
+    assert (part.status, part.body) == (206, CONTENT[10:20])
+    unchanged = get("/info", if_none_match=get("/info").header("etag"))
+    assert (unchanged.status, unchanged.body, unchanged.header("etag")) == (304, b"", get("/info").header("etag"))
+
+
+def test_a_range_tells_where_it_is(get):
+    reply = get(range="bytes=10-19")
+    assert reply.header("content-range") == f"bytes 10-19/{len(CONTENT)}"
+    assert (reply.header("content-length"), reply.header("accept-ranges")) == ("10", "bytes")
+
+
+# What clients have reported of CloudFront's refusals.
+REFUSALS = {
+    "no cookies": ({"Policy": None, "Signature": None, "Key-Pair-Id": None}, "MissingKey"),
+    "no key": ({"Key-Pair-Id": None}, "MissingKey"),
+    "an unknown key": ({"Key-Pair-Id": "K2UNKNOWN"}, "InvalidKey"),
+    "a signature that is no base64": ({"Signature": "!"}, "MalformedSignature"),
+    "a policy that is no base64": ({"Policy": "!"}, "MalformedPolicy"),
+    "a policy that is no JSON": ({"Policy": "bm8_"}, "MalformedPolicy"),
+    "a wrong signature": ({"Signature": "bm8_"}, "AccessDenied"),
+}
+MESSAGES = {
+    "MissingKey": "Missing Key-Pair-Id query parameter or cookie value",
+    "InvalidKey": "Unknown Key",
+    "MalformedSignature": "Could not unencode Signature",
+    "MalformedPolicy": "Malformed Policy",
+    "AccessDenied": "Access denied",
+}
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+@pytest.mark.parametrize("case", REFUSALS)
+def test_refusals_have_a_code_and_a_message(get, signing, case, method):
+    changes, expected = REFUSALS[case]
+    cookies = {**signing[1], **{f"CloudFront-{name}": value for name, value in changes.items()}}
+    reply = get(cookies={name: value for name, value in cookies.items() if value is not None}, method=method)
+    assert (reply.status, reply.header("content-type"), code(reply)) == (403, "text/xml", expected)
+    assert f"<Message>{MESSAGES[expected]}</Message>" in reply.body.decode()
+    assert reply.header("x-cache") == "Error from cloudfront"
+
+
+UNTIL = "2033-05-18T00:00:00Z"
+
+
+@pytest.mark.parametrize("algorithm", ["SHA1", "SHA256"])
+def test_addresses_that_are_signed_open_the_object_and_reach_the_bucket_without_their_signature(get, api, algorithm):
+    private, public = key_pair()
+    api.keys = {"K2": public}
+    common = {"url": f"https://{DATA}/a/b%20c?x=1", "keyPairId": "K2", "privateKey": private, "algorithm": algorithm}
+    policies = [{"dateLessThan": UNTIL}, {"policy": cookie_policy(f"https://{DATA}/a/*")}]
+    for answer in oracle.ask("url", [common | each for each in policies]):
+        address = answer["value"].removeprefix(f"https://{DATA}")
+        assert get(address, cookies={}).body == CONTENT
+        assert get(address.replace("/a/b", "/z/b"), cookies={}).status == 403
+
+
+class Groups(Bucket):
+    """Key groups with a key each, of the same name."""
+
+    def trusted_keys(self, key_group_ids):
+        return {group: self.keys[group] for group in key_group_ids}
+
+
+def test_each_behavior_trusts_its_own_key_groups(get, api):
+    pairs = {name: key_pair() for name in ("G1", "G2")}
+    signed = [(cookie_policy(), private, name, "SHA1") for name, (private, _public) in pairs.items()]
+    first, second = oracle.sign_many(signed)
+    api.__class__, api.keys = Groups, {name: public for name, (_private, public) in pairs.items()}
+    default = distribution()["DefaultCacheBehavior"]
+    other = {**default, "TrustedKeyGroups": {"Enabled": True, "Items": ["G2"]}, "PathPattern": "a/*"}
+    both = {**default, "TrustedKeyGroups": {"Enabled": True, "Items": ["G1", "G2"]}, "PathPattern": "*.gz"}
+    api.distribution_["CacheBehaviors"] = {"Items": [other, both, {**default, "PathPattern": "*"}]}
+    opened = {
+        path: [get(path, cookies=each).status for each in (first, second)] for path in ("/a/b%20c", "/info", "/z.gz")
+    }
+    assert opened == {"/a/b%20c": [403, 200], "/info": [200, 403], "/z.gz": [200, 200]}
+    assert code(get(cookies=first)) == "InvalidKey"
+    assert get("/a/../info", cookies=second).status == 403, "by the path in plain form"
+
+
+def test_the_default_object_is_that_of_the_root_alone(get, api):
+    api.s3.put_object(Bucket=BUCKET, Key="index.html", Body=b"hello")
+    api.s3.put_object(Bucket=BUCKET, Key="a/index.html", Body=b"not me")
+    assert [get(path).status for path in ("/", "/a/", "/a")] == [200, 404, 404]
+
+
 def test_missing_keys_are_404_only_for_those_who_may_list(get, api):
     assert (get("/none").status, code(get("/none"))) == (404, "NoSuchKey")
     assert get("/none", "HEAD").status == 404
@@ -290,6 +386,8 @@ def test_compression_is_for_listed_types_and_whole_replies(get, api):
     assert get("/info").body == LONG
     assert get("/info", accept_encoding="gzip", range="bytes=0-2000").body == LONG[:2001]
     assert get(accept_encoding="gzip").body == CONTENT, "application/octet-stream is not listed"
+    api.distribution_ = distribution(Compress=False)
+    assert get("/info", accept_encoding="gzip").body == LONG
     stored = get("/z.gz", accept_encoding="gzip")
     assert (stored.header("content-encoding"), gzip.decompress(stored.body)) == ("gzip", LONG)
 

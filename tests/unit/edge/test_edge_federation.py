@@ -29,6 +29,8 @@ from tests.unit.edge.hosted_login import (
     user_info,
 )
 
+pytestmark = pytest.mark.conformance
+
 MAPPING = {"username": "sub", "email": "email", "email_verified": "email_verified", "name": "name"}
 LINK = re.compile(r'<a href="([^"]+)">Continue with Google</a>')
 DETAILS = {"client_id": CLIENT_ID, "client_secret": CLIENT_SECRET, "authorize_scopes": "openid email profile"}

@@ -14,6 +14,8 @@ from sandbox.edge.rules import holds, select
 from tests.unit.edge.balancer import Balancer, forward, rule
 from tests.unit.edge.fakes import SITE, request
 
+pytestmark = pytest.mark.conformance
+
 PATHS = {
     ("/", "/"): True,
     ("/", "/index.html"): False,
@@ -126,6 +128,43 @@ def test_failing_targets(error, status):
     balancer = Balancer([rule("/*", [forward()])], failure=error)
     reply = balancer.ask(request("/"))
     assert (reply.status, reply.header("server")) == (status, "awselb/2.0")
+
+
+@pytest.mark.parametrize(("size", "status"), [(30_000, 200), (33_000, 502)])
+def test_a_targets_header_has_a_limit(size, status):
+    balancer = Balancer([rule("/*", [forward()])], headers=[("x-filler", "x" * size)])
+    assert balancer.ask(request("/")).status == status
+
+
+# A request of which another server might see the end elsewhere, and what the target is told of its body.
+DESYNC = {
+    "a length and chunks": ("POST", {"content_length": "5", "transfer_encoding": "chunked"}, True),
+    "a body of a GET": ("GET", {"content_length": "5"}, True),
+    "chunks of a HEAD": ("HEAD", {"transfer_encoding": "chunked"}, True),
+    "a length": ("POST", {"content_length": "5"}, False),
+    "chunks": ("POST", {"transfer_encoding": "chunked"}, False),
+    "an empty GET": ("GET", {"content_length": "0"}, False),
+    "nothing": ("GET", {}, False),
+}
+
+
+@pytest.mark.parametrize("case", DESYNC)
+def test_connections_end_after_an_ambiguous_request(case):
+    method, headers, ambiguous = DESYNC[case]
+    balancer = Balancer([rule("/*", [forward()])])
+    reply = balancer.ask(request("/", method, **headers), Balancer.body(b"12345"))
+    assert reply.header("connection") == ("close" if ambiguous else "")
+    told = balancer.seen[0]["headers"]
+    assert told.get("connection", "") == ("close" if ambiguous else "")
+    assert told.get("transfer-encoding") == headers.get("transfer_encoding"), "chunks stay chunks, and have no length"
+    assert "transfer-encoding" not in told or "content-length" not in told
+
+
+def test_a_disguised_coding_is_ambiguous_too():
+    balancer = Balancer([rule("/*", [forward()])])
+    asked = request("/", "POST", content_length="5")
+    asked = asked.with_headers((*asked.headers, ("transfer_encoding", "chunked")))
+    assert balancer.ask(asked, Balancer.body(b"12345")).header("connection") == "close"
 
 
 def test_no_target_and_no_address():

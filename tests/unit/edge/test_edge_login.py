@@ -26,6 +26,8 @@ from tests.unit.edge.hosted_login import (
     user_info,
 )
 
+pytestmark = pytest.mark.conformance
+
 
 def tokens(browser: Browser, pool: Pool, **changes: str) -> tuple[Reply, dict[str, Any]]:
     code = returned(browser.submit(form(browser, pool), username=USER, password=PASSWORD))["code"]
@@ -187,3 +189,16 @@ def test_other_domains_and_pages(browser):
 
 def test_a_domain_that_nobody_has(browser):
     assert browser.send("/login", host="nobody.auth.us-east-1.amazoncognito.localhost").status == 404
+
+
+@pytest.mark.parametrize("only_administrators", [True, False])
+def test_signing_up_is_for_pools_that_take_it(browser, pool, only_administrators):
+    pool.cognito.update_user_pool(
+        UserPoolId=pool.id, AdminCreateUserConfig={"AllowAdminCreateUserOnly": only_administrators}
+    )
+    given = {"ClientId": pool.client["ClientId"], "Username": "eve@lab.localhost", "Password": PASSWORD}
+    if not only_administrators:
+        assert not pool.cognito.sign_up(**given)["UserConfirmed"]
+        return
+    with pytest.raises(pool.cognito.exceptions.NotAuthorizedException, match="SignUp is not permitted"):
+        pool.cognito.sign_up(**given)

@@ -41,11 +41,13 @@ LET = [
 ]
 
 
+@pytest.mark.conformance
 @pytest.mark.parametrize(("permission", "network", "expected"), LET)
 def test_what_a_rule_lets_through(permission, network, expected):
     assert permissions.let([permission], 443, network) is expected
 
 
+@pytest.mark.conformance
 @pytest.mark.parametrize(("scheme", "status"), [("https", 200), ("http", 404)])
 def test_clients_come_in_where_a_security_group_lets_them(monkeypatch, scheme, status):
     monkeypatch.setattr(load_balancer, "SILENCE", 0)

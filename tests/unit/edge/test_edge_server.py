@@ -19,6 +19,8 @@ from sandbox.edge.messages import Reply, Request, application
 from sandbox.edge.server import Certificates, server
 from tests.unit.edge.fakes import LOOP, ask, request
 
+pytestmark = pytest.mark.conformance
+
 NAMES = {"a.localhost": ("a.localhost", "*.a.localhost"), "b.localhost": ("b.localhost",)}
 
 

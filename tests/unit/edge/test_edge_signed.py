@@ -12,6 +12,8 @@ from sandbox.edge.config import Switches
 from tests import oracle
 from tests.unit.edge.fakes import DATA, cookie_policy, key_pair, request, with_cookies
 
+pytestmark = pytest.mark.conformance
+
 NOW = 1_800_000_000
 ALGORITHMS = ("SHA1", "SHA256")
 KINDS = ("RSA", "EC")

@@ -17,6 +17,8 @@ from tests.unit.edge.fake_google import SUB
 from tests.unit.edge.hosted_login import PASSWORD, USER, Browser, Pool, authorize, form, redeem, returned
 from tests.unit.edge.test_edge_federation import let, make_provider, sign_in, user
 
+pytestmark = pytest.mark.conformance
+
 SIGN_IN = pathlib.Path(__file__).parents[3] / "roles" / "identity" / "files" / "sign_in.py"
 NAME, LOG = "lab-sign-in", "/aws/lambda/lab-sign-in"
 TRUST = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}}]}
