@@ -35,6 +35,18 @@ def sign_up(told: Resource) -> Any:
 
 
 cognito._sign_up = sign_up
+answer = cognito._run_idp_handler
+
+
+def answer_strictly(handler: Any, action: str, told: Resource) -> Any:
+    """An answer of Cognito's API, after the checks that ministack makes only where it verifies signatures."""
+    if action in cognito._UNSIGNED_IDP_ACTIONS:
+        cognito._pin_unsigned_idp_scope(told)
+    refusal = cognito._validate_client_secret_hash(action, told) or cognito._auth_flow_error(action, told)
+    return refusal or cognito._access_token_error(told) or answer(handler, action, told)
+
+
+cognito._run_idp_handler = answer_strictly
 
 
 def keep_user(told: Resource) -> JSONResponse:

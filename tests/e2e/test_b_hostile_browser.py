@@ -6,20 +6,21 @@ The cookies for the data are for the whole domain: a name beside the site can se
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import BrowserContext, Page
 
 from sandbox import browser, data, demo, settings
 from tests import oracle
+from tests.e2e import evil_site
+from tests.e2e.evil_site import BESIDE, ELSEWHERE
 from tests.e2e.signing import a_foreign_key, policy
 
 PERSON = f"vera@{settings.DOMAIN}"
 OBJECT = f"{demo.DATA}/{data.NIFTI_KEY}"
-# A name below the same domain that somebody else has, and one of another site.
-BESIDE, ELSEWHERE = f"https://evil.{settings.DOMAIN}/", "https://evil.example/"
 
 
 @pytest.fixture(scope="module")
@@ -45,20 +46,21 @@ def tab(chromium, signed_in) -> Iterator[Page]:
         yield context.new_page()
 
 
-def evil_page(page: Page, address: str, *cookies: str) -> None:
+@pytest.fixture
+def evil_page(tab) -> Iterator[Callable[..., None]]:
     """Go to a page of somebody's who sets cookies."""
-    headers = {"Content-Type": "text/html", **({"Set-Cookie": "\n".join(cookies)} if cookies else {})}
-    page.context.route(f"{address}**", lambda route: route.fulfill(headers=headers, body="<!doctype html>"))
-    page.goto(address)
+    with evil_site.serving() as (port, served):
+
+        def go(name: str, *cookies: str) -> None:
+            served[:] = cookies
+            tab.goto(f"https://{name}:{port}/")
+
+        yield go
 
 
 def tossed(cookies: dict[str, str], path: str) -> list[str]:
     kept = f"Domain={settings.DOMAIN}; Path={path}; Secure"
     return [f"{name}={value}; {kept}" for name, value in cookies.items()]
-
-
-def status(page: Page, url: str) -> int:
-    return page.context.request.get(url, max_redirects=0).status
 
 
 def fetched(page: Page, url: str, mode: str = "cors") -> str:
@@ -71,64 +73,86 @@ def fetched(page: Page, url: str, mode: str = "cors") -> str:
 
 
 @pytest.fixture
+def status(tab, deployment) -> Callable[[str], int]:
+    """What the edge answers to a script of the site, on a page that does nothing else."""
+
+    def ask(url: str) -> int:
+        tab.goto(f"{demo.SITE}/assets/none")
+        before = len(deployment.edge_log())
+        fetched(tab, url)
+        (answer,) = [each for each in deployment.edge_log()[before:] if each["path"] == urlsplit(url).path]
+        return answer["status"]
+
+    return ask
+
+
+@pytest.fixture
 def foreign(key_pair_id) -> dict[str, str]:
     """Cookies under our key's id by a key that is not ours."""
     return oracle.sign(policy(), a_foreign_key(), key_pair_id)
 
 
 def test_a_script_of_the_site_reads_the_data(tab):
-    tab.goto(f"{demo.SITE}/signed-out")
+    tab.goto(f"{demo.SITE}/assets/none")
     assert fetched(tab, OBJECT) == f"cors 200 {data.NIFTI.stat().st_size}"
 
 
+def seen(deployment, before: int) -> list[tuple[int, bool]]:
+    """Since then: each answer of the data's, and whether it was asked with cookies."""
+    entries = [entry for entry in deployment.edge_log()[before:] if entry["part"] == "cdn"]
+    return [(entry["status"], "CloudFront-Policy" in entry["cookie_names"]) for entry in entries]
+
+
 @pytest.mark.hostile
-def test_a_script_beside_the_site_does_not(tab, deployment):
-    evil_page(tab, BESIDE)
+def test_a_script_beside_the_site_does_not(tab, evil_page, deployment):
+    evil_page(BESIDE)
     before = len(deployment.edge_log())
     assert fetched(tab, OBJECT) == "TypeError"
     assert fetched(tab, OBJECT, "no-cors") == "opaque 0 0"
-    seen = [(entry["status"], "CloudFront-Policy" in entry["cookie_names"]) for entry in deployment.edge_log()[before:]]
-    assert seen == [(200, True), (200, True)], "the cookies go along; that the page may not read is for CORS to say"
+    # The cookies go along; that the page may not read is for CORS to say.
+    assert seen(deployment, before) == [(200, True), (200, True)]
 
 
 @pytest.mark.hostile
-def test_a_script_beside_the_site_does_not_read_the_session(tab):
-    evil_page(tab, BESIDE)
-    assert fetched(tab, f"{demo.SITE}/session") == "TypeError"
-    assert fetched(tab, f"{demo.SITE}/login") == "TypeError"
+def test_a_script_beside_the_site_does_not_read_the_session(tab, evil_page, deployment):
+    evil_page(BESIDE)
+    before = len(deployment.edge_log())
+    assert [fetched(tab, f"{demo.SITE}/session"), fetched(tab, f"{demo.SITE}/login")] == ["TypeError", "TypeError"]
+    statuses = [entry["status"] for entry in deployment.edge_log()[before:] if entry["path"] in ("/session", "/login")]
+    assert statuses == [204, 302]
 
 
 @pytest.mark.hostile
-def test_a_script_of_another_site_does_not_even_send_the_cookies(tab, deployment):
-    evil_page(tab, ELSEWHERE)
+def test_a_script_of_another_site_does_not_even_send_the_cookies(tab, evil_page, deployment):
+    evil_page(ELSEWHERE)
     before = len(deployment.edge_log())
     assert fetched(tab, OBJECT) == "TypeError"
     assert fetched(tab, OBJECT, "no-cors") == "opaque 0 0"
-    assert {(entry["status"], *entry["cookie_names"]) for entry in deployment.edge_log()[before:]} == {(403,)}
+    assert seen(deployment, before) == [(403, False), (403, False)]
 
 
 @pytest.mark.hostile
-def test_tossed_cookies_for_the_data_close_it(tab, foreign, deployment):
+def test_tossed_cookies_for_the_data_close_it(evil_page, status, foreign, deployment):
     """Sent before the good ones, for their path is longer."""
-    assert status(tab, OBJECT) == 200
-    evil_page(tab, BESIDE, *tossed(foreign, "/mri"))
-    assert status(tab, OBJECT) == 403
+    assert status(OBJECT) == 200
+    evil_page(BESIDE, *tossed(foreign, "/mri"))
+    assert status(OBJECT) == 403
     assert deployment.edge_log()[-1]["cookie_names"].count("CloudFront-Policy") == 2
-    assert status(tab, f"{demo.SITE}/session") == 204
-    assert status(tab, OBJECT) == 403
+    assert status(f"{demo.SITE}/session") == 204
+    assert status(OBJECT) == 403
 
 
 @pytest.mark.hostile
-def test_tossed_cookies_in_place_of_the_good_ones_last_until_these_are_renewed(tab, foreign):
-    evil_page(tab, BESIDE, *tossed(foreign, "/"))
-    assert status(tab, OBJECT) == 403
-    assert status(tab, f"{demo.SITE}/session") == 204
-    assert status(tab, OBJECT) == 200
+def test_tossed_cookies_in_place_of_the_good_ones_last_until_these_are_renewed(evil_page, status, foreign):
+    evil_page(BESIDE, *tossed(foreign, "/"))
+    assert status(OBJECT) == 403
+    assert status(f"{demo.SITE}/session") == 204
+    assert status(OBJECT) == 200
 
 
 @pytest.mark.hostile
 @pytest.mark.parametrize("value", ["junk", ""])
-def test_a_tossed_sign_in_lets_nobody_in(tab, value):
-    assert status(tab, f"{demo.SITE}/session") == 204
-    evil_page(tab, BESIDE, *tossed({"AWSELBAuthSessionCookie-0": value}, "/session"))
-    assert status(tab, f"{demo.SITE}/session") == 401
+def test_a_tossed_sign_in_lets_nobody_in(evil_page, status, value):
+    assert status(f"{demo.SITE}/session") == 204
+    evil_page(BESIDE, *tossed({"AWSELBAuthSessionCookie-0": value}, "/session"))
+    assert status(f"{demo.SITE}/session") == 401

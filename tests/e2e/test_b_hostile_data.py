@@ -348,7 +348,7 @@ NO_RIGHT: dict[str, tuple[str, str, dict[str, Any]]] = {
         {"DocumentName": "AWS-RunShellScript", "InstanceIds": ["i-1"]},
     ),
     "an object": ("s3", "get_object", {**BUCKET, "Key": data.NIFTI_KEY}),
-    "the list of objects": ("s3", "list_objects_v2", BUCKET),
+    "the list of objects": ("s3", "list_objects_v2", {**BUCKET}),
     "an object more": ("s3", "put_object", {**BUCKET, "Key": "evil", "Body": b"evil"}),
     "an object gone": ("s3", "delete_object", {**BUCKET, "Key": "evil"}),
     "all buckets": ("s3", "list_buckets", {}),
@@ -360,13 +360,11 @@ NO_RIGHT: dict[str, tuple[str, str, dict[str, Any]]] = {
         {"RoleName": settings.PROJECT, "PolicyName": "all", "PolicyDocument": '{"Statement": []}'},
     ),
     "roles": ("iam", "list_roles", {}),
-    "another function": ("lambda", "list_functions", {}),
     "instances": ("ec2", "describe_instances", {}),
     "another security group": ("ec2", "describe_security_groups", {}),
     "the load balancer": ("elbv2", "describe_load_balancers", {}),
     "secrets": ("secretsmanager", "list_secrets", {}),
     "keys": ("kms", "list_keys", {}),
-    "records": ("route53", "list_hosted_zones", {}),
 }
 
 
@@ -382,7 +380,8 @@ def test_the_role_has_no_right_to(on_the_host, other_parameter, case):
 @pytest.mark.parametrize("version", ["s3", "s3v4"])
 @pytest.mark.parametrize("operation", ["get_object", "list_objects_v2", "put_object"])
 def test_an_address_that_the_role_signed(on_the_host, operation, version):
-    arguments = BUCKET if operation.startswith("list") else {**BUCKET, "Key": data.NIFTI_KEY}
+    # boto3 writes into what it is given.
+    arguments = {**BUCKET} if operation.startswith("list") else {**BUCKET, "Key": data.NIFTI_KEY}
     config = Config(signature_version=version)
     s3 = on_the_host.client("s3", endpoint_url=settings.ENDPOINT, config=config)
     method = "PUT" if operation.startswith("put") else "GET"

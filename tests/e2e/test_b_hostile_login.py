@@ -345,15 +345,15 @@ def test_a_form_of_another_site_signs_nobody_in(http, password):
 
 NOT_LISTED = "This address is not on the list of people who may sign in"
 INVITED = {
-    "of another domain": "eve@elsewhere.example",
-    "of a domain below ours": f"eve@evil.{settings.DOMAIN}",
-    "of a domain that ends as ours": f"eve@evil-{settings.DOMAIN}",
-    "of a domain that begins as ours": f"eve@{settings.DOMAIN}.evil.example",
-    "of a domain that looks as ours": f"eve@{settings.DOMAIN.replace('a', chr(0x430))}",
-    "of two domains": f"eve@elsewhere.example@{settings.DOMAIN}",
-    "with a quoted name": f'"eve@elsewhere.example "@{settings.DOMAIN}',
-    "with a last dot": f"eve@{settings.DOMAIN}.",
-    "with a newline": f"eve@{settings.DOMAIN}\n",
+    "of another domain": "mallory@elsewhere.example",
+    "of a domain below ours": f"mallory@evil.{settings.DOMAIN}",
+    "of a domain that ends as ours": f"mallory@evil-{settings.DOMAIN}",
+    "of a domain that begins as ours": f"mallory@{settings.DOMAIN}.evil.example",
+    "of a domain that looks as ours": f"mallory@{settings.DOMAIN.replace('a', chr(0x430))}",
+    "of two domains": f"mallory@elsewhere.example@{settings.DOMAIN}",
+    "with a quoted name": f'"mallory@elsewhere.example "@{settings.DOMAIN}',
+    "with a last dot": f"mallory@{settings.DOMAIN}.",
+    "with a newline": f"mallory@{settings.DOMAIN}\n",
 }
 
 

@@ -21,7 +21,7 @@ from sandbox.edge.nodes import socket_in
 from tests.e2e import claims_target, raw_http, visitor
 from tests.e2e.raw_http import request
 from tests.e2e.refusal import assert_refused, given_cookies
-from tests.unit.oidc_tokens import Signer, base64url
+from tests.unit.oidc_tokens import Signer, base64url, raw_signature
 
 MIA, NED = f"mia@{settings.DOMAIN}", f"ned@{settings.DOMAIN}"
 SESSION = "AWSELBAuthSessionCookie"
@@ -109,7 +109,7 @@ def resigned(facts: Facts, signature: Callable[[bytes], bytes], **header: Any) -
 
 
 def by_stranger(facts: Facts, **header: Any) -> Fields:
-    return resigned(facts, facts.stranger.raw_signature, **header)
+    return resigned(facts, lambda text: raw_signature(facts.stranger.key, text), **header)
 
 
 def renamed(facts: Facts) -> Fields:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hmac
 import json
 import time
 from typing import Any
@@ -191,12 +193,33 @@ def test_a_domain_that_nobody_has(browser):
     assert browser.send("/login", host="nobody.auth.us-east-1.amazoncognito.localhost").status == 404
 
 
+@pytest.mark.parametrize("flow", ["ALLOW_USER_PASSWORD_AUTH", "ALLOW_USER_SRP_AUTH"])
+def test_a_password_is_for_clients_that_take_it(pool, flow):
+    made = {"UserPoolId": pool.id, "ClientName": "api", "ExplicitAuthFlows": [flow, "ALLOW_REFRESH_TOKEN_AUTH"]}
+    client_id = pool.cognito.create_user_pool_client(**made)["UserPoolClient"]["ClientId"]
+    given = {"ClientId": client_id, "AuthFlow": "USER_PASSWORD_AUTH"}
+    given["AuthParameters"] = {"USERNAME": USER, "PASSWORD": PASSWORD}
+    if flow == "ALLOW_USER_PASSWORD_AUTH":
+        assert pool.cognito.initiate_auth(**given)["AuthenticationResult"]["AccessToken"]
+        return
+    with pytest.raises(pool.cognito.exceptions.InvalidParameterException, match="flow not enabled"):
+        pool.cognito.initiate_auth(**given)
+
+
+def test_with_a_secret_its_hash_is_asked_for(pool):
+    with pytest.raises(pool.cognito.exceptions.NotAuthorizedException, match="secret"):
+        pool.cognito.forgot_password(ClientId=pool.client["ClientId"], Username=USER)
+
+
 @pytest.mark.parametrize("only_administrators", [True, False])
 def test_signing_up_is_for_pools_that_take_it(browser, pool, only_administrators):
     pool.cognito.update_user_pool(
         UserPoolId=pool.id, AdminCreateUserConfig={"AllowAdminCreateUserOnly": only_administrators}
     )
-    given = {"ClientId": pool.client["ClientId"], "Username": "eve@lab.localhost", "Password": PASSWORD}
+    client_id, name = pool.client["ClientId"], "eve@lab.localhost"
+    digest = hmac.digest(pool.client["ClientSecret"].encode(), f"{name}{client_id}".encode(), "sha256")
+    hashed = base64.b64encode(digest).decode()
+    given = {"ClientId": client_id, "SecretHash": hashed, "Username": name, "Password": PASSWORD}
     if not only_administrators:
         assert not pool.cognito.sign_up(**given)["UserConfirmed"]
         return
