@@ -10,7 +10,7 @@ from playwright.sync_api import Page
 from sandbox import browser, demo, viewer
 
 # Bytes of an address; the viewer's own spelling of the same view is a little shorter.
-LONG = 30 * 1024
+LONG, POINTS = 30 * 1024, 280
 
 
 def drawing(count: int) -> dict[str, Any]:
@@ -22,7 +22,7 @@ def drawing(count: int) -> dict[str, Any]:
 
 def long_link(z: int) -> str:
     """A link of more than 30 kB to a view of slice `z`."""
-    return viewer.address(demo.SITE, viewer.view([viewer.layers(demo.DATA)[0], drawing(400)], z))
+    return viewer.address(demo.SITE, viewer.view([viewer.layers(demo.DATA)[0], drawing(POINTS)], z))
 
 
 def assert_shows_long_view(page: Page, z: int) -> None:
@@ -30,7 +30,9 @@ def assert_shows_long_view(page: Page, z: int) -> None:
     assert_shows(page, z)
     shown = page.evaluate("viewer.state.toJSON()")
     assert [layer["name"] for layer in shown["layers"]] == ["NIfTI", "drawing"]
-    assert shown["layers"][1]["annotations"] == drawing(400)["annotations"]
+    drawings = (shown["layers"][1], drawing(POINTS))
+    points, expected = ({each["id"]: each["point"] for each in layer["annotations"]} for layer in drawings)
+    assert points == expected
     assert len(page.evaluate("location.href")) > LONG
 
 

@@ -134,6 +134,14 @@ def test_signed_out_the_view_survives_the_login(site: Site, page: Page, refusal:
     assert page.evaluate("sessionStorage.length") == 0
 
 
+@pytest.mark.parametrize("size", [30_000, 1_000_000])
+def test_so_does_a_long_one(site: Site, page: Page, size: int) -> None:
+    view = f'#!{{"layers":["{"x" * size}"]}}'
+    page.goto(site.url + view)
+    assert started_at(page) == view
+    assert site.asked.count("/login") == 1
+
+
 def test_a_login_that_does_not_help_ends_in_a_message_not_in_a_loop(site: Site, page: Page) -> None:
     site.login_helps = False
     page.goto(site.url + VIEW)
