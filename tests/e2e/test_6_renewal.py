@@ -312,8 +312,9 @@ def test_a_sign_in_whose_time_is_over_is_no_missing_connection(tab, deployment, 
 def test_a_login_in_another_tab_ends_the_message(ended, password):
     before = state(ended)
     other = ended.context.new_page()
-    other.goto(demo.SITE)
-    sign_in(other, password)
+    with ended.expect_event("load", timeout=60_000):
+        other.goto(demo.SITE)
+        sign_in(other, password)
     assert_shows(ended, NEW)
     assert state(ended) == before
     expect(banner(ended)).to_be_hidden()
@@ -325,7 +326,8 @@ def test_offline_and_online_again(tab):
     move(tab, NEW)
     expect_message(tab, "you seem to be offline")
     before = state(tab)
-    tab.context.set_offline(False)
+    with tab.expect_event("load"):
+        tab.context.set_offline(False)
     assert_shows(tab, NEW)
     assert state(tab) == before
     expect(banner(tab)).to_be_hidden()
