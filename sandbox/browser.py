@@ -77,11 +77,13 @@ def sign_in_with_google(page: Page, person: str) -> None:
 
 def wait_until_drawn(page: Page) -> None:
     """Wait until every source of every layer is open and every panel has drawn all that it needs."""
-    page.wait_for_function("() => window.viewer?.layerManager.managedLayers.length > 0", timeout=60_000)
+    # One question, since the page may load anew between two.
     page.wait_for_function(
-        """() => viewer.layerManager.managedLayers.every(
-                   ({layer}) => layer?.dataSources.every(({loadState}) => loadState !== undefined))
-                 && viewer.isReady()""",
+        """() => {
+             const layers = window.viewer?.layerManager.managedLayers ?? [];
+             const sources = layers.flatMap(({layer}) => layer?.dataSources ?? [{}]);
+             return layers.length > 0 && sources.every(({loadState}) => loadState !== undefined) && viewer.isReady();
+           }""",
         timeout=60_000,
     )
 

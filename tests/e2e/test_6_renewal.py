@@ -74,6 +74,11 @@ def expect_message(page: Page, text: str) -> None:
     expect(banner(page)).to_contain_text(text, timeout=30_000)
 
 
+def expect_new_page(page: Page) -> None:
+    """The old page keeps its message to the end."""
+    expect(banner(page)).to_be_hidden(timeout=30_000)
+
+
 def move(page: Page, z: int) -> None:
     """As turning the mouse wheel does, but to a certain slice."""
     page.evaluate(
@@ -214,7 +219,7 @@ def test_good_cookies_that_are_refused_are_a_message_and_no_loop(tab, deployment
 
     tab.context.clear_cookies(domain=settings.DATA_DOMAIN)
     tab.get_by_role("button", name="Try again").click()
-    tab.wait_for_load_state()
+    expect_new_page(tab)
     assert_shows(tab, NEW)
 
 
@@ -298,19 +303,19 @@ def test_a_sign_in_whose_time_is_over_is_no_missing_connection(tab, deployment, 
     assert requests.renewals() == [302, 302], "the worker's, and that of the message"
     press_sign_in_again(tab)
     # The login itself still knows the person: nothing to type.
-    tab.wait_for_url(f"{demo.SITE}/**")
-    tab.wait_for_function("() => window.viewer !== undefined")
+    expect_new_page(tab)
     assert_shows(tab, NEW)
 
 
 def test_a_login_in_another_tab_ends_the_message(ended, password):
     before = state(ended)
     other = ended.context.new_page()
-    other.goto(demo.SITE)
-    sign_in(other, password)
+    with ended.expect_event("load", timeout=60_000):
+        other.goto(demo.SITE)
+        sign_in(other, password)
+    expect_new_page(ended)
     assert_shows(ended, NEW)
     assert state(ended) == before
-    expect(banner(ended)).to_be_hidden()
 
 
 def test_offline_and_online_again(tab):
@@ -319,10 +324,11 @@ def test_offline_and_online_again(tab):
     move(tab, NEW)
     expect_message(tab, "you seem to be offline")
     before = state(tab)
-    tab.context.set_offline(False)
+    with tab.expect_event("load"):
+        tab.context.set_offline(False)
+    expect_new_page(tab)
     assert_shows(tab, NEW)
     assert state(tab) == before
-    expect(banner(tab)).to_be_hidden()
 
 
 def test_the_message_over_the_viewer_with_keyboard_and_screen_reader(ended):
