@@ -41,6 +41,7 @@ def create_network() -> None:
     """Make the sandbox's network unless it is there."""
     if not exists("network", settings.NETWORK):
         where = (f"--subnet={settings.SUBNET}", f"--gateway={settings.GATEWAY_ADDRESS}")
+        where = (*where, f"--ip-range={settings.OTHER_ADDRESSES}")
         podman("network", "create", *where, settings.NETWORK)
 
 

@@ -27,6 +27,7 @@ from sandbox import (
     aliases,
     function_code,
     hosts,
+    instances,
     invitations,
     network,
     routing,
@@ -43,8 +44,8 @@ INTERNAL_PATHS = ("/moto-api", "/_ministack", "/_localstack")
 
 
 def boot(instance_id: str) -> None:
-    """Make a host and boot it."""
-    hosts.create(instance_id)
+    """Make a host, at the public address that the API tells, and boot it."""
+    hosts.create(instance_id, instances.describe(instance_id).get("PublicIpAddress"))
     start(instance_id)
 
 

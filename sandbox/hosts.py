@@ -102,8 +102,10 @@ def _environment() -> Iterator[str]:
             yield f"--env={name}"
 
 
-def _creation(name: str) -> Iterator[str]:
+def _creation(name: str, address: str | None) -> Iterator[str]:
     yield from containers.creation(name, KIND, "create")
+    if address:
+        yield f"--ip={address}"
     # Without SYS_ADMIN systemd silently leaves out the sandboxing that units ask for.
     yield from ("--systemd=always", "--cap-add=SYS_ADMIN")
     if settings.LOCAL_CA_DIR.is_dir():
@@ -113,9 +115,9 @@ def _creation(name: str) -> Iterator[str]:
     yield IMAGE
 
 
-def create(name: str) -> None:
-    """Make the host `name`, its disk and all, without booting it."""
-    podman(*_creation(name))
+def create(name: str, address: str | None) -> None:
+    """Make the host `name`, its disk and all, without booting it; without an address it gets any."""
+    podman(*_creation(name, address))
 
 
 def attach(name: str) -> None:

@@ -5,6 +5,8 @@ Run as `python -m sandbox.moto_server`; processes.py sets its environment.
 
 from __future__ import annotations
 
+import ipaddress
+import itertools
 import json
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -13,6 +15,7 @@ from moto import server
 from moto.acm.models import CertBundle
 from moto.core.authorization import ActionAuthenticatorMixin
 from moto.core.exceptions import AccessDeniedError, JsonRESTError
+from moto.ec2.models.elastic_network_interfaces import NetworkInterface
 from moto.elbv2.models import FakeLoadBalancer
 from moto.iam.access_control import IAMPolicy, IAMPolicyStatement, PermissionResult
 from moto.route53.models import RecordSet, route53_backends
@@ -187,6 +190,18 @@ def keep_buckets_private() -> None:
     FakeBucket.get_permission = _bucket_permission
 
 
+def give_reachable_public_addresses() -> None:
+    """Give an instance a public address at which its container can be; moto's belong to somebody."""
+    addresses = itertools.cycle(map(str, ipaddress.ip_network(settings.PUBLIC_ADDRESSES).hosts()))
+
+    def check_auto_public_ip(interface: NetworkInterface) -> None:
+        if str(interface.public_ip_auto_assign).lower() == "true":
+            interface.sandbox_address = getattr(interface, "sandbox_address", None) or next(addresses)
+            interface.public_ip = interface.sandbox_address
+
+    NetworkInterface.check_auto_public_ip = check_auto_public_ip
+
+
 if __name__ == "__main__":
     require_validation_records()
     enforce_policies_of_roles()
@@ -194,4 +209,5 @@ if __name__ == "__main__":
     keep_buckets_private()
     tell_load_balancer_attributes()
     tell_alias_targets_as_route53_does()
+    give_reachable_public_addresses()
     server.main(["-H", settings.LOOPBACK, "-p", str(settings.MOTO_PORT)])

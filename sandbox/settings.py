@@ -30,6 +30,9 @@ TARGET_HEALTH = STATE_DIR / "target-health.json"
 NETWORK = "bioviewers-sandbox"
 SUBNET = "10.89.77.0/24"
 GATEWAY_ADDRESS = "10.89.77.1"
+# The public addresses of instances; all other containers get theirs below.
+PUBLIC_ADDRESSES = "10.89.77.128/25"
+OTHER_ADDRESSES = "10.89.77.0/25"
 LOOPBACK = "127.0.0.1"
 
 GATEWAY_PORT = 4566

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import difflib
 import ipaddress
+import json
 import re
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -41,6 +42,8 @@ TAG = re.compile(r"[\w .:/=+@-]*", re.UNICODE)
 MOST_TAGS = 48
 # CloudFront Developer Guide, "Quotas on key groups".
 MOST_KEYS = 5
+# Bytes of both lists as JSON: a function's environment has 4 KB (Lambda Developer Guide, "Lambda quotas").
+MOST_ALLOWED = 4000
 TRUTHS = {"true", "false", "yes", "no", "on", "off", "1", "0"}
 
 
@@ -168,13 +171,25 @@ def bucket(value: str, known: Mapping[str, Any]) -> Wrong:
 def email_domains(value: list[str], _known: Mapping[str, Any]) -> Wrong:
     wrong = [each for each in value if not EMAIL_DOMAIN.fullmatch(each)]
     write = "write whole domains such as your-university.edu, letters of other alphabets in their xn-- form"
-    return (f"{shown(wrong[0])} is no domain", write) if wrong else None
+    return (f"{shown(wrong[0])} is no domain", write) if wrong else _too_many(value, [])
 
 
-def emails(value: list[str], _known: Mapping[str, Any]) -> Wrong:
+def emails(value: list[str], known: Mapping[str, Any]) -> Wrong:
     wrong = [each for each in value if not EMAIL.fullmatch(each)]
     write = "write whole addresses such as ada@your-university.edu in plain letters"
-    return (f"{shown(wrong[0])} is no e-mail address", write) if wrong else None
+    if wrong:
+        return f"{shown(wrong[0])} is no e-mail address", write
+    return _too_many(known.get("allowed_email_domains") or [], value)
+
+
+def _too_many(domains: list[str], emails: list[str]) -> Wrong:
+    size = len(json.dumps({"domains": domains, "emails": emails}))
+    if size <= MOST_ALLOWED:
+        return None
+    return (
+        f"allowed_email_domains and allowed_emails take {size} bytes, and what reads them holds {MOST_ALLOWED}",
+        "write a domain instead of its many addresses",
+    )
 
 
 def _is_example(value: Any) -> bool:
@@ -252,6 +267,14 @@ def _alone(value: str, known: Mapping[str, Any], other: str) -> Wrong:
     return None
 
 
+def verify_test_user(value: str, known: Mapping[str, Any]) -> Wrong:
+    return _alone(value, known, "verify_test_password")
+
+
+def verify_test_password(value: str, known: Mapping[str, Any]) -> Wrong:
+    return _alone(value, known, "verify_test_user")
+
+
 def dns_resolver(value: str, _known: Mapping[str, Any]) -> Wrong:
     try:
         host, port = split_address(value)
@@ -281,6 +304,8 @@ RULES: dict[str, Rule] = {
     "google_client_id": google_client_id,
     "google_client_secret": google_client_secret,
     "dns_resolver": dns_resolver,
+    "verify_test_user": verify_test_user,
+    "verify_test_password": verify_test_password,
 }
 
 

@@ -43,14 +43,14 @@ def post(url: str) -> None:
     urllib.request.urlopen(urllib.request.Request(url, method="POST"), timeout=10).close()  # noqa: S310
 
 
-def wait_for(url: str, process: subprocess.Popen, seconds: float = 30) -> None:
+def wait_for(url: str, process: subprocess.Popen, log: pathlib.Path, seconds: float = 30) -> None:
     deadline = time.monotonic() + seconds
     while process.poll() is None and time.monotonic() < deadline:
         with contextlib.suppress(OSError):
             urllib.request.urlopen(url, timeout=1).close()  # noqa: S310
             return
         time.sleep(0.1)
-    raise RuntimeError(f"ministack did not answer at {url}: {process.stderr.read().decode()[-2000:]}")
+    raise RuntimeError(f"ministack did not answer at {url}: {log.read_text()[-2000:]}")
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -66,15 +66,14 @@ def ministack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     settings = {"BIND_HOST": "127.0.0.1", "GATEWAY_PORT": str(port), "MINISTACK_ACCOUNT_ID": ACCOUNT}
     folders = {"TMPDIR": str(folder), "PYTHONPATH": str(pathlib.Path(__file__).parents[2])}
     environment = {"PATH": os.environ["PATH"], "IOT_MTLS_ENABLED": "0", **folders, **settings}
-    with subprocess.Popen(
-        [sys.executable, "-m", "sandbox.ministack_server"],
-        env=environment,
-        cwd=folder,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-    ) as process:
+    command, log = [sys.executable, "-m", "sandbox.ministack_server"], folder / "log"
+    # Into a file: a pipe that nobody reads is full some day, and the server waits for ever.
+    with (
+        log.open("wb") as output,
+        subprocess.Popen(command, env=environment, cwd=folder, stdout=output, stderr=output) as process,
+    ):
         try:
-            wait_for(f"http://127.0.0.1:{port}/_ministack/health", process)
+            wait_for(f"http://127.0.0.1:{port}/_ministack/health", process, log)
             yield f"http://127.0.0.1:{port}"
         finally:
             process.kill()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import json
 import types
 
@@ -12,12 +13,14 @@ from botocore.config import Config
 from moto import mock_aws, settings
 from moto.acm.models import CertBundle
 from moto.core.authorization import ActionAuthenticatorMixin
+from moto.ec2.models.elastic_network_interfaces import NetworkInterface
 from moto.elbv2.models import FakeLoadBalancer
 from moto.iam.access_control import IAMPolicyStatement, PermissionResult
 from moto.s3.models import FakeBucket, S3Backend
 from moto.ssm.responses import SimpleSystemManagerResponse
 
 from sandbox import moto_server
+from sandbox import settings as sandbox
 
 BUCKET = "private"
 EVERYTHING = [f"arn:aws:s3:::{BUCKET}", f"arn:aws:s3:::{BUCKET}/*"]
@@ -42,6 +45,8 @@ def strict(monkeypatch):
     moto_server.read_not_resource()
     moto_server.tell_load_balancer_attributes()
     moto_server.tell_alias_targets_as_route53_does()
+    monkeypatch.setattr(NetworkInterface, "check_auto_public_ip", NetworkInterface.check_auto_public_ip)
+    moto_server.give_reachable_public_addresses()
     with mock_aws():
         yield boto3.Session("k", "s", region_name="us-east-1")
 
@@ -193,3 +198,22 @@ def test_an_alias_is_told_back_in_lower_case_and_with_its_last_dot(strict):
     )
     told = route53.list_resource_record_sets(HostedZoneId=zone)["ResourceRecordSets"]
     assert [each["AliasTarget"]["DNSName"] for each in told if "AliasTarget" in each] == ["lab-1.elb.amazonaws.com."]
+
+
+def test_public_addresses_are_of_the_sandboxs_network_and_stay(strict):
+    ec2 = strict.client("ec2")
+    image = ec2.describe_images()["Images"][0]["ImageId"]
+    interface = {"DeviceIndex": 0, "AssociatePublicIpAddress": True}
+    made = ec2.run_instances(ImageId=image, MinCount=2, MaxCount=2, NetworkInterfaces=[interface])["Instances"]
+    ids = [each["InstanceId"] for each in made]
+
+    def addresses() -> list[str]:
+        found = ec2.describe_instances(InstanceIds=ids)["Reservations"][0]["Instances"]
+        return [each["PublicIpAddress"] for each in found]
+
+    first = addresses()
+    assert len(set(first)) == 2
+    assert all(ipaddress.ip_address(each) in ipaddress.ip_network(sandbox.PUBLIC_ADDRESSES) for each in first)
+    ec2.stop_instances(InstanceIds=ids)
+    ec2.start_instances(InstanceIds=ids)
+    assert addresses() == first
