@@ -6,6 +6,7 @@ import contextlib
 import http.server
 import json
 import threading
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -45,6 +46,8 @@ def behind_the_load_balancer() -> Iterator[dict[str, Any]]:
             Actions=[sign_in, {"Type": "forward", "Order": 2, "TargetGroupArn": group}],
         )["Rules"][0]
         undo.callback(elbv2.delete_rule, RuleArn=rule["RuleArn"])
+        # Until the edge has read the rule, and the packet filter lets it through.
+        time.sleep(2 * settings.EDGE_CACHE_SECONDS)
         yield {"arn": balancer["LoadBalancerArn"], **sign_in["AuthenticateCognitoConfig"]}
 
 
