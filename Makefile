@@ -26,7 +26,7 @@ lint: .venv/.ready ## ruff, yamllint, changelog fragments, ansible-lint
 	ansible-lint
 
 unit: .venv/.ready ## logic, in tables of cases
-	python -m pytest tests/unit
+	python -m pytest --numprocesses=auto --dist=worksteal tests/unit
 
 e2e: .venv/.ready ## the sandbox, site.yml, plain clients and a real browser
 	python -m pytest tests/e2e

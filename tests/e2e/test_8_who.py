@@ -255,4 +255,4 @@ def test_inviting_and_the_list_of_people(without_google):
     invited = run([USERS, "-e", "do=invite", "-e", f"email={GUEST}"])
     assert f"Cognito mails {GUEST} a first password" in " ".join(invited.split())
     listed = run([USERS])
-    assert re.search(rf"{GUEST} +FORCE_CHANGE_PASSWORD +Cognito +yes +\d{{4}}-\d\d-\d\d \d\d:\d\d +yes", listed)
+    assert re.search(rf"{GUEST} +FORCE_CHANGE_PASSWORD +Cognito +yes +\d{{4}}-\d\d-\d\dT\d\d:\d\d +yes", listed)

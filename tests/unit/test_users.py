@@ -97,10 +97,10 @@ def test_the_list(users, pool):
     said = users()
     assert f"{ADA} FORCE_CHANGE_PASSWORD Cognito yes " in said
     assert f"{EVE} FORCE_CHANGE_PASSWORD Cognito no " in said
-    assert "no: disabled" in said
+    assert "no. Disabled" in said
     assert "2 in the user pool lab of us-east-1" in said
     said = users("do=list", allowed_email_domains=["elsewhere.example"])
-    assert "no: This address is not on the list of people who may sign in" in said
+    assert "no. This address is not on the list of people who may sign in" in said
 
 
 REFUSED = {
