@@ -174,12 +174,13 @@ def assert_nothing_but_its_log(client):
 
 def test_a_pool_without_the_function_gets_it_and_keeps_its_other_triggers(play, client):
     cognito, other = client("cognito-idp"), "arn:aws:lambda:us-east-1:123456789012:function:welcome"
-    cognito.create_user_pool(
+    made = cognito.create_user_pool(
         PoolName="lab",
         UsernameAttributes=["email"],
         UsernameConfiguration={"CaseSensitive": False},
         LambdaConfig={"PostConfirmation": other},
     )
+    cognito.create_user_pool_client(UserPoolId=made["UserPool"]["Id"], ClientName="lab", GenerateSecret=True)
     foreseen = play({}, "--check")
     assert foreseen.returncode == 0, foreseen.stdout
     assert client("lambda").list_functions()["Functions"] == []
