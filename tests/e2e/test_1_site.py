@@ -84,7 +84,7 @@ def test_the_private_key_is_in_no_file_of_the_host(line_of_the_key):
     folders.append("/tmp")  # noqa: S108  (looked into, not written to)
     searches = (files_with("CloudFront-Signature", "/etc/nginx"), files_with(line_of_the_key, *folders))
     cookies, key = (hosts.execute(instance, *search, check=False).split() for search in searches)
-    assert cookies == ["/etc/nginx/bioviewers/cookies.conf"], "the search finds what is there"
+    assert "/etc/nginx/bioviewers/cookies.conf" in cookies, "the search finds what is there"
     assert key == []
 
 

@@ -48,7 +48,12 @@ def write_inventory(folder: pathlib.Path, case: dict[str, Any], ids: dict[str, s
     """The sandbox's inventory with what the case changes."""
     (folder / "group_vars").mkdir(parents=True)
     (folder / "sandbox.yml").write_text((SANDBOX / "sandbox.yml").read_text())
-    given = yaml.safe_load((SANDBOX / "group_vars" / "all.yml").read_text())
+    given = {
+        **yaml.safe_load((SANDBOX / "group_vars" / "all.yml").read_text()),
+        "allowed_email_domains": [settings.DOMAIN],
+    }
+    # No lab sets it, and here it is made of others: what is wrong with them would be told again.
+    del given["login_domain"]
     kept = {} if case.get("alone") else {name: given[name] for name in given if name not in case.get("without", [])}
     changed = filled_in(case.get("with", {}), ids)
     (folder / "group_vars" / "all.yml").write_text(yaml.safe_dump({**kept, **changed}) + case.get("verbatim", ""))
