@@ -6,7 +6,10 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 .venv/.ready: requirements.txt requirements-dev.txt constraints.txt sandbox/setup
 	sandbox/setup
 
-.PHONY: help setup demo test lint unit e2e docs clean
+.cache/newest/.ready: .venv/.ready
+	sandbox/setup newest
+
+.PHONY: help setup demo test lint unit e2e sanity docs clean
 
 help: ## what can be made
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 8
@@ -18,18 +21,23 @@ demo: .venv/.ready ## a private Neuroglancer on this machine: sandbox, site.yml,
 
 test: lint unit e2e ## all checks, fast ones first
 
-lint: .venv/.ready ## ruff, yamllint, changelog fragments, ansible-lint
+lint: .venv/.ready ## ruff, yamllint, changelog fragments, ansible-lint, ansible-test sanity, antsibull-docs
 	ruff check .
 	ruff format --check .
 	yamllint --strict .
 	antsibull-changelog lint
 	ansible-lint
+	tests/sanity/run
 
 unit: .venv/.ready ## logic, in tables of cases
 	python -m pytest --numprocesses=auto --dist=worksteal tests/unit
 
 e2e: .venv/.ready ## the sandbox, site.yml, plain clients and a real browser
 	python -m pytest tests/e2e
+
+sanity: .cache/newest/.ready ## lint's ansible-test sanity, and once more with the newest ansible-core and the tests of the modules
+	tests/sanity/run
+	tests/sanity/run newest
 
 docs: .venv/.ready ## what is generated: role READMEs, reference, tables of costs and failures
 	python docs/generate.py

@@ -42,7 +42,7 @@ def layer(name: str, url: str, axes: str) -> dict[str, Any]:
 
 def view(shown: list[dict[str, Any]], z: int, layout: Any = "xy", pixels: int = PIXELS_PER_VOXEL) -> dict[str, Any]:
     """The state that shows slice `z` of layers in the middle of the panel, and nothing drawn over it."""
-    width, height, _ = data.voxels().shape
+    width, height, _other = data.voxels().shape
     return {
         "dimensions": DIMENSIONS,
         "position": [width / 2, height / 2, z + 0.5, 0.5],
@@ -78,7 +78,7 @@ def drawn_grey(screenshot: bytes, panel: dict[str, float]) -> np.ndarray:
     `panel` is where the viewer drew it: {x, y, width, height} in pixels.
     """
     picture = np.asarray(Image.open(io.BytesIO(screenshot)).convert("RGB")).astype(int)
-    width, height, _ = data.voxels().shape
+    width, height, _other = data.voxels().shape
     middle = [panel["x"] + panel["width"] / 2, panel["y"] + panel["height"] / 2]
     columns = [round(middle[0] + (x + 0.5 - width / 2) * PIXELS_PER_VOXEL - 0.5) for x in range(width)]
     rows = [round(middle[1] + (y + 0.5 - height / 2) * PIXELS_PER_VOXEL - 0.5) for y in range(height)]
@@ -87,5 +87,5 @@ def drawn_grey(screenshot: bytes, panel: dict[str, float]) -> np.ndarray:
 
 def sample(count: int, seed: int) -> list[tuple[int, int]]:
     """Positions [x, y], spread over the brighter and the darker half of the volume alike."""
-    width, height, _ = data.voxels().shape
+    width, height, _other = data.voxels().shape
     return random.Random(seed).sample([(x, y) for x in range(width) for y in range(height)], count)  # noqa: S311

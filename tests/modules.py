@@ -12,9 +12,9 @@ import pytest
 from ansible.module_utils.testing import patch_module_args
 
 
-def run(name: str, /, *, check_mode: bool = False, **arguments: Any) -> dict[str, Any]:
+def run(module_name: str, /, *, check_mode: bool = False, **arguments: Any) -> dict[str, Any]:
     """A module's result, with `failed` and `msg` if it failed."""
-    module = importlib.import_module(f"ansible_collections.bioviewers.aws.plugins.modules.{name}")
+    module = importlib.import_module(f"ansible_collections.bioviewers.aws.plugins.modules.{module_name}")
     controls = {"_ansible_check_mode": check_mode, "_ansible_diff": True}
     out = io.StringIO()
     arguments_given = patch_module_args({**arguments, **controls})

@@ -65,9 +65,9 @@ class PublicDns:
 def split_address(address: str) -> tuple[str, int]:
     """Host and port of `192.0.2.1`, `192.0.2.1:53`, `2001:db8::1` or `[2001:db8::1]:53`."""
     if address.startswith("["):
-        host, _, port = address[1:].partition("]")
+        host, _mark, port = address[1:].partition("]")
         return host, int(port[1:] or 53)
-    host, _, port = address.partition(":")
+    host, _mark, port = address.partition(":")
     return (address, 53) if ":" in port else (host, int(port or 53))
 
 
@@ -173,7 +173,7 @@ def authorities(look: Look) -> Findings:
 def allowed_by(records: list[dns.rdtypes.ANY.CAA.CAA], tag: str) -> set[str] | None:
     """Who may issue; None for everybody. Without issuewild, issue speaks of wildcards too (RFC 8659, 4.3)."""
     pairs = [(record.tag.decode().lower(), record.value.decode()) for record in records]
-    tags = {name for name, _ in pairs}
+    tags = {name for name, _other in pairs}
     decisive = tag if tag in tags else "issue"
     if decisive not in tags:
         return None

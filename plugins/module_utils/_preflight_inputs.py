@@ -23,7 +23,7 @@ try:
 except ImportError:
     boto3 = None  # AnsibleAWSModule says what is missing
 
-Wrong = tuple[str, str] | None
+Wrong = "tuple[str, str] | None"
 # Key, among the known values, for the names of those that could not be read.
 FAULTY = ""
 Rule = Callable[[Any, Mapping[str, Any]], Wrong]

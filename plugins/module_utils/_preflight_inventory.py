@@ -14,7 +14,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-import yaml
+from ansible.module_utils.common.yaml import yaml_load
 from ansible_collections.bioviewers.aws.plugins.module_utils._preflight import Fault, join
 
 ROLE_KEYS = ("ansible.builtin.import_role", "ansible.builtin.include_role")
@@ -25,7 +25,7 @@ LIKENESS = 0.8
 
 
 def _load(path: pathlib.Path) -> Any:
-    return yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+    return yaml_load(path.read_text(encoding="utf-8")) or {}
 
 
 def role_options(root: pathlib.Path) -> dict[str, dict[str, Any]]:

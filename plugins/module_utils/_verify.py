@@ -147,4 +147,4 @@ def _pass(checks: Mapping[str, tuple[Check, str]], look: Sight, before: Mapping[
 
 
 def _unsettled(checks: Mapping[str, tuple[Check, str]], found: Mapping[str, Outcome]) -> bool:
-    return any(found[name].outcome == FAILED for name, (check, _) in checks.items() if check.settles)
+    return any(found[name].outcome == FAILED for name, (check, _other) in checks.items() if check.settles)

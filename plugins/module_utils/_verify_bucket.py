@@ -138,7 +138,7 @@ def access_list(look: Sight) -> Wrong:
 
 def addresses(endpoint: str, bucket: str) -> list[str]:
     """The ways to write a bucket's address: in the path, and as a name where that can be one."""
-    scheme, _, host = endpoint.partition("://")
+    scheme, _mark, host = endpoint.partition("://")
     named = [f"{scheme}://{bucket}.{host}"] if not host[0].isdigit() and "." not in bucket else []
     return [f"{endpoint}/{bucket}", *named]
 

@@ -193,7 +193,7 @@ def closed(look: Sight) -> Wrong:
     held = facts.instance(look)
     public = [address for address in (held.get("PublicIpAddress"), held.get("Ipv6Address")) if address]
     answered = knock(public, (22, 80, 443, look.known["port"]))
-    if answered and knock(NOWHERE, {port for _, port in answered}):
+    if answered and knock(NOWHERE, {port for _other, port in answered}):
         raise Skipped(
             "something between here and there answers for addresses that do not exist; try from another network"
         )

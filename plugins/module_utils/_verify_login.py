@@ -57,7 +57,7 @@ class Visitor:
 
     def open(self, url: str, form: dict[str, str] | None = None) -> tuple[str, Answer]:
         """Where it ends, and what is answered there: a page, or cookies for the data."""
-        for _ in range(HOPS):
+        for _turn in range(HOPS):
             answer = self._ask(url, form)
             location = answer.header("Location")
             if handed_out(answer) or not location:
@@ -75,7 +75,7 @@ class Visitor:
             headers["Content-Type"] = "application/x-www-form-urlencoded"
             answer = web.ask(url, headers, "POST", urllib.parse.urlencode(form))
         for cookie in answer.cookies:
-            name, _, value = cookie.partition(";")[0].partition("=")
+            name, _mark, value = cookie.partition(";")[0].partition("=")
             held[name] = value
         return answer
 
@@ -87,7 +87,7 @@ def handed_out(answer: Answer) -> list[str]:
 def attributes(cookies: Iterable[str], domain: str) -> Wrong:
     """What is wrong with the attributes of the Set-Cookie headers."""
     for cookie in cookies:
-        name, _, rest = cookie.partition("=")
+        name, _mark, rest = cookie.partition("=")
         held = {part.strip().lower() for part in rest.split(";")[1:]}
         wanted = {f"domain={domain}", "path=/", "secure", "httponly"}
         if wanted - held:

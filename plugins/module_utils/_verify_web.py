@@ -38,7 +38,7 @@ class Answer:
 
 def ask(url: str, headers: Mapping[str, str] | None = None, method: str = "GET", body: str | None = None) -> Answer:
     """What is answered to one request; its path is not tidied up, and redirects are not followed."""
-    scheme, _, rest = url.partition("://")
+    scheme, _mark, rest = url.partition("://")
     host, slash, path = rest.partition("/")
     connection, target = connect(scheme, host, slash + path or "/")
     try:
@@ -53,7 +53,7 @@ def connect(
     scheme: str, host: str, target: str = "/", context: ssl.SSLContext | None = None
 ) -> tuple[http.client.HTTPConnection, str]:
     """A connection that is not open yet, and what to ask for on it; through a proxy if the environment names one."""
-    name, _, given = host.partition(":")
+    name, _mark, given = host.partition(":")
     port = int(given or PORTS[scheme])
     proxy = "" if urllib.request.proxy_bypass(name) else urllib.request.getproxies().get(scheme, "")
     through = urllib.parse.urlsplit(proxy)
@@ -79,7 +79,7 @@ def _trusting(*_places: str | None) -> ssl.SSLContext:
 
 def handshake(host: str, context: ssl.SSLContext | None = None) -> dict[str, Any]:
     """The certificate that a host shows, once TLS with it is agreed on. Raises OSError, ssl.SSLError among them."""
-    connection, _ = connect("https", host, context=context)
+    connection, _other = connect("https", host, context=context)
     try:
         connection.connect()
         return connection.sock.getpeercert() or {}

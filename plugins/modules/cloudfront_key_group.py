@@ -18,12 +18,13 @@ options:
     description: Name of the group, unique in the account.
     type: str
     required: true
-  items:
+  public_key_ids:
     description:
-      - Ids of the public keys in the group, in any order. Required when O(state=present).
+      - Ids of the public keys in the group, in any order. AWS calls them items. Required when O(state=present).
       - Keys that are not named here leave the group.
     type: list
     elements: str
+    aliases: [items]
   comment:
     description: What the group is for.
     type: str
@@ -45,7 +46,7 @@ EXAMPLES = r"""
 - name: Trust it
   bioviewers.aws.cloudfront_key_group:
     name: lab-viewer
-    items: ["{{ key.public_key.id }}"]
+    public_key_ids: ["{{ key.public_key.id }}"]
 
 - name: Remove a group that no distribution trusts any more
   bioviewers.aws.cloudfront_key_group:
@@ -66,7 +67,7 @@ key_group:
     name:
       description: Name of the group.
       type: str
-    items:
+    public_key_ids:
       description: Ids of its public keys.
       type: list
       elements: str
@@ -76,15 +77,21 @@ key_group:
 """
 
 from ansible_collections.bioviewers.aws.plugins.module_utils._cloudfront import CloudFrontResource
+from ansible_collections.bioviewers.aws.plugins.module_utils._shapes import Spelling
 
 
 class KeyGroup(CloudFrontResource):
     noun = "key group"
-    options = {"name": {"required": True}, "items": {"type": "list", "elements": "str"}, "comment": {}}
+    options = {
+        "name": {"required": True},
+        "public_key_ids": {"type": "list", "elements": "str", "aliases": ["items"], "no_log": False},
+        "comment": {},
+    }
+    spelling = Spelling({"public_key_ids": "Items"})  # `key_group.items` would be a method in a template
 
 
 def main() -> None:
-    KeyGroup.main(required_if=[("state", "present", ("items",))])
+    KeyGroup.main(required_if=[("state", "present", ("public_key_ids",))])
 
 
 if __name__ == "__main__":

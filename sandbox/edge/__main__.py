@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 
 from sandbox import balancers, ca, hosts, settings, sockets
 
@@ -27,7 +28,7 @@ def main() -> None:
         log=settings.EDGE_LOG,
         functions=settings.FUNCTIONS,
         health=settings.TARGET_HEALTH,
-        switches=Switches.from_environment(),
+        switches=Switches.from_environment(os.environ),
     )
     asyncio.run(run(Edge(config, hosts.address, balancers.namespace)))
 

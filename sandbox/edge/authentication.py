@@ -199,7 +199,7 @@ def _callback_url(request: Request) -> str:
 
 
 def _nonce() -> str:
-    return "".join(secrets.choice(string.ascii_letters + string.digits) for _ in range(16))
+    return "".join(secrets.choice(string.ascii_letters + string.digits) for _turn in range(16))
 
 
 def _refusal(request: Request, parameters: dict[str, str], state: dict[str, Any], now: int) -> Reply | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import os
 import pathlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -34,7 +33,7 @@ class Switches:
     only_provider: Literal["page", "redirect"] = "page"
 
     @classmethod
-    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Switches:
+    def from_environment(cls, environment: Mapping[str, str]) -> Switches:
         """Read SANDBOX_EDGE_<NAME>, refusing words that mean nothing."""
         hints = get_type_hints(cls)
         names = [each.name for each in dataclasses.fields(cls)]

@@ -15,7 +15,7 @@ import sys
 def answer(handler: str) -> dict:
     """What Lambda would tell the caller."""
     sys.path.insert(0, os.getcwd())
-    module, _, name = handler.rpartition(".")
+    module, _mark, name = handler.rpartition(".")
     try:
         return {"returned": getattr(importlib.import_module(module), name)(json.load(sys.stdin), None)}
     except Exception as error:

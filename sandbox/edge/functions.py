@@ -88,7 +88,7 @@ async def _run(function: Resource, root: pathlib.Path, event: str, patience: flo
         stderr=asyncio.subprocess.STDOUT,
     )
     try:
-        output, _ = await asyncio.wait_for(process.communicate(event.encode()), patience)
+        output, _other = await asyncio.wait_for(process.communicate(event.encode()), patience)
     except TimeoutError:
         process.kill()
         await process.wait()

@@ -152,4 +152,4 @@ def judge(state: State, group: dict[str, Any], passed: bool, reason: str, descri
 def fits(codes: str, status: int) -> bool:
     """Whether a status is among the success codes: `200`, `200,204` or `200-299`."""
     ranges = (part.partition("-") for part in codes.split(","))
-    return any(int(low) <= status <= int(high or low) for low, _, high in ranges)
+    return any(int(low) <= status <= int(high or low) for low, _other, high in ranges)

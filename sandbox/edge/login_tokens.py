@@ -59,7 +59,7 @@ class Tokens:
 
     async def user_info(self, request: Request, pool_id: str) -> Reply:
         """The claims of whom an access token of this pool was made for."""
-        scheme, _, token = request.header("authorization").partition(" ")
+        scheme, _mark, token = request.header("authorization").partition(" ")
         if scheme.lower() != "bearer":
             return _unauthorized("no bearer token")
         reason = await self._token_error(token, pool_id)
@@ -104,11 +104,11 @@ class Tokens:
 
 
 def _credentials(request: Request, form: dict[str, str]) -> tuple[str, str]:
-    scheme, _, value = request.header("authorization").partition(" ")
+    scheme, _mark, value = request.header("authorization").partition(" ")
     if scheme.lower() != "basic":
         return form.get("client_id", ""), form.get("client_secret", "")
     try:
-        name, _, secret = base64.b64decode(value, validate=True).decode().partition(":")
+        name, _mark, secret = base64.b64decode(value, validate=True).decode().partition(":")
     except (binascii.Error, UnicodeDecodeError):
         return "", ""
     return unquote(name), unquote(secret)

@@ -48,7 +48,7 @@ def origin_fits(allowed: str, origin: str) -> bool:
     if allowed == "*":
         return True
     scheme, host = allowed.split("://") if "://" in allowed else ("http*", allowed)
-    own_scheme, _, own_host = origin.partition("://")
+    own_scheme, _mark, own_host = origin.partition("://")
     port = re.search(r":\d+$", host)
     return matches(scheme, own_scheme) and matches(host, own_host if port else re.sub(r":\d+$", "", own_host))
 

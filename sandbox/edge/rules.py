@@ -48,7 +48,7 @@ def _header(values: list[str], config: Condition, request: Request) -> bool:
 
 def _query(values: list[Any], _config: Condition, request: Request) -> bool:
     pairs = [pair.partition("=") for pair in request.query.split("&") if pair]
-    return any(_pair_fits(wanted, name, value) for wanted in values for name, _, value in pairs)
+    return any(_pair_fits(wanted, name, value) for wanted in values for name, _other, value in pairs)
 
 
 def _pair_fits(wanted: dict[str, str], name: str, value: str) -> bool:

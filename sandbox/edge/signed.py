@@ -182,9 +182,9 @@ def resource_fits(resource: str, url: str, in_url: bool) -> bool:
     # Only the page on signed URLs allows a protocol with a wildcard.
     if not found or (scheme not in ("http", "https") and not (in_url and scheme in ("*", "http*"))):
         return False
-    url_scheme, _, url_rest = url.partition("://")
+    url_scheme, _mark, url_rest = url.partition("://")
     host, slash, path = rest.partition("/")
-    url_host, _, url_path = url_rest.partition("/")
+    url_host, _mark, url_path = url_rest.partition("/")
     everywhere = not slash and host.endswith("*")
     return (
         compiled(scheme).fullmatch(url_scheme) is not None

@@ -120,7 +120,7 @@ def valid_range(header: str) -> str:
     found = RANGES.fullmatch(header)
     if not found or "," in found[1] or found[1] == "-":
         return ""
-    first, _, last = found[1].partition("-")
+    first, _mark, last = found[1].partition("-")
     if first and last and int(first) > int(last):
         return ""
     return f"bytes={found[1]}"

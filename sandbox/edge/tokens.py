@@ -60,7 +60,7 @@ def claims_of(token: str) -> dict[str, Any]:
 
 def is_signed_by(token: str, key: dict[str, str]) -> bool:
     """Whether an RS256 JWT was signed with this key (a JWK)."""
-    signed, _, signature = token.rpartition(".")
+    signed, _mark, signature = token.rpartition(".")
     numbers = [int.from_bytes(_decoded(key[name]), "big") for name in ("e", "n")]
     try:
         rsa.RSAPublicNumbers(*numbers).public_key().verify(

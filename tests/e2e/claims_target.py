@@ -35,7 +35,7 @@ def behind_the_load_balancer() -> Iterator[dict[str, Any]]:
     elbv2 = settings.client("elbv2")
     balancer = elbv2.describe_load_balancers(Names=[settings.PROJECT])["LoadBalancers"][0]
     listeners = elbv2.describe_listeners(LoadBalancerArn=balancer["LoadBalancerArn"])["Listeners"]
-    listener = next(each for each in listeners if each["Protocol"] == "HTTPS")
+    (listener,) = [each for each in listeners if each["Protocol"] == "HTTPS"]
     with contextlib.ExitStack() as undo:
         group = target_group(undo, elbv2, balancer)
         sign_in = listener["DefaultActions"][0]

@@ -50,7 +50,7 @@ client = functools.cache(settings.client)
 def undoing(function: Callable[..., Made], *arguments: Any) -> Made:
     """What a function does up to its yield, and the rest of it whatever happens in between."""
     steps = function(*arguments)
-    next(steps)
+    next(steps, None)
     try:
         yield
     finally:
@@ -169,7 +169,7 @@ def unsigned_origin(config: dict) -> None:
 def key_too_many() -> Made:
     cloudfront = client("cloudfront")
     groups = [item["KeyGroup"] for item in cloudfront.list_key_groups()["KeyGroupList"]["Items"]]
-    group = next(one for one in groups if one["KeyGroupConfig"]["Name"] == NAME)
+    (group,) = [one for one in groups if one["KeyGroupConfig"]["Name"] == NAME]
     pem = rsa.generate_private_key(public_exponent=65537, key_size=2048).public_key()
     form = serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
     text = pem.public_bytes(*form).decode()
@@ -246,7 +246,7 @@ def without_rule(path: str) -> Made:
 def session_allowed() -> Made:
     elbv2, kept = client("elbv2"), rule("/session")
     changed = json.loads(json.dumps(kept["Actions"]))
-    sign_in = next(action for action in changed if action["Type"] == "authenticate-cognito")
+    (sign_in,) = [action for action in changed if action["Type"] == "authenticate-cognito"]
     sign_in["AuthenticateCognitoConfig"]["OnUnauthenticatedRequest"] = "allow"
     elbv2.modify_rule(RuleArn=kept["RuleArn"], Actions=changed)
     yield

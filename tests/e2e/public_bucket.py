@@ -28,7 +28,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         body = self.objects.get(self.path.lstrip("/"))
         if body is None:
             return self.answer(404, b"")
-        first, _, last = self.headers.get("Range", "").removeprefix("bytes=").partition("-")
+        first, _mark, last = self.headers.get("Range", "").removeprefix("bytes=").partition("-")
         if not first:
             return self.answer(200, body)
         stop = min(int(last), len(body) - 1)

@@ -14,7 +14,7 @@ LEAKS = (data.NIFTI.read_bytes()[:64], b"zarr_format", b"ListBucketResult", b"<C
 def given_cookies(answer: httpx.Response) -> list[str]:
     """The names of cookies that let somebody in, unless the answer takes them away."""
     pairs = [line.partition(";")[0].partition("=") for line in answer.headers.get_list("set-cookie")]
-    return [name for name, _, value in pairs if name.startswith(OURS) and value]
+    return [name for name, _other, value in pairs if name.startswith(OURS) and value]
 
 
 def assert_refused(answer: httpx.Response, *statuses: int) -> None:

@@ -17,7 +17,7 @@ from tests import oracle
 from tests.e2e.drawn import assert_drawn, assert_shows, drawing
 from tests.e2e.signing import a_foreign_key, policy
 
-_, OME_ZARR, SHARDED, PRECOMPUTED = viewer.layers(demo.DATA)
+OME_ZARR, SHARDED, PRECOMPUTED = viewer.layers(demo.DATA)[1:]
 PERSON = f"lise@{settings.DOMAIN}"
 # Two slices in different chunks.
 LOADED, NEW = 5, 18
@@ -270,7 +270,7 @@ def short_sign_ins() -> Iterator[None]:
     elb = settings.client("elbv2")
     (load_balancer,) = elb.describe_load_balancers()["LoadBalancers"]
     listeners = elb.describe_listeners(LoadBalancerArn=load_balancer["LoadBalancerArn"])["Listeners"]
-    listener = next(each for each in listeners if each["Port"] == 443)
+    (listener,) = [each for each in listeners if each["Port"] == 443]
     short = copy.deepcopy(listener["DefaultActions"])
     short[0]["AuthenticateCognitoConfig"]["SessionTimeout"] = 1
     elb.modify_listener(ListenerArn=listener["ListenerArn"], DefaultActions=short)

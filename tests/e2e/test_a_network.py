@@ -156,7 +156,7 @@ def target(balancer) -> Iterator[str]:
     arn = balancer["LoadBalancerArn"]
     (group,) = elbv2.describe_target_groups(LoadBalancerArn=arn)["TargetGroups"]
     listeners = elbv2.describe_listeners(LoadBalancerArn=arn)["Listeners"]
-    listener = next(each["ListenerArn"] for each in listeners if each["Protocol"] == "HTTPS")
+    (listener,) = [each["ListenerArn"] for each in listeners if each["Protocol"] == "HTTPS"]
     path = {"Field": "path-pattern", "PathPatternConfig": {"Values": ["/healthz"]}}
     action = {"Type": "forward", "TargetGroupArn": group["TargetGroupArn"]}
     made = elbv2.create_rule(ListenerArn=listener, Priority=3, Conditions=[path], Actions=[action])["Rules"][0]

@@ -114,7 +114,7 @@ def by_stranger(facts: Facts, **header: Any) -> Fields:
 
 def renamed(facts: Facts) -> Fields:
     """The real signature under claims that name somebody else."""
-    header, _, signature = facts.token.split(".")
+    header, _other, signature = facts.token.split(".")
     claims = base64url(json.dumps({**facts.parts()[1], "email": NED}).encode())
     return identified(facts, f"{header}.{claims}.{signature}")
 

@@ -72,7 +72,7 @@ def make_records(said: str) -> set[str]:
         for name, value in records
     ]
     route53.change_resource_record_sets(HostedZoneId=zones[0]["Id"], ChangeBatch={"Changes": changes})
-    return {name for name, _ in records}
+    return {name for name, _other in records}
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ import shutil
 import ssl
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -117,13 +117,13 @@ class Site:
         master = (self.folder / "nginx.pid").read_text().strip()
         return set(Path(f"/proc/{master}/task/{master}/children").read_text().split())
 
-    def ask(self, path: str, headers: list[tuple[str, str]] = [], method: str = "GET", body: bytes = b"") -> Answer:  # noqa: B006
+    def ask(self, path: str, headers: Sequence[tuple[str, str]] = (), method: str = "GET", body: bytes = b"") -> Answer:
         """One request, exactly as given; a `Host` among the headers takes the place of our own."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
         connection = http.client.HTTPSConnection("127.0.0.1", self.port, timeout=30, context=context)
-        connection.putrequest(method, path, skip_host=any(name == "Host" for name, _ in headers))
-        for name, value in headers + ([("Content-Length", str(len(body)))] if body else []):
+        connection.putrequest(method, path, skip_host=any(name == "Host" for name, _other in headers))
+        for name, value in [*headers, *([("Content-Length", str(len(body)))] if body else [])]:
             connection.putheader(name, value)
         connection.endheaders(body or None)
         with contextlib.closing(connection):

@@ -133,22 +133,22 @@ def test_two_keys_of_one_name(run_module, cloudfront):
 
 def test_key_group(rhythm, gone, key_id):
     k1 = key_id("k1")
-    first, second = rhythm("key_group", {"name": "g", "items": [k1]}, {"comment": "readers"})
+    first, second = rhythm("key_group", {"name": "g", "public_key_ids": [k1]}, {"comment": "readers"})
     assert (first, second) == ({"Name": "g", "Items": [k1]}, {"Name": "g", "Items": [k1], "Comment": "readers"})
     gone("key_group", "g")
 
 
 def test_key_group_rotation(run_module, held, key_id):
     k1, k2 = key_id("k1"), key_id("k2")
-    run_module("cloudfront_key_group", name="g", items=[k1])
+    run_module("cloudfront_key_group", name="g", public_key_ids=[k1])
     assert run_module("cloudfront_key_group", name="g", items=[k2, k1])["changed"]
-    assert not run_module("cloudfront_key_group", name="g", items=[k1, k2])["changed"], "order means nothing"
-    assert run_module("cloudfront_key_group", name="g", items=[k2])["diff"]["after"]["items"] == [k2]
+    assert not run_module("cloudfront_key_group", name="g", public_key_ids=[k1, k2])["changed"], "order means nothing"
+    assert run_module("cloudfront_key_group", name="g", public_key_ids=[k2])["diff"]["after"]["public_key_ids"] == [k2]
     assert held("key_group")["g"]["Items"] == [k2]
 
 
 def test_a_key_in_use_is_not_deleted(run_module, held, key_id):
-    run_module("cloudfront_key_group", name="g", items=[key_id("k1")])
+    run_module("cloudfront_key_group", name="g", public_key_ids=[key_id("k1")])
     result = run_module("cloudfront_public_key", name="k1", state="absent")
     assert result["msg"].startswith("Failed to delete public key k1: ")
     assert "PublicKeyInUse" in result["msg"]

@@ -307,7 +307,7 @@ def test_a_client_keeps_or_lacks_its_secret_for_life(app_client, held):
 
 
 def test_two_clients_of_one_name_are_an_error(app_client, cognito, pool_id):
-    for _ in range(2):
+    for _turn in range(2):
         cognito.create_user_pool_client(UserPoolId=pool_id, ClientName="lab-viewer")
     failed = app_client()
     assert f"2 have this name: {', '.join(sorted(clients(cognito, pool_id)))}." in failed["msg"]

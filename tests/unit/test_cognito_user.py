@@ -96,7 +96,7 @@ def test_disabling_and_enabling(user, cognito, pool_id, calls):
         calls.clear()
         changed = user(enabled=enabled)
         assert changed["diff"] == foreseen["diff"]
-        assert [name for name, _ in calls] == [operation]
+        assert [name for name, _other in calls] == [operation]
         assert held(cognito, pool_id)[0]["Enabled"] is enabled
         assert not user(enabled=enabled)["changed"]
         assert not user(attributes=ATTRIBUTES)["changed"], "to invite again enables nobody"
@@ -128,14 +128,14 @@ def test_sessions_end_each_time_that_it_is_asked_for(user, calls):
     calls.clear()
     assert user(sign_out=True, check_mode=True)["changed"]
     assert calls == []
-    for _ in range(2):
+    for _turn in range(2):
         ended = user(sign_out=True)
         assert ended["changed"]
         assert ended["diff"]["after"]["sessions"] == "ended"
-    assert [name for name, _ in calls] == ["AdminUserGlobalSignOut"] * 2
+    assert [name for name, _other in calls] == ["AdminUserGlobalSignOut"] * 2
     calls.clear()
     user(enabled=False, sign_out=True)
-    assert [name for name, _ in calls] == ["AdminDisableUser", "AdminUserGlobalSignOut"]
+    assert [name for name, _other in calls] == ["AdminDisableUser", "AdminUserGlobalSignOut"]
 
 
 def test_the_first_password_is_in_the_mail_alone(user, ministack):

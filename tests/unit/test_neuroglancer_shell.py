@@ -375,7 +375,7 @@ def test_the_banner_is_said_once(site: Site, viewing: Page) -> None:
         new MutationObserver(() => said.push(document.querySelector("[role=alert]").textContent))
           .observe(document.querySelector("[role=alert]"), {childList: true, characterData: true, subtree: true}); }""")
     site.signed_in = False
-    for _ in range(3):
+    for _turn in range(3):
         refuse(viewing, 100)
         expect(banner(viewing)).to_be_visible()
         viewing.wait_for_timeout(100)

@@ -44,7 +44,7 @@ def block(directives: list[Directive], *words: str) -> list[Directive]:
 
 
 def lines(directives: list[Directive], name: str) -> list[list[str]]:
-    return [words[1:] for words, _ in directives if words[0] == name]
+    return [words[1:] for words, _other in directives if words[0] == name]
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +59,7 @@ def server(http: list[Directive]) -> list[Directive]:
 
 def look_up(mapping: list[Directive], value: str) -> str:
     """nginx's `map`: an exact text without regard to case, then the first pattern, then the default."""
-    cases = {words[0]: words[1] for words, _ in mapping}
+    cases = {words[0]: words[1] for words, _other in mapping}
     exact = {key.lower(): result for key, result in cases.items() if key[0] != "~" and key != "default"}
     patterns = (result for key, result in cases.items() if key[0] == "~" and re.search(key[1:], value))
     return exact.get(value.lower()) or next(patterns, cases["default"])
@@ -119,7 +119,7 @@ def test_guards_stand_before_the_locations(gate, expected):
     server = block(block(read(render(nginx_session_gate=gate)), "http"), "server")
     guards = [(words, inner) for words, inner in server if words[0] == "if"]
     assert [(words[1], inner) for words, inner in guards] == expected
-    first_location = next(at for at, (words, _) in enumerate(server) if words[0] == "location")
+    first_location = next(at for at, (words, _other) in enumerate(server) if words[0] == "location")
     assert max(server.index(guard) for guard in guards) < first_location
 
 
@@ -129,13 +129,13 @@ def test_the_gate_is_asked_before_the_cookies(server, path):
     assert lines(location, "auth_request") == [["/-/gate"]]
     assert lines(location, "try_files") == [["/-/nothing", f"@cookies-{path[1:]}"]]
     # They would be done before the gate is asked.
-    assert not [words for words, _ in location if words[0] in {"return", "rewrite", "if", "set", "include"}]
+    assert not [words for words, _other in location if words[0] in {"return", "rewrite", "if", "set", "include"}]
 
 
 @pytest.mark.parametrize(("name", "answer"), [("session", ["204"]), ("login", ["302", "/"])])
 def test_cookies_are_handed_out_or_503(server, name, answer):
     location = block(server, "location", f"@cookies-{name}")
-    order = [words for words, _ in location if words[0] in {"set", "include", "if", "return"}]
+    order = [words for words, _other in location if words[0] in {"set", "include", "if", "return"}]
     assert order == [
         ["set", "$session_ready", ""],
         ["include", "/etc/nginx/viewer/cookies.con[f]"],
@@ -150,9 +150,9 @@ def test_file_of_cookies_keeps_its_side_of_the_contract():
     config = signed_cookies.Config("r", "d.example", "K", "p", "r", "", 1, "SHA256", "Lax", "/x", [], [])
     cookies = {"CloudFront-Policy": "p", "CloudFront-Hash-Algorithm": "SHA256"}
     included = read(signed_cookies.render(cookies, config, "abc", 1))
-    assert [words[:2] for words, _ in included] == [["add_header", "Set-Cookie"]] * 2 + [["set", "$session_ready"]]
+    assert [words[:2] for words, _other in included] == [["add_header", "Set-Cookie"]] * 2 + [["set", "$session_ready"]]
     assert included[-1] == (["set", "$session_ready", "1"], None)
-    assert not [words for words, _ in included if "always" in words]
+    assert not [words for words, _other in included if "always" in words]
 
 
 def test_every_block_with_headers_of_its_own_repeats_the_security_headers(server):
@@ -176,7 +176,7 @@ def test_every_block_with_headers_of_its_own_repeats_the_security_headers(server
 def test_how_long_files_are_kept(server, path, headers):
     location = block(server, "location", *path)
     assert {name: rest for name, *rest in lines(location, "add_header")}["Cache-Control"] == headers
-    [[*_, otherwise]] = lines(location, "try_files")
+    [[*_others, otherwise]] = lines(location, "try_files")
     assert otherwise == "=404"
 
 
@@ -187,7 +187,7 @@ ON_REQUEST = {"nginx_session_gate": {"/-/gate"}, "nginx_sign_out_url": {"/logout
 @pytest.mark.parametrize("left_out", [set(), {"nginx_session_gate"}, {"nginx_sign_out_url"}, set(ON_REQUEST)])
 def test_what_is_not_named_is_not_there(left_out):
     server = block(block(read(render(**dict.fromkeys(left_out, ""))), "http"), "server")
-    locations = {tuple(words[1:]) for words, _ in server if words[0] == "location"}
+    locations = {tuple(words[1:]) for words, _other in server if words[0] == "location"}
     paths = PATHS.union(*(paths for name, paths in ON_REQUEST.items() if name not in left_out))
     named = {("@cookies-session",), ("@cookies-login",)}
     assert locations == {("=", path) for path in paths} | named | {("/",), ("/assets/",), ("/-/pages/",)}
@@ -201,7 +201,7 @@ def test_what_is_ours_can_not_be_asked_for(server):
 
 
 def test_one_port_with_tls(http, server):
-    assert [words for words, _ in http].count(["server"]) == 1
+    assert [words for words, _other in http].count(["server"]) == 1
     assert lines(server, "listen") == [["8443", "ssl", "default_server"]]
     assert lines(server, "ssl_protocols") == [["TLSv1.2", "TLSv1.3"]]
     assert lines(server, "large_client_header_buffers") == [["4", "32k"]]
@@ -226,7 +226,7 @@ def test_settings_reach_the_server():
 
 
 def test_types_that_a_viewer_is_made_of(http):
-    types = {extension: words[0] for words, _ in block(http, "types") for extension in words[1:]}
+    types = {extension: words[0] for words, _other in block(http, "types") for extension in words[1:]}
     expected = {"html": "text/html", "js": "application/javascript", "wasm": "application/wasm", "css": "text/css"}
     assert types.items() >= expected.items()
 

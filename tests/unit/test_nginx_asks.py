@@ -245,7 +245,7 @@ def test_the_gate_sees_the_headers_and_no_other_secret(alone):
     ((method, path, headers, body),) = seen
     assert (method, path, body) == ("GET", "/", b"")
     names = {name.lower() for name in headers}
-    assert names & {name for name, _ in sent} == {"x-amzn-oidc-data", "x-amzn-oidc-identity"}
+    assert names & {name for name, _other in sent} == {"x-amzn-oidc-data", "x-amzn-oidc-identity"}
     assert not names & {"cookie", "authorization"}
 
 

@@ -20,7 +20,7 @@ REGIONS = {"Regions": [{"RegionName": "us-east-1", "OptInStatus": "opt-in-not-re
 
 
 def told(part, known, **answers):
-    look, _ = look_with({"account": ACCOUNT, "region": "us-east-1", "usable_region": "us-east-1", **known}, **answers)
+    look = look_with({"account": ACCOUNT, "region": "us-east-1", "usable_region": "us-east-1", **known}, **answers)[0]
     return *sentences(part.CHECKS, look), look
 
 
@@ -44,7 +44,7 @@ def caller(partition="aws"):
 )  # fmt: skip
 def test_credentials(answer, known, fault):
     look, asked = look_with(known, get_caller_identity=answer)
-    faults, _ = sentences(_preflight_account.CHECKS, look)
+    faults, _other = sentences(_preflight_account.CHECKS, look)
     assert [found[: len(fault)] for found in faults] == ([fault] if fault else []), faults
     assert ("account" in look.known) is (fault is None)
     assert asked == ["sts.get_caller_identity"]
@@ -60,7 +60,7 @@ def test_credentials(answer, known, fault):
     ],
 )
 def test_region(region, answer, faults, notes):
-    look, _ = look_with({"region": region, "aws_region": region}, get_caller_identity=caller(), describe_regions=answer)
+    look = look_with({"region": region, "aws_region": region}, get_caller_identity=caller(), describe_regions=answer)[0]
     assert [*map(len, sentences(_preflight_account.CHECKS, look))] == [faults, notes]
     assert ("usable_region" in look.known) is (faults == 0)
 
@@ -106,7 +106,7 @@ def test_the_one_public_zone_is_found():
     ],
 )
 def test_a_zone_that_will_not_do(held, fault):
-    faults, _, look = zone_told(held)
+    faults, _other, look = zone_told(held)
     assert len(faults) == 1
     assert fault in faults[0]
     assert "zone_records" not in look.known
@@ -126,13 +126,13 @@ def test_a_zone_that_will_not_do(held, fault):
     ],
 )
 def test_records_in_the_way(held, in_the_way):
-    faults, _, _ = zone_told(zones("uni.edu"), held)
+    faults, *_others = zone_told(zones("uni.edu"), held)
     assert len(faults) == int(in_the_way)
     assert all("the zone holds a record of that name already" in fault for fault in faults)
 
 
 def test_a_zone_that_may_not_be_read_is_a_fault():
-    faults, _, _ = zone_told(refusal("AccessDenied"))
+    faults, *_others = zone_told(refusal("AccessDenied"))
     assert "the right route53:ListHostedZones is missing; give the deploying identity that right" in faults[0]
 
 
@@ -187,7 +187,7 @@ def test_named_subnets_are_taken_in_their_order_whether_they_give_addresses_or_n
     held = {"Subnets": [subnet("s-a", gives=False), subnet("s-b", "b", gives=False)]}
     offered = {"InstanceTypeOfferings": [{"Location": "us-east-1b"}]}
     known = {"network_subnet_ids": ["s-b", "s-a"]}
-    faults, _, look = network_told(known, describe_subnets=held, describe_instance_type_offerings=offered)
+    faults, _other, look = network_told(known, describe_subnets=held, describe_instance_type_offerings=offered)
     assert faults == []
     assert look.facts["network"]["subnet_ids"] == ["s-b", "s-a"]
 
@@ -221,7 +221,7 @@ def test_named_subnets_are_taken_in_their_order_whether_they_give_addresses_or_n
     ],
 )  # fmt: skip
 def test_a_network_that_will_not_do(known, answers, fault):
-    faults, _, _ = network_told(known, **answers)
+    faults, *_others = network_told(known, **answers)
     assert len(faults) == 1, faults
     assert fault in faults[0]
 
@@ -276,17 +276,17 @@ ELSEWHERE = {"Alias": "data.uni.edu", "DistributionId": "***1", "AccountId": "**
     ],
 )
 def test_who_has_the_alias(held, conflicting, fault):
-    faults, notes, _ = taken_told(held=held, conflicting=conflicting)
+    faults, notes, _other = taken_told(held=held, conflicting=conflicting)
     assert notes == []
     assert len(faults) == (1 if fault else 0)
     assert all(fault in found for found in faults)
 
 
 def test_cloudfront_that_does_not_tell_stops_nothing():
-    faults, notes, _ = taken_told(held=[distribution("OURS")], list_conflicting_aliases=refusal("InvalidArgument"))
+    faults, notes, _other = taken_told(held=[distribution("OURS")], list_conflicting_aliases=refusal("InvalidArgument"))
     assert faults == []
     assert "Whether another account has the alias data.uni.edu can't be known yet" in notes[0]
-    faults, notes, _ = taken_told(list_distributions=refusal("AccessDenied"))
+    faults, notes, _other = taken_told(list_distributions=refusal("AccessDenied"))
     assert (faults, notes) == ([], ["The distributions of the account could not be checked: the right "
                                     "cloudfront:ListDistributions is missing."])  # fmt: skip
 
@@ -307,7 +307,7 @@ def described(**more):
     ],
 )
 def test_who_has_the_prefix(answers, owner):
-    faults, _, _ = taken_told(**answers)
+    faults, *_others = taken_told(**answers)
     assert len(faults) == (1 if owner else 0)
     assert all(f"'lab-login': {owner} has that prefix already" in found for found in faults)
 
@@ -328,7 +328,7 @@ class Addresses:
     ("names", "taken"), [((), False), (("lab-login",), True), (("lab-login", "*"), False), (("silent",), False)]
 )
 def test_an_address_in_dns_shows_a_prefix_of_another_account(names, taken):
-    faults, _, _ = taken_told({"public_dns": Addresses(*names)})
+    faults, *_others = taken_told({"public_dns": Addresses(*names)})
     assert bool(faults) is taken
 
 
@@ -366,7 +366,7 @@ def quotas_told(known=None, limit=10, **answers):
 
 
 def test_what_is_used_is_told():
-    faults, notes, _ = quotas_told()
+    faults, notes, _other = quotas_told()
     assert faults == []
     assert [note.partition(": ")[2] for note in notes] == [
         "2 of 10 public keys of CloudFront are used (the default; CloudFront does not tell yours), 1 more needed.",
@@ -378,7 +378,7 @@ def test_what_is_used_is_told():
 
 
 def test_where_nothing_is_left_it_is_a_fault():
-    faults, notes, _ = quotas_told(limit=1)
+    faults, notes, _other = quotas_told(limit=1)
     assert [fault.partition(";")[0] for fault in faults] == [
         "signing_keys is [k1, k2]: 1 of 1 key groups of CloudFront are used, and 1 more is needed",
         "data_domain is empty: 3 of 1 distributions of CloudFront are used, and 1 more is needed",
@@ -418,7 +418,7 @@ def test_only_standard_instances_on_demand_count(held, used):
     ],
 )
 def test_a_quota_that_can_not_be_read_is_the_documented_one_and_stops_nothing(refused, told_of):
-    faults, notes, _ = quotas_told({"distributions": [{}] * 200}, get_service_quota=refused)
+    faults, notes, _other = quotas_told({"distributions": [{}] * 200}, get_service_quota=refused)
     assert faults == []
     assert "200 of 200 distributions of CloudFront are used (the default; " in notes[2]
     assert told_of in notes[2]

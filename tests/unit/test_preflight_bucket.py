@@ -30,7 +30,7 @@ FINE = {
 
 
 def told(**answers):
-    look, _ = look_with({"account": ACCOUNT, "data_bucket": "raw", "region": "us-east-1"}, **{**FINE, **answers})
+    look, _other = look_with({"account": ACCOUNT, "data_bucket": "raw", "region": "us-east-1"}, **{**FINE, **answers})
     faults, notes = sentences(bucket.CHECKS, look)
     return faults, notes, look.facts.get("bucket")
 
@@ -68,7 +68,7 @@ def test_a_private_bucket_has_no_fault():
     ],
 )  # fmt: skip
 def test_what_keeps_a_bucket_from_being_served(answers, fault):
-    faults, _, _ = told(**answers)
+    faults, *_others = told(**answers)
     assert len(faults) == 1
     assert faults[0].startswith("data_bucket is 'raw': ")
     assert fault in faults[0]
@@ -88,7 +88,7 @@ def test_what_keeps_a_bucket_from_being_served(answers, fault):
     ],
 )  # fmt: skip
 def test_what_is_only_good_to_know(answers, note):
-    faults, notes, _ = told(**answers)
+    faults, notes, _other = told(**answers)
     assert (faults, len(notes)) == ([], 1)
     assert note in notes[0]
 

@@ -111,7 +111,7 @@ def test_a_role_publishes_its_outputs_and_nothing_else(role: pathlib.Path) -> No
 
 @every_role
 def test_no_role_calls_another(role: pathlib.Path) -> None:
-    used = {key for source in sources(role) for key, _ in pairs(source)}
+    used = {key for source in sources(role) for key, _other in pairs(source)}
     assert not used & {"ansible.builtin.include_role", "ansible.builtin.import_role"}
     assert not load(role / "meta" / "main.yml").get("dependencies")
 

@@ -171,5 +171,5 @@ def test_the_expected_owner_goes_with_every_call(run, s3, monkeypatch):
     owner = "123456789012"
     assert run(statement=READ, expected_bucket_owner=owner)["changed"]
     assert run(state="absent", expected_bucket_owner=owner)["changed"]
-    assert {operation for operation, _ in sent} == {"GetBucketPolicy", "PutBucketPolicy", "DeleteBucketPolicy"}
-    assert {value for _, value in sent} == {owner}
+    assert {operation for operation, _other in sent} == {"GetBucketPolicy", "PutBucketPolicy", "DeleteBucketPolicy"}
+    assert {value for _other, value in sent} == {owner}

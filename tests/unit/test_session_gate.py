@@ -158,7 +158,7 @@ def flipped(part: str) -> str:
 
 def not_canonical() -> str:
     """The last letter of a signature's 64 bytes has four bits that mean nothing."""
-    signed, _, signature = SIGNER.token(padded=False).rpartition(".")
+    signed, _mark, signature = SIGNER.token(padded=False).rpartition(".")
     alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
     return f"{signed}.{signature[:-1]}{alphabet[alphabet.index(signature[-1]) + 1]}"
 
@@ -508,7 +508,7 @@ def test_a_body_that_drips_ends_in_time(keys, monkeypatch, endpoint):
         handler.send_response(200)
         handler.end_headers()
         with contextlib.suppress(OSError):
-            for _ in range(40):
+            for _turn in range(40):
                 handler.wfile.write(b"x")
                 time.sleep(0.1)
 
@@ -543,7 +543,7 @@ def test_a_failure_is_tried_again_after_a_while(endpoint, keys, clock):
 
 def test_forged_key_ids_can_not_make_it_hammer_the_endpoint(endpoint, keys, clock):
     keys.keep(SIGNER.kid, SIGNER.key.public_key())
-    answers = [find(keys, str(uuid.uuid4()))[0] for _ in range(100)]
+    answers = [find(keys, str(uuid.uuid4()))[0] for _turn in range(100)]
     assert answers == [401] * session_gate.FETCHES + [503] * (100 - session_gate.FETCHES)
     assert len(endpoint.asked) == session_gate.FETCHES
     assert find(keys, SIGNER.kid)[0] == 200
@@ -552,7 +552,7 @@ def test_forged_key_ids_can_not_make_it_hammer_the_endpoint(endpoint, keys, cloc
 
 
 def test_the_keys_that_are_kept_are_few_and_good(endpoint, keys, clock):
-    ids = [str(uuid.uuid4()) for _ in range(50)]
+    ids = [str(uuid.uuid4()) for _turn in range(50)]
     for kid in ids:
         keys.keep(kid, SIGNER.key.public_key())
     assert list(keys._kept) == ids[-session_gate.KEYS_KEPT :]
@@ -616,7 +616,7 @@ def test_as_systemd_starts_it(endpoint, tmp_path, capsys):
     listening.listen()
     with contextlib.closing(listening), started(settings, listening) as process:
         assert ask(tmp_path / "gate.sock", with_token(SIGNER.token())) == (204, EMAIL)
-        lines = [json.loads(process.stdout.readline()) for _ in range(2)]
+        lines = [json.loads(process.stdout.readline()) for _turn in range(2)]
         assert [line["event"] for line in lines] == ["started", "asked"]
         assert session_gate.main([str(settings), "--check"]) == 0
         write_config(tmp_path, keys_url=endpoint.url, allowed_emails=["bo@example.org"])

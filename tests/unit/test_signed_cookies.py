@@ -50,7 +50,7 @@ def public_pem(key: Any) -> str:
 
 @pytest.fixture(scope="module")
 def keys() -> list[rsa.RSAPrivateKey]:
-    return [rsa.generate_private_key(65537, 2048) for _ in range(3)]
+    return [rsa.generate_private_key(65537, 2048) for _turn in range(3)]
 
 
 # --- the cookies

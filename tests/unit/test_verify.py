@@ -76,7 +76,7 @@ def test_what_needs_a_failed_one_is_skipped_and_the_others_run():
 def test_a_question_is_asked_once_until_forgotten():
     numbers = itertools.count()
     look = sight({"list": lambda **_: {"n": next(numbers)}})
-    assert [look.call("s3", "list", Bucket="a")["n"] for _ in range(2)] == [0, 0]
+    assert [look.call("s3", "list", Bucket="a")["n"] for _turn in range(2)] == [0, 0]
     assert look.call("s3", "list", Bucket="b")["n"] == 1
     look.forget()
     assert look.call("s3", "list", Bucket="a")["n"] == 2

@@ -343,7 +343,7 @@ def test_forged_headers_are_sent(monkeypatch):
     asked = verify_fakes.site(monkeypatch, web, (".*", answer(401)))
     list(site.forged(sight()))
     assert len(asked) > 6
-    assert all(site.FORGED.items() <= headers.items() for _, headers in asked)
+    assert all(site.FORGED.items() <= headers.items() for _other, headers in asked)
 
 
 # --- The data ----------------------------------------------------------------------------------------------------

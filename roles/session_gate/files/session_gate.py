@@ -1,4 +1,3 @@
-#!/usr/bin/python3
 # Copyright: Contributors to bioviewers.aws
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
@@ -195,14 +194,19 @@ def is_key_id(value: object) -> bool:
     return isinstance(value, str) and bool(KEY_ID.fullmatch(value))
 
 
+def is_whole(value: object) -> bool:
+    """A whole number. JSON's true is an int to Python."""
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
 def check_times(token: Token, config: Config, now: float) -> None:
     """Issuer and end stand in the header, the issuer in the claims again, and the end where it is repeated."""
     claims = {"exp": token.header.get("exp"), "nbf": 0, **token.claims}
     both = (token.header, claims)
     reasons = (
         (any(part.get("iss") != config.issuer for part in both), "the token is of another user pool"),
-        (not all(type(part.get("exp")) is int for part in both), "the token has no end"),
-        (type(claims["nbf"]) is not int, "the token's begin is not a time"),
+        (not all(is_whole(part.get("exp")) for part in both), "the token has no end"),
+        (not is_whole(claims["nbf"]), "the token's begin is not a time"),
     )
     refuse_for(reasons)
     refuse_for([(min(part["exp"] for part in both) + LEEWAY < now, "the token has expired")])

@@ -134,7 +134,7 @@ class FakeApi:
 
 def request(path: str = "/", method: str = "GET", host: str = SITE, **headers: str) -> Request:
     """A request; underscores in the names of headers stand for hyphens."""
-    target, _, query = path.partition("?")
+    target, _mark, query = path.partition("?")
     named = tuple((name.replace("_", "-").lower(), value) for name, value in headers.items())
     return Request(method, host, target, query, (("host", host), *named))
 

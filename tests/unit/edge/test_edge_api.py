@@ -257,7 +257,7 @@ def test_the_cache_keeps_values_for_its_time_and_no_failures():
     now = [0.0]
     cache = Cache(1, lambda: now[0])
     values = iter([1, 2, 3])
-    assert [cache.get("k", lambda: next(values)) for _ in range(2)] == [1, 1]
+    assert [cache.get("k", lambda: next(values)) for _turn in range(2)] == [1, 1]
     now[0] = 1.0
     assert cache.get("k", lambda: next(values)) == 2
     with pytest.raises(ZeroDivisionError):

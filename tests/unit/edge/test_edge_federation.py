@@ -193,7 +193,7 @@ def test_what_google_refuses_is_told_with_its_name_and_status(browser, pool, goo
 
 
 def test_a_state_works_once_in_the_browser_that_began_and_for_a_while(browser, pool, google):
-    first, second, third = (to_google(browser, pool)[1]["state"] for _ in range(3))
+    first, second, third = (to_google(browser, pool)[1]["state"] for _turn in range(3))
     assert "code" in returned(come_back(browser, code="c", state=first)), "and other tabs don't disturb it"
     assert come_back(browser, code="c", state=first).status == 400
     stranger = Browser(browser.handle)

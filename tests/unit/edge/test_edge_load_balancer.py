@@ -175,12 +175,12 @@ def test_no_target_and_no_address():
 def test_only_healthy_targets_or_all_when_none_is():
     targets = [("i-1", 8443), ("i-2", 8443)]
     balancer = Balancer([rule("/*", [forward()])], targets=targets)
-    for _ in range(4):
+    for _turn in range(4):
         balancer.ask(request("/"))
     assert {each["address"] for each in balancer.seen} == {"10.0.0.1", "10.0.0.2"}
     balancer.seen.clear()
     balancer.make_healthy("i-2:8443")
-    for _ in range(4):
+    for _turn in range(4):
         balancer.ask(request("/"))
     assert {each["address"] for each in balancer.seen} == {"10.0.0.2"}
 
@@ -192,7 +192,7 @@ def test_stickiness():
     lines = [value for name, value in reply.headers if name == "Set-Cookie" and value.startswith("AWS")]
     assert [line.partition("=")[0] for line in lines] == ["AWSALB", "AWSALBCORS"]
     assert lines[1].endswith("SameSite=None; Secure")
-    for _ in range(5):
+    for _turn in range(5):
         balancer.ask(request("/", cookie=lines[0].partition(";")[0]))
     assert len({each["address"] for each in balancer.seen}) == 1
 
@@ -250,7 +250,7 @@ def test_health_states_are_written_for_the_control_plane(tmp_path):
     (states,) = json.loads((tmp_path / "health.json").read_text()).values()
     assert states == {"i-1:8443": {"State": "healthy"}}
     balancer.failure = httpx.ConnectError("refused")
-    for _ in range(2):
+    for _turn in range(2):
         balancer.check_health()
     (states,) = json.loads((tmp_path / "health.json").read_text()).values()
     assert states["i-1:8443"]["Reason"] == "Target.FailedHealthChecks"

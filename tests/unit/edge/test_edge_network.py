@@ -97,7 +97,7 @@ def entered(monkeypatch) -> list[pathlib.Path]:
 
 def ports(client: httpx.AsyncClient, url: str, count: int) -> list[str]:
     async def ask() -> list[str]:
-        return [(await client.get(url)).text for _ in range(count)]
+        return [(await client.get(url)).text for _turn in range(count)]
 
     return LOOP.run(ask())
 
@@ -121,7 +121,7 @@ def test_a_load_balancer_without_a_namespace_reaches_nothing_until_it_has_one(ta
 def test_a_namespace_that_is_gone_is_a_failed_connection_and_looked_for_again(tmp_path, target):
     asked: list[str] = []
     client = Nodes(lambda arn: asked.append(arn) or tmp_path / "gone").for_requests(BALANCER)
-    for _ in range(2):
+    for _turn in range(2):
         with pytest.raises(httpx.ConnectError):
             ports(client, target, 1)
     assert len(asked) == 2

@@ -93,7 +93,7 @@ def test_the_name_of_the_connection_counts_not_the_host_header(authority):
 
 @pytest.mark.parametrize("target", ["//session", "/%73ession", "/assets/../session", "/a?b=%20c&d", "/a%2Fb"])
 def test_targets_arrive_as_sent(authority, target):
-    path, _, query = target.partition("?")
+    path, _mark, query = target.partition("?")
     seen = talk(authority, "a.localhost", target.encode()).json()
     assert (seen["path"], seen["query"]) == (path, query)
 
