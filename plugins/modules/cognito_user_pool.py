@@ -258,7 +258,8 @@ class UserPool(CognitoResource):
 
     def _described(self, pool_id: str) -> Found:
         pool = self.call("describe_user_pool", UserPoolId=pool_id)["UserPool"]
-        config = self.accepted("CreateUserPool", {**pool, "PoolName": pool["Name"]})
+        # Once, under the name that counts: a change of what AWS says twice would foretell half of what happens.
+        config = pool_request(self.accepted("CreateUserPool", {**pool, "PoolName": pool["Name"]}))
         tags = config.pop("UserPoolTags", {})
         # Pools older than this setting have none and tell capitals apart.
         config.setdefault("UsernameConfiguration", {"CaseSensitive": True})

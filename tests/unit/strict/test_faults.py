@@ -1,0 +1,64 @@
+"""Every module where things go wrong: the controller dies, AWS is busy or broken, what was written is not seen yet."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests import modules
+from tests.unit.strict.aws import Killed
+from tests.unit.strict.life import TABLES, Life
+from tests.unit.strict.table import Table
+
+each_table = pytest.mark.parametrize("table", TABLES, ids=lambda table: table.title)
+
+
+def stages(table: Table) -> dict[str, dict[str, Any]]:
+    return {"make": table.full(), "change": table.all_second(), "delete": table.gone()}
+
+
+@pytest.mark.parametrize("stage", ["make", "change", "delete"])
+@each_table
+def test_killed_after_each_writing_call(account, table, stage):
+    life, arguments = Life(account, table), stages(table)[stage]
+    if stage != "make":
+        life.made()
+    start = account.keep()
+    account.back_to(start)
+    life.run(**arguments)
+    expected, writes = account.state(), account.writes
+    assert writes
+    for number in range(1, writes + 1):
+        account.back_to(start)
+        account.killed = number
+        with pytest.raises(Killed):
+            modules.run(table.module, **arguments)
+        life.run(**arguments)
+        assert account.state() == expected, f"killed after write {number}"
+        assert not life.run(**arguments)["changed"]
+
+
+def whole_life(life: Life) -> None:
+    for arguments in stages(life.table).values():
+        assert life.run(**arguments)["changed"]
+        held = life.account.state()
+        assert not life.run(**arguments)["changed"]
+        assert life.account.state() == held
+    assert life.account.state() == life.others
+
+
+@pytest.mark.parametrize("clock", range(5))
+@each_table
+def test_every_fifth_call_is_throttled_and_every_twentieth_fails(account, table, clock):
+    life = Life(account, table)
+    account.clock, account.throttled, account.failing = clock, 5, 20
+    whole_life(life)
+
+
+@pytest.mark.parametrize("lag", [1, 3])
+@each_table
+def test_what_was_written_is_seen_late(account, table, lag):
+    life = Life(account, table)
+    account.lag = lag
+    whole_life(life)
