@@ -85,7 +85,7 @@ class Aws:
 
     def state(self) -> dict[str, Any]:
         """What is held, as far as somebody asked for it."""
-        kinds = {kind: records for kind, records in self.held.items() if records}
+        kinds = {kind: records for kind, records in self.held.items() if records and kind[0] != "_"}
         return copy.deepcopy(
             {
                 kind: {key: {"config": record["config"], "tags": record["tags"]} for key, record in records.items()}

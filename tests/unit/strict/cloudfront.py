@@ -105,6 +105,8 @@ class CloudFront:
         key = f"{'K' if kind == 'PublicKey' else 'E'}{self.account.number():013}"
         tags = {tag["Key"]: tag["Value"] for tag in request.get("Tags", {}).get("Items", [])}
         self.put(kind, key, config, tags=tags)
+        if "CallerReference" in config:
+            self.account.held["_References"][f"{kind} {config['CallerReference']}"] = {}
         return self.get(kind, model, {"Id": key}, "")
 
     def get(self, kind: str, model: Any, request: dict[str, Any], part: str) -> dict[str, Any]:
@@ -199,6 +201,8 @@ class CloudFront:
         for value in counted(config):
             if value["Quantity"] != len(value.get("Items", [])):
                 raise Refusal("InconsistentQuantities", "The value of Quantity and the size of Items do not match.")
+        if key is None and f"{kind} {config.get('CallerReference')}" in self.account.held["_References"]:
+            raise Refusal(f"{kind}AlreadyExists", "There is or was one with this CallerReference.")
         unique = "CallerReference" if kind == "Distribution" else "Name"
         for other, record in self.account.held[kind].items():
             if other != key and record["config"][unique] == config[unique]:

@@ -70,13 +70,16 @@ class Life:
         """All options have their first values, and others set theirs."""
         if self.table.title not in _made:
             self.run(**self.table.full())
-            for path, value in self.table.left_alone().items():
-                poke(self.record(), path, value)
-            if self.table.kind in DEFAULTS:
-                self.record()["config"] = completed(self.table.kind, self.record()["config"])
+            self.others_set_theirs()
             _made[self.table.title] = copy.deepcopy(self.account.held)
         self.account.held = copy.deepcopy(_made[self.table.title])
         return self.account.state()
+
+    def others_set_theirs(self) -> None:
+        for path, value in self.table.left_alone().items():
+            poke(self.record(), path, value)
+        if self.table.kind in DEFAULTS:
+            self.record()["config"] = completed(self.table.kind, self.record()["config"])
 
     def record(self) -> dict[str, Any]:
         held = self.account.held[self.table.kind]

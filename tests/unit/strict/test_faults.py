@@ -40,9 +40,13 @@ def test_killed_after_each_writing_call(account, table, stage):
 
 
 def whole_life(life: Life) -> None:
-    for arguments in stages(life.table).values():
-        assert life.run(**arguments)["changed"]
-        held = life.account.state()
+    table = life.table
+    life.run(**table.least())
+    life.others_set_theirs()
+    last = table.least()
+    for arguments in (table.full(), table.all_second(), table.full(), table.gone()):
+        assert life.run(**arguments)["changed"] is (arguments != last)
+        last, held = arguments, life.account.state()
         assert not life.run(**arguments)["changed"]
         assert life.account.state() == held
     assert life.account.state() == life.others
@@ -62,3 +66,43 @@ def test_what_was_written_is_seen_late(account, table, lag):
     life = Life(account, table)
     account.lag = lag
     whole_life(life)
+
+
+@pytest.mark.parametrize("table", [t for t in TABLES if t.module.startswith("cloudfront")], ids=lambda t: t.title)
+def test_what_another_run_made_moments_ago_is_not_made_again(account, table):
+    life = Life(account, table)
+    account.lag = 5
+    life.run(**table.full())
+    changed = table.all_second()
+    assert modules.run(table.module, **changed)["changed"], "no list has it yet"
+    account.settle()
+    assert len(account.held[table.kind]) == len(life.others[table.kind]) + 1
+    assert not life.run(**changed)["changed"]
+
+
+@pytest.mark.parametrize("table", [t for t in TABLES if t.module.startswith("cloudfront")], ids=lambda t: t.title)
+def test_what_was_deleted_is_made_again_and_found(account, table):
+    """AWS remembers the caller reference of what is gone."""
+    life = Life(account, table)
+    for _ in range(2):
+        assert life.run(**table.full())["changed"]
+        assert not life.run(**table.full())["changed"]
+        assert life.run(**table.gone())["changed"]
+    assert account.state() == life.others
+
+
+@pytest.mark.parametrize("table", [t for t in TABLES if t.module.startswith("cloudfront")], ids=lambda t: t.title)
+def test_what_somebody_else_wrote_in_between_is_not_overwritten(account, table, monkeypatch):
+    life = Life(account, table)
+    life.made()
+    answer, held = account.answer, account.state()
+
+    def after_theirs(client, operation, request):
+        if operation.startswith("Update"):
+            life.record()["etag"] = "theirs"
+        return answer(client, operation, request)
+
+    monkeypatch.setattr(account, "answer", after_theirs)
+    refused = modules.run(table.module, **table.all_second())
+    assert "PreconditionFailed" in refused["msg"]
+    assert account.state() == held
