@@ -298,8 +298,10 @@ def completed(kind: str, config: dict[str, Any]) -> dict[str, Any]:
     whole["DefaultCacheBehavior"] = {**BEHAVIOR, **whole["DefaultCacheBehavior"]}
     whole["CacheBehaviors"] = each(whole["CacheBehaviors"], BEHAVIOR)
     certificate = whole["ViewerCertificate"]
-    if arn := certificate.get("ACMCertificateArn"):
-        whole["ViewerCertificate"] = {**certificate, "Certificate": arn, "CertificateSource": "acm"}
+    whole["ViewerCertificate"] = {**certificate, "CertificateSource": "cloudfront"}
+    for source, key in (("acm", "ACMCertificateArn"), ("iam", "IAMCertificateId")):
+        if certificate.get(key):
+            whole["ViewerCertificate"] = {**certificate, "Certificate": certificate[key], "CertificateSource": source}
     return whole
 
 

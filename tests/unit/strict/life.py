@@ -108,6 +108,18 @@ def all_in_order(value: Any) -> Any:
     return in_order([all_in_order(item) for item in value]) if isinstance(value, list) else value
 
 
+def flat(state: Any, path: str = "") -> dict[str, Any]:
+    """The same by dotted paths, so that a difference can be read."""
+    state = all_in_order(state)
+    if isinstance(state, dict) and state:
+        items = state.items()
+    elif isinstance(state, list) and state:
+        items = enumerate(state)
+    else:
+        return {path: state}
+    return {name: value for key, item in items for name, value in flat(item, f"{path}.{key}").items()}
+
+
 def told(result: dict[str, Any]) -> dict[str, Any]:
     """What a result says of the resource."""
     (noun,) = result.keys() - RESULT

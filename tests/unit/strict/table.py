@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -57,7 +58,7 @@ class Table:
 
     def full(self, **changed: Any) -> dict[str, Any]:
         """Arguments with the first value of each option, but for those given."""
-        arguments = copy.deepcopy(self.asked)
+        arguments = json.loads(json.dumps(self.asked))  # what a table says twice becomes two
         for option, value in {**{name: row.first for name, row in self.rows.items()}, **changed}.items():
             lay(arguments, option, value)
         return arguments
