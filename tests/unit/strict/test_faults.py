@@ -97,12 +97,13 @@ def test_what_somebody_else_wrote_in_between_is_not_overwritten(account, table, 
     life.made()
     answer, held = account.answer, account.state()
 
-    def after_theirs(client, operation, request):
-        if operation.startswith("Update"):
+    def before_theirs(client, operation, request):
+        result = answer(client, operation, request)
+        if operation == f"Get{table.kind}" and result[table.kind]["Id"] not in life.others[table.kind]:
             life.record()["etag"] = "theirs"
-        return answer(client, operation, request)
+        return result
 
-    monkeypatch.setattr(account, "answer", after_theirs)
+    monkeypatch.setattr(account, "answer", before_theirs)
     refused = modules.run(table.module, **table.all_second())
     assert "PreconditionFailed" in refused["msg"]
     assert account.state() == held
