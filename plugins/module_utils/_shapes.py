@@ -11,6 +11,9 @@ from typing import Any
 
 from ansible.module_utils.common.dict_transformations import camel_dict_to_snake_dict, snake_dict_to_camel_dict
 
+# What tells the objects of a list apart, in the order in which it is looked for.
+NAMES = ("Id", "PathPattern", "Name", "EventType", "ErrorCode", "HeaderName", "Header")
+
 
 @dataclass(frozen=True)
 class Found:
@@ -69,7 +72,7 @@ def merge(held: Any, asked: Any) -> Any:
 def _merge_lists(held: list, asked: list) -> list:
     if not any(isinstance(item, (dict, list)) for item in [*held, *asked]):
         return held if set(held) == set(asked) else asked
-    for key in ("Id", "PathPattern", "Name"):
+    for key in NAMES:
         if all(isinstance(item, dict) and key in item for item in [*held, *asked]):
             return _merge_objects(key, held, asked)
     return asked

@@ -8,11 +8,13 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: cloudfront_distribution
 version_added: 0.1.0
-short_description: CloudFront distributions in front of private buckets
+short_description: CloudFront distributions in front of buckets and web servers
 description:
   - Makes, changes and deletes a distribution in CloudFront.
   - Settings that are not given keep the value they have, also those that have no option here. A list that is given
-    replaces the list that is there; origins that stay keep those of their settings that are not given.
+    replaces the list that is there; what stays in a list of origins, behaviours, error pages, headers or functions
+    keeps those of its settings that are not given.
+  - An empty text or list takes a setting away.
 options:
   name:
     description:
@@ -44,7 +46,9 @@ options:
     description: Whether it answers on IPv6. Cookies that are bound to an IPv4 address need V(false).
     type: bool
   origins:
-    description: Where the content comes from. Needed to make a distribution.
+    description:
+      - Where the content comes from. Needed to make a distribution.
+      - An origin is a bucket, unless O(origins[].custom_origin_config) or O(origins[].vpc_origin_config) is given.
     type: list
     elements: dict
     suboptions:
@@ -53,7 +57,7 @@ options:
         type: str
         required: true
       domain_name:
-        description: The bucket's regional host name, never a website endpoint.
+        description: The bucket's regional host name, never a website endpoint; or the host name of the web server.
         type: str
         required: true
       origin_access_control_id:
@@ -62,27 +66,108 @@ options:
       origin_path:
         description: What CloudFront puts in front of each path, without a slash at the end.
         type: str
-  default_cache_behavior:
-    description: How requests are answered. Needed to make a distribution.
-    type: dict
+      custom_headers:
+        description: Headers that CloudFront adds to its requests to the origin.
+        type: list
+        elements: dict
+        suboptions:
+          header_name: {description: Name of the header., type: str, required: true}
+          header_value:
+            description: Its value, often a secret of the two. It is not shown in the result or in a diff.
+            type: str
+            required: true
+      connection_attempts:
+        description: How often CloudFront tries to connect, 1 to 3.
+        type: int
+      connection_timeout:
+        description: How many seconds it waits for a connection, 1 to 10.
+        type: int
+      origin_shield:
+        description: One more cache, which all others ask, in front of the origin.
+        type: dict
+        suboptions:
+          enabled: {description: Whether there is one., type: bool, required: true}
+          origin_shield_region: {description: "Its region, best the one closest to the origin.", type: str}
+      s3_origin_config:
+        description: The origin is a bucket. Only needed for what is below, or where the origin was something else.
+        type: dict
+        suboptions:
+          origin_access_identity:
+            description: Origin access identity, the predecessor of O(origins[].origin_access_control_id).
+            type: str
+      custom_origin_config:
+        description: The origin is a web server.
+        type: dict
+        suboptions:
+          http_port: {description: "Its port for HTTP; V(80) for a new origin, if not given.", type: int}
+          https_port: {description: "Its port for HTTPS; V(443) for a new origin, if not given.", type: int}
+          origin_protocol_policy:
+            description: How CloudFront talks to it. V(https-only) for a new origin, if not given.
+            type: str
+            choices: [http-only, https-only, match-viewer]
+          origin_ssl_protocols:
+            description: TLS versions that CloudFront may use. V(TLSv1.2) alone for a new origin, if not given.
+            type: list
+            elements: str
+            choices: [SSLv3, TLSv1, TLSv1.1, TLSv1.2]
+          origin_read_timeout: {description: How many seconds CloudFront waits for an answer., type: int}
+          origin_keepalive_timeout: {description: How many seconds it keeps an idle connection., type: int}
+      vpc_origin_config:
+        description: The origin is inside a VPC, without an address in the internet.
+        type: dict
+        suboptions:
+          vpc_origin_id: {description: Id of the VPC origin., type: str, required: true}
+          origin_read_timeout: {description: How many seconds CloudFront waits for an answer., type: int}
+          origin_keepalive_timeout: {description: How many seconds it keeps an idle connection., type: int}
+  origin_groups:
+    description: Pairs of origins, of which the second answers when the first fails.
+    type: list
+    elements: dict
     suboptions:
+      id:
+        description: Name of the group, for O(default_cache_behavior.target_origin_id).
+        type: str
+        required: true
+      failover_criteria:
+        description: When the second is asked.
+        type: dict
+        required: true
+        suboptions:
+          status_codes:
+            description: With which answers of the first.
+            type: list
+            elements: int
+            required: true
+      members:
+        description: The first and the second origin.
+        type: list
+        elements: dict
+        required: true
+        suboptions:
+          origin_id: {description: Id of the origin., type: str, required: true}
+  default_cache_behavior:
+    description: How requests are answered that no entry of O(cache_behaviors) fits. Needed to make a distribution.
+    type: dict
+    suboptions: &behavior
       target_origin_id:
-        description: Id of the origin that answers.
+        description: Id of the origin or origin group that answers. Needed for a new one.
         type: str
       viewer_protocol_policy:
-        description: What becomes of plain HTTP. V(redirect-to-https) for a new distribution, if not given.
+        description: What becomes of plain HTTP. V(redirect-to-https) for a new one, if not given.
         type: str
         choices: [allow-all, https-only, redirect-to-https]
       allowed_methods:
-        description: Methods that are let through. V(GET) and V(HEAD) for a new distribution, if not given.
+        description: Methods that are let through. V(GET) and V(HEAD) for a new one, if not given.
         type: list
         elements: str
       cached_methods:
-        description: Methods whose answers are cached. V(GET) and V(HEAD) for a new distribution, if not given.
+        description: Methods whose answers are cached. V(GET) and V(HEAD) for a new one, if not given.
         type: list
         elements: str
       cache_policy_id:
-        description: Id of the cache policy. AWS's CachingOptimized for a new distribution, if not given.
+        description:
+          - Id of the cache policy. AWS's CachingOptimized for a new one, if not given.
+          - It takes the place of older cache settings, C(ForwardedValues) and the lifetimes, if there are some.
         type: str
       origin_request_policy_id:
         description: Id of the origin request policy.
@@ -97,14 +182,125 @@ options:
       compress:
         description: Whether CloudFront compresses what viewers can decompress. V(true) for a new one, if not given.
         type: bool
+      function_associations:
+        description: Functions of CloudFront Functions that run here, at most one for each kind of event.
+        type: list
+        elements: dict
+        suboptions:
+          function_arn: {description: ARN of the function., type: str, required: true}
+          event_type:
+            description: When it runs.
+            type: str
+            choices: [viewer-request, viewer-response]
+            required: true
+      lambda_function_associations:
+        description: Functions of Lambda@Edge that run here, at most one for each kind of event.
+        type: list
+        elements: dict
+        suboptions:
+          lambda_function_arn:
+            description: ARN of a version of the function, which must live in us-east-1.
+            type: str
+            required: true
+          event_type:
+            description: When it runs.
+            type: str
+            choices: [viewer-request, viewer-response, origin-request, origin-response]
+            required: true
+          include_body: {description: Whether it is given the body of the request., type: bool}
+      grpc_config:
+        description: Whether gRPC is let through. It needs V(POST) among the methods and HTTP/2.
+        type: dict
+        suboptions:
+          enabled: {description: Whether it is., type: bool, required: true}
+      realtime_log_config_arn:
+        description: ARN of the real-time log configuration.
+        type: str
+      field_level_encryption_id:
+        description: Id of the configuration for field-level encryption.
+        type: str
+      smooth_streaming:
+        description: Whether media in the format Microsoft Smooth Streaming is served.
+        type: bool
+  cache_behaviors:
+    description: How requests for some paths are answered. The first whose pattern fits counts.
+    type: list
+    elements: dict
+    suboptions:
+      path_pattern:
+        description: Which paths, such as V(/raw/*). No two may have the same.
+        type: str
+        required: true
+      <<: *behavior
+  custom_error_responses:
+    description: What viewers get in place of an error.
+    type: list
+    elements: dict
+    suboptions:
+      error_code:
+        description: Status of the error, such as V(404).
+        type: int
+        required: true
+      response_page_path:
+        description: Path of the page that is sent, such as V(/errors/404.html). Goes with the status below.
+        type: str
+      response_code:
+        description: Status that the page is sent with.
+        type: str
+      error_caching_min_ttl:
+        description: For how many seconds CloudFront remembers the error. AWS takes 10.
+        type: int
+  logging:
+    description: Standard logs, written to a bucket.
+    type: dict
+    suboptions:
+      enabled:
+        description: Whether logs are written. With V(false) the settings below are cleared.
+        type: bool
+        required: true
+      bucket:
+        description: Host name of the bucket, C(<bucket>.s3.amazonaws.com), which must allow ACLs.
+        type: str
+      prefix:
+        description: What the names of the logs begin with.
+        type: str
+      include_cookies:
+        description: Whether they hold cookies. Where cookies open the content, they should not.
+        type: bool
+  restrictions:
+    description: Who is kept out.
+    type: dict
+    suboptions:
+      geo_restriction:
+        description: By the country that a request comes from.
+        type: dict
+        required: true
+        suboptions:
+          restriction_type:
+            description: Whether the countries below are those let in, those kept out, or whether all are let in.
+            type: str
+            choices: [none, whitelist, blacklist]
+            required: true
+          items:
+            description: Countries, by their two letters of ISO 3166.
+            type: list
+            elements: str
+  web_acl_id:
+    description: ARN of the web ACL of AWS WAF (version 2) that judges requests. It must be one of scope CLOUDFRONT.
+    type: str
   viewer_certificate:
-    description: The certificate for O(aliases).
+    description: The certificate for O(aliases). One of the first three says where it comes from.
     type: dict
     suboptions:
       acm_certificate_arn:
-        description: Its ARN. CloudFront takes certificates of us-east-1 only.
+        description: Its ARN in Certificate Manager. CloudFront takes certificates of us-east-1 only.
         type: str
-        required: true
+      iam_certificate_id:
+        description: Its id, where IAM holds it.
+        type: str
+      cloudfront_default_certificate:
+        description: With V(true), CloudFront's own certificate, which is good for its own host name only.
+        type: bool
       ssl_support_method:
         description: How viewers say which host they mean.
         type: str
@@ -139,6 +335,43 @@ EXAMPLES = r"""
       target_origin_id: data
       trusted_key_groups: [2d0a3c6e-1f5b-4a0e-9c63-0f6f5b7c2f11]
     price_class: PriceClass_100
+
+- name: Some paths from another bucket, some from a web server, all watched
+  bioviewers.aws.cloudfront_distribution:
+    name: lab-viewer
+    origins:
+      - id: data
+        domain_name: lab-private-data.s3.us-east-1.amazonaws.com
+      - id: public
+        domain_name: lab-public-data.s3.us-east-1.amazonaws.com
+        origin_access_control_id: E327GJI25M56DG
+      - id: api
+        domain_name: api.lab.example.org
+        custom_origin_config:
+          origin_read_timeout: 60
+        custom_headers:
+          - header_name: X-From-CloudFront
+            header_value: "{{ origin_secret }}"
+    cache_behaviors:
+      - path_pattern: /public/*
+        target_origin_id: public
+        function_associations:
+          - event_type: viewer-request
+            function_arn: arn:aws:cloudfront::123456789012:function/strip-prefix
+      - path_pattern: /api/*
+        target_origin_id: api
+        allowed_methods: [GET, HEAD, OPTIONS, PUT, POST, PATCH, DELETE]
+        cache_policy_id: 4135ea2d-6df8-44a3-9df3-4b5a84be39ad # AWS's CachingDisabled
+        origin_request_policy_id: b689b0a8-53d0-40ab-baf2-68738e2966ac # AWS's AllViewerExceptHostHeader
+    custom_error_responses:
+      - error_code: 404
+        response_code: "404"
+        response_page_path: /errors/404.html
+    logging:
+      enabled: true
+      bucket: lab-logs.s3.amazonaws.com
+      prefix: cdn/
+    web_acl_id: arn:aws:wafv2:us-east-1:123456789012:global/webacl/lab/a1b2c3d4-5678-90ab-cdef-EXAMPLE11111
 
 - name: Answer for a host name, and wait until every edge does
   bioviewers.aws.cloudfront_distribution:
@@ -187,16 +420,58 @@ from ansible_collections.amazon.aws.plugins.module_utils.tagging import (
     boto3_tag_list_to_ansible_dict,
 )
 from ansible_collections.bioviewers.aws.plugins.module_utils._cloudfront import CloudFrontResource
+from ansible_collections.bioviewers.aws.plugins.module_utils._distribution import (
+    NEW_BEHAVIOR,
+    NO_LOGS,
+    behaviors,
+    certificate,
+    ground,
+    put_in_groups,
+    with_what_is_unset,
+    without_what_is_unsaid,
+)
 from ansible_collections.bioviewers.aws.plugins.module_utils._resource import TAGS, WAIT
 from ansible_collections.bioviewers.aws.plugins.module_utils._shapes import Found, Spelling
 
 STRINGS = {"type": "list", "elements": "str"}
+SWITCH = {"type": "bool"}
+NUMBER = {"type": "int"}
+VIEWER_EVENTS = ["viewer-request", "viewer-response"]
+TIMEOUTS = {"origin_read_timeout": NUMBER, "origin_keepalive_timeout": NUMBER}
+
+
+def required(**rest: Any) -> dict[str, Any]:
+    return {**rest, "required": True}
+
+
+def group(**options: Any) -> dict[str, Any]:
+    return {"type": "dict", "options": options}
+
+
+def groups(**options: Any) -> dict[str, Any]:
+    return {"type": "list", "elements": "dict", "options": options}
+
+
 ORIGIN = {
-    "id": {"required": True},
-    "domain_name": {"required": True},
+    "id": required(),
+    "domain_name": required(),
     "origin_access_control_id": {},
     "origin_path": {},
+    "custom_headers": groups(header_name=required(), header_value=required(no_log=True)),
+    "connection_attempts": NUMBER,
+    "connection_timeout": NUMBER,
+    "origin_shield": group(enabled=required(type="bool"), origin_shield_region={}),
+    "s3_origin_config": group(origin_access_identity={}),
+    "custom_origin_config": group(
+        http_port=NUMBER,
+        https_port=NUMBER,
+        origin_protocol_policy={"choices": ["http-only", "https-only", "match-viewer"]},
+        origin_ssl_protocols={**STRINGS, "choices": ["SSLv3", "TLSv1", "TLSv1.1", "TLSv1.2"]},
+        **TIMEOUTS,
+    ),
+    "vpc_origin_config": group(vpc_origin_id=required(), **TIMEOUTS),
 }
+ONE_KIND = [("s3_origin_config", "custom_origin_config", "vpc_origin_config")]
 BEHAVIOR = {
     "target_origin_id": {},
     "viewer_protocol_policy": {"choices": ["allow-all", "https-only", "redirect-to-https"]},
@@ -206,51 +481,86 @@ BEHAVIOR = {
     "origin_request_policy_id": {},
     "response_headers_policy_id": {},
     "trusted_key_groups": {**STRINGS, "no_log": False},
-    "compress": {"type": "bool"},
+    "compress": SWITCH,
+    "function_associations": groups(function_arn=required(), event_type=required(choices=VIEWER_EVENTS)),
+    "lambda_function_associations": groups(
+        lambda_function_arn=required(),
+        event_type=required(choices=[*VIEWER_EVENTS, "origin-request", "origin-response"]),
+        include_body=SWITCH,
+    ),
+    "grpc_config": group(enabled=required(type="bool")),
+    "realtime_log_config_arn": {},
+    "field_level_encryption_id": {},
+    "smooth_streaming": SWITCH,
+}
+ERROR = {
+    "error_code": required(type="int"),
+    "response_page_path": {},
+    "response_code": {},
+    "error_caching_min_ttl": NUMBER,
 }
 CERTIFICATE = {
-    "acm_certificate_arn": {"required": True},
+    "acm_certificate_arn": {},
+    "iam_certificate_id": {},
+    "cloudfront_default_certificate": SWITCH,
     "ssl_support_method": {"choices": ["sni-only", "static-ip", "vip"], "default": "sni-only"},
     "minimum_protocol_version": {"default": "TLSv1.2_2021"},
 }
-READ = ["GET", "HEAD"]
+ONE_SOURCE = [("acm_certificate_arn", "iam_certificate_id", "cloudfront_default_certificate")]
+GEOGRAPHY = group(restriction_type=required(choices=["none", "whitelist", "blacklist"]), items=STRINGS)
 
 
 class Distribution(CloudFrontResource):
     noun = "distribution"
     options = {
-        "name": {"required": True},
+        "name": required(),
         "aliases": STRINGS,
         "comment": {},
-        "enabled": {"type": "bool"},
+        "enabled": SWITCH,
         "default_root_object": {},
         "price_class": {"choices": ["PriceClass_100", "PriceClass_200", "PriceClass_All"]},
         "http_version": {"choices": ["http1.1", "http2", "http3", "http2and3"]},
-        "is_ipv6_enabled": {"type": "bool"},
-        "origins": {"type": "list", "elements": "dict", "options": ORIGIN},
-        "default_cache_behavior": {"type": "dict", "options": BEHAVIOR},
-        "viewer_certificate": {"type": "dict", "options": CERTIFICATE},
+        "is_ipv6_enabled": SWITCH,
+        "origins": {**groups(**ORIGIN), "mutually_exclusive": ONE_KIND},
+        "origin_groups": groups(
+            id=required(),
+            failover_criteria=required(**group(status_codes=required(type="list", elements="int"))),
+            members=required(**groups(origin_id=required())),
+        ),
+        "default_cache_behavior": group(**BEHAVIOR),
+        "cache_behaviors": groups(path_pattern=required(), **BEHAVIOR),
+        "custom_error_responses": groups(**ERROR),
+        "logging": group(enabled=required(type="bool"), bucket={}, prefix={}, include_cookies=SWITCH),
+        "restrictions": group(geo_restriction=required(**GEOGRAPHY)),
+        "viewer_certificate": {
+            **group(**CERTIFICATE),
+            "mutually_exclusive": ONE_SOURCE,
+            "required_one_of": ONE_SOURCE,
+        },
+        "web_acl_id": {},
         **TAGS,
         **WAIT,
     }
-    initial = {
-        "Comment": "",
-        "Enabled": True,
-        "DefaultCacheBehavior": {
-            "ViewerProtocolPolicy": "redirect-to-https",
-            "AllowedMethods": {"Items": READ, "CachedMethods": READ},
-            "CachePolicyId": "658327ea-f89d-4fab-a63d-7e88639e58f6",  # CachingOptimized, one id in all accounts
-            "Compress": True,
-        },
-    }
+    secret = frozenset({"HeaderValue"})
     spelling = Spelling(
         {
             "acm_certificate_arn": "ACMCertificateArn",
             "cloudfront_default_certificate": "CloudFrontDefaultCertificate",
+            "error_caching_min_ttl": "ErrorCachingMinTTL",
+            "function_arn": "FunctionARN",
+            "http_port": "HTTPPort",
+            "https_port": "HTTPSPort",
+            "iam_certificate_id": "IAMCertificateId",
             "is_ipv6_enabled": "IsIPV6Enabled",
+            "lambda_function_arn": "LambdaFunctionARN",
             "ssl_support_method": "SSLSupportMethod",
+            "web_acl_id": "WebACLId",
         }
     )
+
+    @property
+    def initial(self) -> dict[str, Any]:
+        return ground({"Comment": "", "Enabled": True, "DefaultCacheBehavior": NEW_BEHAVIOR}, self.desired())
 
     def find(self) -> Found | None:
         aliases = set(self.params["aliases"] or [])
@@ -262,13 +572,20 @@ class Distribution(CloudFrontResource):
     def desired(self) -> dict[str, Any]:
         asked = super().desired()
         del asked["Name"]
-        for origin in asked.get("Origins", []):
-            origin["S3OriginConfig"] = {"OriginAccessIdentity": ""}  # required even when an access control signs
-        if "DefaultCacheBehavior" in asked:
-            asked["DefaultCacheBehavior"] = in_groups(asked["DefaultCacheBehavior"])
+        for behavior in behaviors(asked):
+            put_in_groups(behavior)
         if "ViewerCertificate" in asked:
-            asked["ViewerCertificate"]["CloudFrontDefaultCertificate"] = False
+            asked["ViewerCertificate"] = certificate(asked["ViewerCertificate"])
+        if asked.get("Logging", {}).get("Enabled") is False:
+            # "If you specify false for Enabled, values that you specify for Bucket and Prefix are deleted."
+            # https://docs.aws.amazon.com/cloudfront/latest/APIReference/API_LoggingConfig.html
+            asked["Logging"] = NO_LOGS
+        if asked.get("Restrictions", {}).get("GeoRestriction", {}).get("RestrictionType") == "none":
+            asked["Restrictions"]["GeoRestriction"]["Items"] = []
         return asked
+
+    def merged(self, held: dict[str, Any], asked: dict[str, Any]) -> dict[str, Any]:
+        return super().merged(ground(held, asked), asked)
 
     def delete(self, found: Found) -> None:
         if found.config["Enabled"]:
@@ -276,7 +593,7 @@ class Distribution(CloudFrontResource):
         super().delete(self.wait(found))
 
     def wait(self, found: Found) -> Found:
-        return self.until(lambda: self._deployed(found.facts["Id"]), "deployed")
+        return self.until(lambda: self._deployed(found), "deployed")
 
     def tag(self, found: Found, missing: dict[str, str], surplus: list[str]) -> None:
         arn = {"Resource": found.facts["ARN"]}
@@ -291,30 +608,22 @@ class Distribution(CloudFrontResource):
             found.config.get("ViewerCertificate", {}).pop(outdated, None)
         if "HttpVersion" in found.config:  # AWS answers HTTP2 to http2
             found.config["HttpVersion"] = found.config["HttpVersion"].lower()
-        return found
+        return replace(found, config=with_what_is_unset(found.config))
+
+    def _write(self, verb: str, config: dict[str, Any], **request: Any) -> Found:
+        return super()._write(verb, without_what_is_unsaid(config), **request)
 
     def _is_ours(self, found: Found) -> bool:
         return f"{found.config['CallerReference']}/".startswith(f"{self.name}/")
 
-    def _deployed(self, resource_id: str) -> Found | None:
-        found = self.get(resource_id)
-        return found if found.facts["Status"] == "Deployed" else None
+    def _deployed(self, found: Found) -> Found | None:
+        seen = self.get(found.facts["Id"])
+        outdated = seen.facts["LastModifiedTime"] < found.facts["LastModifiedTime"]  # not everywhere is the last update
+        return seen if seen.facts["Status"] == "Deployed" and not outdated else None
 
     def _tags(self, found: Found) -> dict[str, str]:
         held = self.call("list_tags_for_resource", Resource=found.facts["ARN"])["Tags"]
         return boto3_tag_list_to_ansible_dict(held.get("Items", []))
-
-
-def in_groups(behavior: dict[str, Any]) -> dict[str, Any]:
-    """In the API the cached methods stand among the allowed ones, and key groups have a switch."""
-    pairs = {"Items": behavior.pop("AllowedMethods", None), "CachedMethods": behavior.pop("CachedMethods", None)}
-    methods = {key: value for key, value in pairs.items() if value is not None}
-    groups = behavior.pop("TrustedKeyGroups", None)
-    if methods:
-        behavior["AllowedMethods"] = methods
-    if groups is not None:
-        behavior["TrustedKeyGroups"] = {"Enabled": bool(groups), "Items": groups}
-    return behavior
 
 
 main = Distribution.main

@@ -233,16 +233,16 @@ class UserPool(CognitoResource):
     def find(self) -> Found | None:
         pools = self.pages("list_user_pools", "UserPools", **PAGE)
         pool = self.only([pool for pool in pools if pool["Name"] == self.name])
-        return pool and self._described(pool["Id"])
+        return pool and self._found(self.call("describe_user_pool", UserPoolId=pool["Id"])["UserPool"])
 
     def create(self, config: dict[str, Any]) -> Found:
         made = self.call("create_user_pool", **pool_request(config), UserPoolTags=self._wanted_tags({}))
-        return self._described(made["UserPool"]["Id"])
+        return self._found(made["UserPool"])
 
     def update(self, found: Found, config: dict[str, Any]) -> Found:
         changeable = self.accepted("UpdateUserPool", pool_request(config))
         self.call("update_user_pool", UserPoolId=found.facts["Id"], **changeable, UserPoolTags=found.tags)
-        return self._described(found.facts["Id"])
+        return Found(config, found.facts, tags=found.tags)
 
     def delete(self, found: Found) -> None:
         self._refuse_deletion(found)
@@ -256,9 +256,9 @@ class UserPool(CognitoResource):
         if missing:
             self.call("tag_resource", ResourceArn=found.facts["Arn"], Tags=missing)
 
-    def _described(self, pool_id: str) -> Found:
-        pool = self.call("describe_user_pool", UserPoolId=pool_id)["UserPool"]
-        config = self.accepted("CreateUserPool", {**pool, "PoolName": pool["Name"]})
+    def _found(self, pool: dict[str, Any]) -> Found:
+        # Once, under the name that counts: a change of what AWS says twice would foretell half of what happens.
+        config = pool_request(self.accepted("CreateUserPool", {**pool, "PoolName": pool["Name"]}))
         tags = config.pop("UserPoolTags", {})
         # Pools older than this setting have none and tell capitals apart.
         config.setdefault("UsernameConfiguration", {"CaseSensitive": True})

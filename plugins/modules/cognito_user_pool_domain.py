@@ -107,7 +107,7 @@ class UserPoolDomain(CognitoResource):
 
     def update(self, found: Found, config: dict[str, Any]) -> Found:
         self.call("update_user_pool_domain", **config)
-        return self._described() or Found(config)
+        return Found(config, found.facts)
 
     def delete(self, found: Found) -> None:
         self.call("delete_user_pool_domain", Domain=self.name, UserPoolId=found.config["UserPoolId"])
