@@ -76,7 +76,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 certificate:
-  description: The certificate. A creation in check mode predicts its names and tags only.
+  description: The certificate. One that would be requested in check mode has a stand-in for its ARN and no records yet.
   returned: when O(state=present)
   type: dict
   contains:
@@ -116,6 +116,7 @@ from ansible_collections.amazon.aws.plugins.module_utils.tagging import (
     ansible_dict_to_boto3_tag_list,
     boto3_tag_list_to_ansible_dict,
 )
+from ansible_collections.bioviewers.aws.plugins.module_utils._foretold import foretold
 from ansible_collections.bioviewers.aws.plugins.module_utils._resource import TAGS, WAIT, Resource
 from ansible_collections.bioviewers.aws.plugins.module_utils._shapes import Found
 
@@ -192,6 +193,9 @@ class Certificate(Resource):
         extra = {"Tags": ansible_dict_to_boto3_tag_list(tags)} if tags else {}
         made = self.call("request_certificate", **config, **extra, IdempotencyToken=token)
         return self._with_records(made["CertificateArn"])
+
+    def foretell(self) -> dict[str, Any]:
+        return {"Arn": foretold(f"{self.noun} {self.name}"), "Status": USABLE[1], "ResourceRecords": [], "InUseBy": []}
 
     def delete(self, found: Found) -> None:
         if users := found.facts["InUseBy"]:
