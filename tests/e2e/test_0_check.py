@@ -24,6 +24,12 @@ def said(calls_before) -> str:
     return run(["playbooks/site.yml", "--check", "--diff"])
 
 
+@pytest.fixture(scope="module")
+def words(said) -> str:
+    """The same, white space made plain."""
+    return " ".join(said.split())
+
+
 def test_it_comes_to_its_end(said):
     hosts = recap(said)
     assert hosts.keys() == {"localhost"}
@@ -32,11 +38,11 @@ def test_it_comes_to_its_end(said):
     assert "What there is now" in said
 
 
-def test_it_says_what_it_would_do_and_what_it_leaves_out(said):
+def test_it_says_what_it_would_do_and_what_it_leaves_out(words):
     for what in ("instance", "load balancer", "target group", "key pair", "bucket"):
-        assert f"would create the {what} " in said
-    assert "This dry run skips that" in said
-    assert "would look at  " in said
+        assert f"would create the {what} " in words
+    assert "This dry run skips that" in words
+    assert "would look at site-name" in words
 
 
 def test_nothing_is_written(said, calls_before):
