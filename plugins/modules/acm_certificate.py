@@ -177,6 +177,9 @@ class Certificate(Resource):
         asked = super().desired()
         return {**asked, "DomainName": self.name.lower(), "SubjectAlternativeNames": all_names(asked)}
 
+    def foretell(self) -> dict[str, Any]:
+        return {"Arn": foretold(f"{self.noun} {self.name}"), "Status": USABLE[1], "ResourceRecords": [], "InUseBy": []}
+
     def find(self) -> Found | None:
         # Without key types AWS lists RSA certificates of up to 2048 bits only.
         key_types = self.client.meta.service_model.shape_for("KeyAlgorithm").enum
@@ -193,9 +196,6 @@ class Certificate(Resource):
         extra = {"Tags": ansible_dict_to_boto3_tag_list(tags)} if tags else {}
         made = self.call("request_certificate", **config, **extra, IdempotencyToken=token)
         return self._with_records(made["CertificateArn"])
-
-    def foretell(self) -> dict[str, Any]:
-        return {"Arn": foretold(f"{self.noun} {self.name}"), "Status": USABLE[1], "ResourceRecords": [], "InUseBy": []}
 
     def delete(self, found: Found) -> None:
         if users := found.facts["InUseBy"]:
