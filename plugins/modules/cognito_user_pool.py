@@ -232,6 +232,12 @@ class UserPool(CognitoResource):
         policy = asked.pop("PasswordPolicy", None)
         return {**asked, "Policies": {"PasswordPolicy": policy}} if policy else asked
 
+    def foretell(self) -> dict[str, Any]:
+        account, partition = get_aws_account_info(self.module)
+        pool_id = foretold(f"{self.noun} {self.name}")
+        region = self.client.meta.region_name
+        return {"Id": pool_id, "Arn": f"arn:{partition}:cognito-idp:{region}:{account}:userpool/{pool_id}"}
+
     def find(self) -> Found | None:
         pools = self.pages("list_user_pools", "UserPools", **PAGE)
         pool = self.only([pool for pool in pools if pool["Name"] == self.name])
@@ -257,12 +263,6 @@ class UserPool(CognitoResource):
             self.call("untag_resource", ResourceArn=found.facts["Arn"], TagKeys=surplus)
         if missing:
             self.call("tag_resource", ResourceArn=found.facts["Arn"], Tags=missing)
-
-    def foretell(self) -> dict[str, Any]:
-        account, partition = get_aws_account_info(self.module)
-        pool_id = foretold(f"{self.noun} {self.name}")
-        region = self.client.meta.region_name
-        return {"Id": pool_id, "Arn": f"arn:{partition}:cognito-idp:{region}:{account}:userpool/{pool_id}"}
 
     def _described(self, pool_id: str) -> Found:
         pool = self.call("describe_user_pool", UserPoolId=pool_id)["UserPool"]
