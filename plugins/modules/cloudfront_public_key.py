@@ -57,7 +57,7 @@ public_key:
     id:
       description:
         - Id of the key, and value of the cookie C(CloudFront-Key-Pair-Id).
-        - Missing when the key would be made in check mode.
+        - A stand-in when the key would be made in check mode.
       type: str
       sample: K2JCJMDEHXQW5F
     name:

@@ -146,7 +146,7 @@ user_pool:
   type: dict
   contains:
     id:
-      description: Id of the pool. Missing from a creation in check mode, as is RV(user_pool.arn).
+      description: Id of the pool. A stand-in when it would be made in check mode, also at the end of RV(user_pool.arn).
       type: str
       returned: always
       sample: us-east-1_AbCdEfGhI
@@ -163,7 +163,9 @@ user_pool:
 from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
+from ansible_collections.amazon.aws.plugins.module_utils.iam import get_aws_account_info
 from ansible_collections.bioviewers.aws.plugins.module_utils._cognito import PAGE, CognitoResource, pool_request
+from ansible_collections.bioviewers.aws.plugins.module_utils._foretold import foretold
 from ansible_collections.bioviewers.aws.plugins.module_utils._resource import TAGS
 from ansible_collections.bioviewers.aws.plugins.module_utils._shapes import Found, Spelling
 
@@ -229,6 +231,12 @@ class UserPool(CognitoResource):
         asked = super().desired()
         policy = asked.pop("PasswordPolicy", None)
         return {**asked, "Policies": {"PasswordPolicy": policy}} if policy else asked
+
+    def foretell(self) -> dict[str, Any]:
+        account, partition = get_aws_account_info(self.module)
+        pool_id = foretold(f"{self.noun} {self.name}")
+        region = self.client.meta.region_name
+        return {"Id": pool_id, "Arn": f"arn:{partition}:cognito-idp:{region}:{account}:userpool/{pool_id}"}
 
     def find(self) -> Found | None:
         pools = self.pages("list_user_pools", "UserPools", **PAGE)
