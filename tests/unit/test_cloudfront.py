@@ -153,6 +153,14 @@ def test_another_key_under_the_same_name_is_refused(run_module, held):
     assert held("public_key") == before
 
 
+def test_keys_are_listed_by_name(run_module):
+    made = [run_module("cloudfront_public_key", name=name, encoded_key=new_pem()) for name in ("k2", "k1")]
+    ids = {each["public_key"]["name"]: each["public_key"]["id"] for each in made}
+    for check_mode in (False, True):
+        found = run_module("cloudfront_public_key_info", check_mode=check_mode)["public_keys"]
+        assert [(key["name"], key["id"]) for key in found] == [("k1", ids["k1"]), ("k2", ids["k2"])]
+
+
 def test_two_keys_of_one_name(run_module, cloudfront):
     for reference in ("x", "y"):
         config = {"CallerReference": reference, "Name": "k1", "EncodedKey": new_pem()}
