@@ -395,6 +395,7 @@ user_pool:
     tags: {description: Tags of the pool., type: dict, returned: always}
 """
 
+from dataclasses import replace
 from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
@@ -564,7 +565,7 @@ class UserPool(CognitoResource):
     def merged(self, held: dict[str, Any], asked: dict[str, Any]) -> dict[str, Any]:
         wanted = without_triggers(without_blanks(super().merged(held, asked)))
         new_attributes(held, wanted)  # refuses what can't be changed
-        if asked.get("MfaConfiguration") == "OFF":
+        if asked.get("MfaConfiguration") == "OFF" != held.get("MfaConfiguration"):
             return {**{key: value for key, value in wanted.items() if key not in FACTORS}, **NO_FACTORS}
         return wanted
 
@@ -577,15 +578,19 @@ class UserPool(CognitoResource):
     def find(self) -> Found | None:
         pools = self.pages("list_user_pools", "UserPools", **PAGE)
         pool = self.only([pool for pool in pools if pool["Name"] == self.name])
-        return pool and self._described(pool["Id"])
+        if pool is None:
+            return None
+        found = self._found(self.call("describe_user_pool", UserPoolId=pool["Id"])["UserPool"])
+        return replace(found, config={**found.config, **self._mfa(pool["Id"])})
 
     def create(self, config: dict[str, Any]) -> Found:
         # A pool begins without a second factor: "SMS configuration ... required" is said of every other.
-        plain = pool_request({key: value for key, value in config.items() if key != "MfaConfiguration"})
-        request = self.accepted("CreateUserPool", plain)
-        made = self.call("create_user_pool", **request, UserPoolTags=self._wanted_tags({}))
-        found = self._described(made["UserPool"]["Id"])
-        return self._with_mfa(found, config)
+        plain = {key: value for key, value in config.items() if key != "MfaConfiguration"}
+        tags = self._wanted_tags({})
+        made = self.call("create_user_pool", **self._request("CreateUserPool", plain), UserPoolTags=tags)
+        found = self._found(made["UserPool"])
+        self._set_mfa(found, config)
+        return replace(found, config={**found.config, **{key: config[key] for key in MFA if key in config}})
 
     def update(self, found: Found, config: dict[str, Any]) -> Found:
         pool = {"UserPoolId": found.facts["Id"]}
@@ -593,10 +598,11 @@ class UserPool(CognitoResource):
             self.call("add_custom_attributes", **pool, CustomAttributes=added)
         # UpdateUserPool can't turn a second factor on: it says again what is so.
         rest = {**config, **{key: found.config[key] for key in ("MfaConfiguration",) if key in found.config}}
-        changeable, before = (self.accepted("UpdateUserPool", pool_request(each)) for each in (rest, found.config))
+        changeable, before = (self._request("UpdateUserPool", each) for each in (rest, found.config))
         if changeable != before:
             self.call("update_user_pool", **pool, **changeable, UserPoolTags=found.tags)
-        return self._with_mfa(found, config)
+        self._set_mfa(found, config)
+        return Found(config, found.facts, tags=found.tags)
 
     def delete(self, found: Found) -> None:
         self._refuse_deletion(found)
@@ -610,14 +616,16 @@ class UserPool(CognitoResource):
         if missing:
             self.call("tag_resource", ResourceArn=found.facts["Arn"], Tags=missing)
 
-    def _with_mfa(self, found: Found, config: dict[str, Any]) -> Found:
+    def _request(self, operation: str, config: dict[str, Any]) -> dict[str, Any]:
+        return self.accepted(operation, pool_request({**config, "PoolName": config["Name"]}))
+
+    def _set_mfa(self, found: Found, config: dict[str, Any]) -> None:
         if any(found.config.get(key) != config.get(key) for key in MFA if key in config):
             self.call("set_user_pool_mfa_config", UserPoolId=found.facts["Id"], **mfa_request(config))
-        return self._described(found.facts["Id"])
 
-    def _described(self, pool_id: str) -> Found:
-        pool = self.call("describe_user_pool", UserPoolId=pool_id)["UserPool"]
-        config = {"Name": pool["Name"], **self.accepted("CreateUserPool", pool), **self._mfa(pool_id)}
+    def _found(self, pool: dict[str, Any]) -> Found:
+        # Once, under the name that counts: a change of what AWS says twice would foretell half of what happens.
+        config = {"Name": pool["Name"], **pool_request(self.accepted("CreateUserPool", pool))}
         tags = config.pop("UserPoolTags", {})
         # Pools older than this setting have none and tell capitals apart.
         config.setdefault("UsernameConfiguration", {"CaseSensitive": True})
