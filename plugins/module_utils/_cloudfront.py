@@ -26,12 +26,25 @@ class CloudFrontResource(Resource):
         return match and self.get(match["Id"])
 
     def create(self, config: dict[str, Any]) -> Found:
-        if "CallerReference" not in self._config_shape.members:
-            return self._write("create", config)
+        named = "CallerReference" in self._config_shape.members
         try:
-            return self._write("create", {**config, "CallerReference": self.name})
-        except is_boto3_error_code(f"{self._kind}AlreadyExists"):  # AWS remembers the reference of a deleted one
-            return self._write("create", {**config, "CallerReference": f"{self.name}/{int(time.time())}"})
+            return self._write("create", {**config, **({"CallerReference": self.name} if named else {})})
+        except is_boto3_error_code(f"{self._kind}AlreadyExists"):
+            if found := self._seen_late():
+                wanted = self.merged(found.config, self.desired())
+                return found if wanted == found.config else self.update(found, wanted)
+            if not named:
+                raise
+        # AWS remembers the reference of a deleted one.
+        return self._write("create", {**config, "CallerReference": f"{self.name}/{int(time.time())}"})
+
+    def _seen_late(self) -> Found | None:
+        """What was made so short a time ago that the list lacked it."""
+        for _ in range(5):
+            time.sleep(2)
+            if found := self.find():
+                return found
+        return None
 
     def update(self, found: Found, config: dict[str, Any]) -> Found:
         return self._write("update", config, Id=found.facts["Id"], IfMatch=found.etag)

@@ -40,6 +40,8 @@ except ImportError:
 STATE = {"state": {"choices": ["present", "absent"], "default": "present"}}
 TAGS = {"tags": {"type": "dict", "aliases": ["resource_tags"]}, "purge_tags": {"type": "bool", "default": True}}
 WAIT = {"wait": {"type": "bool", "default": False}, "wait_timeout": {"type": "int", "default": 1800}}
+# What passes by itself besides what AWSRetry knows: throttling as newer services and S3 say it, a server's error.
+PASSING = ("ThrottlingException", "SlowDown", "InternalErrorException")
 
 
 class Resource:
@@ -52,7 +54,7 @@ class Resource:
     given: tuple[str, ...] = ()
     within: str | None = None
     spelling = Spelling()
-    retry_on: tuple[str, ...] = ()  # error codes that pass by themselves, besides throttling
+    retry_on: tuple[str, ...] = ()  # more error codes that pass by themselves
 
     find: Callable[[], Found | None]
     create: Callable[[dict[str, Any]], Found]
@@ -67,7 +69,7 @@ class Resource:
 
     def __init__(self, module: AnsibleAWSModule) -> None:
         self.module, self.params = module, module.params
-        self.retry = AWSRetry.jittered_backoff(catch_extra_error_codes=self.retry_on)
+        self.retry = AWSRetry.jittered_backoff(catch_extra_error_codes=[*PASSING, *self.retry_on])
         self.client = module.client(self.service, retry_decorator=self.retry)
 
     @property
@@ -88,8 +90,13 @@ class Resource:
         return getattr(self.client, operation)(aws_retry=True, **request)
 
     def pages(self, operation: str, key: str, **request: Any) -> list[Any]:
-        pages = self.client.get_paginator(operation).paginate(**request)
-        return self.retry(pages.build_full_result)().get(key, [])
+        """The items of all pages. Each page is retried by itself: from the start, a long list would never end."""
+        items, token = [], {}
+        while token is not None:
+            page = self.call(operation, **request, **token)
+            items += page.get(key, [])
+            token = {"NextToken": page["NextToken"]} if page.get("NextToken") else None
+        return items
 
     def only(self, matches: list[dict[str, Any]], id_key: str = "Id") -> dict[str, Any] | None:
         """The one match, or None; of several nobody can tell which is meant."""

@@ -594,7 +594,7 @@ class Distribution(CloudFrontResource):
         super().delete(self.wait(found))
 
     def wait(self, found: Found) -> Found:
-        return self.until(lambda: self._deployed(found.facts["Id"]), "deployed")
+        return self.until(lambda: self._deployed(found), "deployed")
 
     def tag(self, found: Found, missing: dict[str, str], surplus: list[str]) -> None:
         arn = {"Resource": found.facts["ARN"]}
@@ -617,9 +617,10 @@ class Distribution(CloudFrontResource):
     def _is_ours(self, found: Found) -> bool:
         return f"{found.config['CallerReference']}/".startswith(f"{self.name}/")
 
-    def _deployed(self, resource_id: str) -> Found | None:
-        found = self.get(resource_id)
-        return found if found.facts["Status"] == "Deployed" else None
+    def _deployed(self, found: Found) -> Found | None:
+        seen = self.get(found.facts["Id"])
+        outdated = seen.facts["LastModifiedTime"] < found.facts["LastModifiedTime"]  # not everywhere is the last update
+        return seen if seen.facts["Status"] == "Deployed" and not outdated else None
 
     def _tags(self, found: Found) -> dict[str, str]:
         held = self.call("list_tags_for_resource", Resource=found.facts["ARN"])["Tags"]

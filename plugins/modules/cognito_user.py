@@ -154,19 +154,19 @@ class User(CognitoResource):
 
     def find(self) -> Found | None:
         try:
-            user = self.call("admin_get_user", **self.identity)
+            return self._found(self.call("admin_get_user", **self.identity))
         except is_boto3_error_code("UserNotFoundException"):
             return None
+
+    def _found(self, user: dict[str, Any]) -> Found:
         status = {"Enabled": user["Enabled"], "Status": user["UserStatus"]}
         return Found({"Attributes": attributes_of(user), **status}, {"Username": user["Username"]})
 
     def create(self, config: dict[str, Any]) -> Found:
         silent = {"MessageAction": "SUPPRESS"} if self.params["message_action"] == "SUPPRESS" else {}
         request = {"UserAttributes": listed(config["Attributes"]), "DesiredDeliveryMediums": ["EMAIL"]}
-        self.call("admin_create_user", **self.identity, **request, **silent)
-        if not config["Enabled"]:
-            self.call("admin_disable_user", **self.identity)
-        return self.find()
+        made = self._found(self.call("admin_create_user", **self.identity, **request, **silent)["User"])
+        return made if config["Enabled"] else self.update(made, {**made.config, "Enabled": False})
 
     def update(self, found: Found, config: dict[str, Any]) -> Found:
         held = found.config["Attributes"]
@@ -179,7 +179,7 @@ class User(CognitoResource):
             self.call("admin_create_user", **self.identity, MessageAction="RESEND", DesiredDeliveryMediums=["EMAIL"])
         if "Sessions" in config:
             self.call("admin_user_global_sign_out", **self.identity)
-        return self.find()
+        return Found(config, found.facts)
 
     def delete(self, found: Found) -> None:
         self.call("admin_delete_user", **self.identity)

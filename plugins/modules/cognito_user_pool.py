@@ -408,7 +408,7 @@ from ansible_collections.bioviewers.aws.plugins.module_utils._cognito import (
 )
 from ansible_collections.bioviewers.aws.plugins.module_utils._foretold import foretold
 from ansible_collections.bioviewers.aws.plugins.module_utils._resource import TAGS
-from ansible_collections.bioviewers.aws.plugins.module_utils._shapes import Found, Spelling
+from ansible_collections.bioviewers.aws.plugins.module_utils._shapes import Found, Spelling, merge
 from ansible_collections.bioviewers.aws.plugins.module_utils._user_pool import (
     FACTORS,
     MFA,
@@ -585,12 +585,10 @@ class UserPool(CognitoResource):
 
     def create(self, config: dict[str, Any]) -> Found:
         # A pool begins without a second factor: "SMS configuration ... required" is said of every other.
-        plain = {key: value for key, value in config.items() if key != "MfaConfiguration"}
-        tags = self._wanted_tags({})
-        made = self.call("create_user_pool", **self._request("CreateUserPool", plain), UserPoolTags=tags)
-        found = self._found(made["UserPool"])
-        self._set_mfa(found, config)
-        return replace(found, config={**found.config, **{key: config[key] for key in MFA if key in config}})
+        plain = pool_request({key: value for key, value in config.items() if key != "MfaConfiguration"})
+        request = self.accepted("CreateUserPool", plain)
+        found = self._found(self.call("create_user_pool", **request, UserPoolTags=self._wanted_tags({}))["UserPool"])
+        return self._with_mfa(found, merge(found.config, config))
 
     def update(self, found: Found, config: dict[str, Any]) -> Found:
         pool = {"UserPoolId": found.facts["Id"]}
@@ -598,11 +596,10 @@ class UserPool(CognitoResource):
             self.call("add_custom_attributes", **pool, CustomAttributes=added)
         # UpdateUserPool can't turn a second factor on: it says again what is so.
         rest = {**config, **{key: found.config[key] for key in ("MfaConfiguration",) if key in found.config}}
-        changeable, before = (self._request("UpdateUserPool", each) for each in (rest, found.config))
+        changeable, before = (self.accepted("UpdateUserPool", pool_request(each)) for each in (rest, found.config))
         if changeable != before:
             self.call("update_user_pool", **pool, **changeable, UserPoolTags=found.tags)
-        self._set_mfa(found, config)
-        return Found(config, found.facts, tags=found.tags)
+        return self._with_mfa(found, config)
 
     def delete(self, found: Found) -> None:
         self._refuse_deletion(found)
@@ -616,12 +613,10 @@ class UserPool(CognitoResource):
         if missing:
             self.call("tag_resource", ResourceArn=found.facts["Arn"], Tags=missing)
 
-    def _request(self, operation: str, config: dict[str, Any]) -> dict[str, Any]:
-        return self.accepted(operation, pool_request({**config, "PoolName": config["Name"]}))
-
-    def _set_mfa(self, found: Found, config: dict[str, Any]) -> None:
+    def _with_mfa(self, found: Found, config: dict[str, Any]) -> Found:
         if any(found.config.get(key) != config.get(key) for key in MFA if key in config):
             self.call("set_user_pool_mfa_config", UserPoolId=found.facts["Id"], **mfa_request(config))
+        return replace(found, config=config)
 
     def _found(self, pool: dict[str, Any]) -> Found:
         # Once, under the name that counts: a change of what AWS says twice would foretell half of what happens.

@@ -140,7 +140,7 @@ class UserPoolDomain(CognitoResource):
 
     def update(self, found: Found, config: dict[str, Any]) -> Found:
         self.call("update_user_pool_domain", **config)
-        return self._described() or Found(config)
+        return Found(config, found.facts)
 
     def delete(self, found: Found) -> None:
         self.call("delete_user_pool_domain", Domain=self.name, UserPoolId=found.config["UserPoolId"])
@@ -150,7 +150,7 @@ class UserPoolDomain(CognitoResource):
 
     def _active(self) -> Found | None:
         found = self._described()
-        status = found.facts["Status"] if found else "gone"
+        status = found.facts["Status"] if found else BUSY[0]  # so new that AWS does not know it everywhere
         if status not in (*BUSY, "ACTIVE"):
             raise AnsibleAWSError(message=f"It is {status}. Delete it, correct the cause, then run again.")
         return found if status == "ACTIVE" else None
