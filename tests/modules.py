@@ -1,4 +1,4 @@
-"""Modules of this collection, run in this process."""
+"""Modules, run in this process."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ from ansible.module_utils.testing import patch_module_args
 
 
 def run(module_name: str, /, *, check_mode: bool = False, **arguments: Any) -> dict[str, Any]:
-    """A module's result, with `failed` and `msg` if it failed."""
-    module = importlib.import_module(f"ansible_collections.bioviewers.aws.plugins.modules.{module_name}")
+    """The result of a module, of this collection unless its full name is given; `failed` and `msg` if it failed."""
+    collection, _dot, short = (module_name if "." in module_name else f"bioviewers.aws.{module_name}").rpartition(".")
+    module = importlib.import_module(f"ansible_collections.{collection}.plugins.modules.{short}")
     controls = {"_ansible_check_mode": check_mode, "_ansible_diff": True}
     out = io.StringIO()
     arguments_given = patch_module_args({**arguments, **controls})

@@ -64,7 +64,9 @@ def pool_request(config: dict[str, Any]) -> dict[str, Any]:
     """A pool's complete configuration in the form that AWS takes back."""
     template = config.get("VerificationMessageTemplate", {})
     doubled = {old for new, old in TEMPLATE_TWINS.items() if new in template}
-    request = {key: value for key, value in config.items() if key not in doubled}
+    request = {key: value for key, value in config.items() if key not in {*doubled, "Name"}}
+    if "Name" in config:
+        request["PoolName"] = config["Name"]
     triggers = config.get("LambdaConfig", {})
     if "PreTokenGenerationConfig" in triggers:
         # AWS describes its function under the older name too, and refuses an update that names two.

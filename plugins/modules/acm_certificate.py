@@ -29,6 +29,21 @@ options:
     type: str
     choices: [DNS]
     default: DNS
+  key_algorithm:
+    description:
+      - Kind of its key. V(RSA_2048) for a new certificate, if not given.
+      - When given, only a certificate with such a key is taken, so another value makes another certificate.
+    type: str
+    choices: [RSA_2048, EC_prime256v1, EC_secp384r1]
+  options:
+    description: What else AWS may do with the certificate.
+    type: dict
+    suboptions:
+      certificate_transparency_logging_preference:
+        description: Whether it is added to public logs. AWS does, if not told otherwise; browsers want it.
+        type: str
+        choices: [ENABLED, DISABLED]
+        required: true
 notes:
   - The module returns as soon as AWS has told the DNS records that prove the names, up to a minute after the request.
     With O(wait=true) it waits until the certificate is issued, for which the records must be public.
@@ -55,6 +70,15 @@ EXAMPLES = r"""
     region: us-east-1
   register: requested
 
+- name: The same names with a key on an elliptic curve, in the region of a load balancer
+  bioviewers.aws.acm_certificate:
+    domain_name: lab.example.org
+    subject_alternative_names: ["*.lab.example.org"]
+    key_algorithm: EC_prime256v1
+    region: eu-central-1
+    tags:
+      project: lab-viewer
+
 - name: Publish the records that prove the domain
   amazon.aws.route53:
     zone: lab.example.org
@@ -72,6 +96,13 @@ EXAMPLES = r"""
     subject_alternative_names: ["*.lab.example.org"]
     region: us-east-1
     wait: true
+
+- name: Delete a certificate that nothing uses any more
+  bioviewers.aws.acm_certificate:
+    domain_name: lab.example.org
+    subject_alternative_names: ["*.lab.example.org"]
+    region: us-east-1
+    state: absent
 """
 
 RETURN = r"""
@@ -93,6 +124,7 @@ certificate:
       elements: str
       returned: always
       sample: ["*.lab.example.org", lab.example.org]
+    key_algorithm: {description: Kind of its key., type: str, returned: when AWS tells it, sample: RSA_2048}
     resource_records:
       description: The DNS records that prove the names, each once. A domain and its wildcard share one.
       type: list
@@ -120,6 +152,7 @@ from ansible_collections.bioviewers.aws.plugins.module_utils._foretold import fo
 from ansible_collections.bioviewers.aws.plugins.module_utils._resource import TAGS, WAIT, Resource
 from ansible_collections.bioviewers.aws.plugins.module_utils._shapes import Found
 
+LOGGING = "certificate_transparency_logging_preference"
 USABLE = ["ISSUED", "PENDING_VALIDATION"]  # in order of preference
 
 
@@ -149,6 +182,14 @@ def records(certificate: dict[str, Any]) -> list[dict[str, str]] | None:
     return [each[name] for name in sorted(each)]
 
 
+def settings(certificate: dict[str, Any]) -> dict[str, Any]:
+    """The settings that can be asked for, as far as AWS tells them, in the spelling of the request."""
+    logged = {key: certificate.get("Options", {}).get(key) for key in ("CertificateTransparencyLoggingPreference",)}
+    key = certificate.get("KeyAlgorithm", "").replace("-", "_")  # described as RSA-2048, requested as RSA_2048
+    told = {"KeyAlgorithm": key, "Options": logged if all(logged.values()) else None}
+    return {name: value for name, value in told.items() if value}
+
+
 def request_token(names: list[str], now: float) -> str:
     """Same for runs within seconds of each other, so that they make one certificate.
 
@@ -165,6 +206,8 @@ class Certificate(Resource):
         "domain_name": {"required": True},
         "subject_alternative_names": {"type": "list", "elements": "str", "default": []},
         "validation_method": {"choices": ["DNS"], "default": "DNS"},
+        "key_algorithm": {"choices": ["RSA_2048", "EC_prime256v1", "EC_secp384r1"], "no_log": False},
+        "options": {"type": "dict", "options": {LOGGING: {"choices": ["ENABLED", "DISABLED"], "required": True}}},
         **TAGS,
         **WAIT,
     }
@@ -197,6 +240,10 @@ class Certificate(Resource):
         made = self.call("request_certificate", **config, **extra, IdempotencyToken=token)
         return self._with_records(made["CertificateArn"])
 
+    def update(self, found: Found, config: dict[str, Any]) -> Found:
+        self.call("update_certificate_options", CertificateArn=found.facts["Arn"], Options=config["Options"])
+        return self._with_records(found.facts["Arn"])
+
     def delete(self, found: Found) -> None:
         if users := found.facts["InUseBy"]:
             raise AnsibleAWSError(message=f"It is in use by {', '.join(users)}. Take it from there first.")
@@ -224,7 +271,9 @@ class Certificate(Resource):
         return certificate if status == "ISSUED" else None
 
     def _fits(self, certificate: dict[str, Any]) -> bool:
-        return dns_validated(certificate) and all_names(certificate) == self.desired()["SubjectAlternativeNames"]
+        same_names = all_names(certificate) == self.desired()["SubjectAlternativeNames"]
+        same_key = self.params["key_algorithm"] in (None, settings(certificate).get("KeyAlgorithm"))
+        return dns_validated(certificate) and same_names and same_key
 
     def _describe(self, arn: str) -> dict[str, Any] | None:
         try:
@@ -249,7 +298,8 @@ class Certificate(Resource):
             "ResourceRecords": records(certificate) or [],
             "InUseBy": certificate.get("InUseBy", []),
         }
-        return Found(self.desired(), facts, tags=boto3_tag_list_to_ansible_dict(tags))
+        config = {**self.desired(), **settings(certificate)}
+        return Found(config, facts, tags=boto3_tag_list_to_ansible_dict(tags))
 
 
 main = Certificate.main

@@ -21,7 +21,8 @@ options:
     required: true
   encoded_key:
     description:
-      - The public key in PEM form, RSA with 2048 bits or ECDSA on P-256. Required when O(state=present).
+      - The public key in PEM form, RSA with 2048 bits or ECDSA on P-256; CloudFront takes no others. Required when
+        O(state=present).
       - White space around the lines makes no difference.
     type: str
   comment:
@@ -73,7 +74,15 @@ public_key:
 
 from typing import Any
 
+from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 from ansible_collections.bioviewers.aws.plugins.module_utils._cloudfront import CloudFrontResource
+from ansible_collections.bioviewers.aws.plugins.module_utils._foretold import is_foretold
+
+# How keys of the two kinds that CloudFront takes begin, in Base64.
+# https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/private-content-trusted-signers.html
+HEADER = "-----BEGIN PUBLIC KEY-----"
+RSA_2048 = "MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8A"
+ECDSA_P256 = "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE"
 
 
 class PublicKey(CloudFrontResource):
@@ -90,7 +99,16 @@ class PublicKey(CloudFrontResource):
 
     def desired(self) -> dict[str, Any]:
         asked = super().desired()
-        return {**asked, "EncodedKey": pem(asked["EncodedKey"])}
+        key = pem(asked["EncodedKey"])
+        if not (is_foretold(key) or is_taken(key)):
+            kinds = "RSA with 2048 bits or ECDSA on P-256"
+            raise AnsibleAWSError(message=f"encoded_key must be a public key, {kinds}, that begins with {HEADER}.")
+        return {**asked, "EncodedKey": key}
+
+
+def is_taken(key: str) -> bool:
+    header, *body = key.splitlines()
+    return header == HEADER and "".join(body).startswith((RSA_2048, ECDSA_P256))
 
 
 def pem(text: str) -> str:

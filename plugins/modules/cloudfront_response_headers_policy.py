@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: cloudfront_response_headers_policy
 version_added: 0.1.0
-short_description: Response headers policies, with which CloudFront answers for CORS
+short_description: Response headers policies, with which CloudFront adds headers to its answers
 description:
   - Makes, changes and deletes a response headers policy in CloudFront. AWS's own managed policies are left alone.
   - Settings of the policy that have no option here keep their value.
@@ -58,6 +58,84 @@ options:
         description: Whether these headers replace those that come from the origin.
         type: bool
         required: true
+  security_headers_config:
+    description: Headers that make browsers more careful. One that is not given stays as it is.
+    type: dict
+    suboptions:
+      strict_transport_security:
+        description: C(Strict-Transport-Security), so that browsers come by HTTPS only.
+        type: dict
+        suboptions:
+          override: &override
+            description: Whether it replaces the header that comes from the origin.
+            type: bool
+            required: true
+          access_control_max_age_sec: {description: For how many seconds., type: int, required: true}
+          include_subdomains: {description: Whether that goes for the domains below too., type: bool}
+          preload: {description: Whether browsers may have the domain in a list of their own., type: bool}
+      content_type_options:
+        description: C(X-Content-Type-Options), so that browsers do not guess types.
+        type: dict
+        suboptions:
+          override: *override
+      frame_options:
+        description: C(X-Frame-Options), which says who may show the page in a frame.
+        type: dict
+        suboptions:
+          override: *override
+          frame_option: {description: Who may., type: str, choices: [DENY, SAMEORIGIN], required: true}
+      referrer_policy:
+        description: C(Referrer-Policy), which says what other sites learn of the address.
+        type: dict
+        suboptions:
+          override: *override
+          referrer_policy:
+            description: Its value.
+            type: str
+            choices:
+              - no-referrer
+              - no-referrer-when-downgrade
+              - origin
+              - origin-when-cross-origin
+              - same-origin
+              - strict-origin
+              - strict-origin-when-cross-origin
+              - unsafe-url
+            required: true
+      content_security_policy:
+        description: C(Content-Security-Policy), which says what a page may load and do.
+        type: dict
+        suboptions:
+          override: *override
+          content_security_policy: {description: Its value., type: str, required: true}
+      xss_protection:
+        description: C(X-XSS-Protection), which browsers of today do not read.
+        type: dict
+        suboptions:
+          override: *override
+          protection: {description: Whether it is on., type: bool, required: true}
+          mode_block: {description: Whether the page is blocked., type: bool}
+          report_uri: {description: Where it is reported., type: str}
+  custom_headers_config:
+    description: Other headers. Those that are not given are taken away.
+    type: list
+    elements: dict
+    suboptions:
+      header: {description: Name of the header., type: str, required: true}
+      value: {description: Its value., type: str, required: true}
+      override: *override
+  remove_headers_config:
+    description: Headers of the origin that are taken out of the answer.
+    type: list
+    elements: dict
+    suboptions:
+      header: {description: Name of the header., type: str, required: true}
+  server_timing_headers_config:
+    description: C(Server-Timing), which tells how CloudFront answered.
+    type: dict
+    suboptions:
+      enabled: {description: Whether it is added., type: bool, required: true}
+      sampling_rate: {description: "To how many answers in a hundred, 0 to 100.", type: float}
 extends_documentation_fragment:
   - bioviewers.aws._attributes
   - bioviewers.aws._resource
@@ -79,6 +157,25 @@ EXAMPLES = r"""
       access_control_expose_headers: [Content-Range, Content-Length, Content-Encoding, ETag]
       access_control_max_age_sec: 600
       origin_override: true
+
+- name: Make browsers more careful, and tell less of the origin
+  bioviewers.aws.cloudfront_response_headers_policy:
+    name: lab-pages
+    security_headers_config:
+      strict_transport_security:
+        access_control_max_age_sec: 31536000
+        override: true
+      content_type_options:
+        override: true
+      frame_options:
+        frame_option: DENY
+        override: true
+    custom_headers_config:
+      - header: Cross-Origin-Resource-Policy
+        value: same-site
+        override: true
+    remove_headers_config:
+      - header: Server
 
 - name: Remove a policy that no distribution uses any more
   bioviewers.aws.cloudfront_response_headers_policy:
@@ -107,7 +204,11 @@ response_headers_policy:
       type: dict
 """
 
+from dataclasses import replace
+from typing import Any
+
 from ansible_collections.bioviewers.aws.plugins.module_utils._cloudfront import CloudFrontResource
+from ansible_collections.bioviewers.aws.plugins.module_utils._shapes import Found, Spelling
 
 METHODS = ["GET", "POST", "OPTIONS", "PUT", "DELETE", "PATCH", "HEAD", "ALL"]
 CORS = {
@@ -121,10 +222,59 @@ CORS = {
 }
 
 
+REFERRERS = [
+    "no-referrer",
+    "no-referrer-when-downgrade",
+    "origin",
+    "origin-when-cross-origin",
+    "same-origin",
+    "strict-origin",
+    "strict-origin-when-cross-origin",
+    "unsafe-url",
+]
+NO_HEADERS = {"CustomHeadersConfig": [], "RemoveHeadersConfig": []}  # as AWS tells it, or not
+TEXT = {"required": True}
+SWITCH = {"type": "bool"}
+
+
+def header(**settings: Any) -> dict[str, Any]:
+    return {"type": "dict", "options": {"override": {"type": "bool", "required": True}, **settings}}
+
+
+SECURITY = {
+    "strict_transport_security": header(
+        access_control_max_age_sec={"type": "int", "required": True}, include_subdomains=SWITCH, preload=SWITCH
+    ),
+    "content_type_options": header(),
+    "frame_options": header(frame_option={"choices": ["DENY", "SAMEORIGIN"], "required": True}),
+    "referrer_policy": header(referrer_policy={"choices": REFERRERS, "required": True}),
+    "content_security_policy": header(content_security_policy=TEXT),
+    "xss_protection": header(protection={"type": "bool", "required": True}, mode_block=SWITCH, report_uri={}),
+}
+TIMING = {"enabled": {"type": "bool", "required": True}, "sampling_rate": {"type": "float"}}
+
+
 class ResponseHeadersPolicy(CloudFrontResource):
     noun = "response headers policy"
-    options = {"name": {"required": True}, "comment": {}, "cors_config": {"type": "dict", "options": CORS}}
+    options = {
+        "name": {"required": True},
+        "comment": {},
+        "cors_config": {"type": "dict", "options": CORS},
+        "security_headers_config": {"type": "dict", "options": SECURITY},
+        "custom_headers_config": {**header(header=TEXT, value=TEXT), "type": "list", "elements": "dict"},
+        "remove_headers_config": {"type": "list", "elements": "dict", "options": {"header": TEXT}},
+        "server_timing_headers_config": {"type": "dict", "options": TIMING},
+    }
     list_filter = {"Type": "custom"}
+    spelling = Spelling({"xss_protection": "XSSProtection"})
+
+    def read(self, response: dict[str, Any]) -> Found:
+        found = super().read(response)
+        return replace(found, config={**NO_HEADERS, **found.config})
+
+    def _write(self, verb: str, config: dict[str, Any], **request: Any) -> Found:
+        said = {key: value for key, value in config.items() if value or key not in NO_HEADERS}
+        return super()._write(verb, said, **request)
 
 
 main = ResponseHeadersPolicy.main

@@ -102,7 +102,7 @@ options:
   attribute_mapping:
     description:
       - Which attribute of the provider fills which attribute of the pool, by the names that both use.
-      - A mapping that is not given stays.
+      - A mapping that is not given stays, one to an empty text goes.
       - Without one for C(email_verified), addresses count as unverified.
     type: dict
   idp_identifiers:
@@ -138,6 +138,35 @@ EXAMPLES = r"""
       email: email
       email_verified: email_verified
       name: name
+  no_log: true
+
+- name: People sign in at their university, by SAML, and are sent there by the domain of their address
+  bioviewers.aws.cognito_identity_provider:
+    user_pool_id: us-east-1_AbCdEfGhI
+    provider_name: university
+    provider_type: SAML
+    provider_details:
+      metadata_url: https://idp.example.edu/metadata.xml
+      idp_signout: true
+    attribute_mapping:
+      email: urn:oid:0.9.2342.19200300.100.1.3
+    idp_identifiers: [example.edu]
+
+- name: People sign in at any OpenID Connect provider
+  bioviewers.aws.cognito_identity_provider:
+    user_pool_id: us-east-1_AbCdEfGhI
+    provider_name: keycloak
+    provider_type: OIDC
+    provider_details:
+      client_id: lab-viewer
+      client_secret: "{{ keycloak_client_secret }}"
+      authorize_scopes: openid email profile
+      oidc_issuer: https://login.lab.example.org/realms/lab
+      attributes_request_method: GET
+    attribute_mapping:
+      username: sub
+      email: email
+      email_verified: email_verified
   no_log: true
 
 - name: Delete the provider
@@ -176,7 +205,7 @@ identity_provider:
 
 from typing import Any
 
-from ansible_collections.bioviewers.aws.plugins.module_utils._cognito import CognitoResource
+from ansible_collections.bioviewers.aws.plugins.module_utils._cognito import CognitoResource, without_blanks
 from ansible_collections.bioviewers.aws.plugins.module_utils._shapes import Found, Spelling
 
 TYPES = ["SAML", "Facebook", "Google", "LoginWithAmazon", "SignInWithApple", "OIDC"]
@@ -251,14 +280,14 @@ class IdentityProvider(CognitoResource):
         # Nobody can tell whether the untold secret is another one.
         details = {key: value for key, value in asked["ProviderDetails"].items() if key != UNTOLD}
         kept = still_true(held["ProviderDetails"], details)
-        return super().merged({**held, "ProviderDetails": kept}, {**asked, "ProviderDetails": details})
+        return without_blanks(super().merged({**held, "ProviderDetails": kept}, {**asked, "ProviderDetails": details}))
 
     def find(self) -> Found | None:
         answer = self.unless_gone(lambda: self.call("describe_identity_provider", **self.identity))
         return answer and self._found(answer)
 
     def create(self, config: dict[str, Any]) -> Found:
-        return self._found(self.call("create_identity_provider", **config))
+        return self._found(self.call("create_identity_provider", **without_blanks(config)))
 
     def update(self, found: Found, config: dict[str, Any]) -> Found:
         asked = self.desired()["ProviderDetails"]

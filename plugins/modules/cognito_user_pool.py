@@ -13,6 +13,7 @@ description:
   - The pool is known by its name. Cognito lets several pools share a name; the module then stops and lists their ids.
   - An update sends the whole configuration that the pool has, with the changes laid over it, because AWS resets
     whatever an update leaves out.
+  - An empty text takes a setting away, such as the function of a trigger.
 options:
   name:
     description: Name of the pool.
@@ -28,6 +29,11 @@ options:
     type: list
     elements: str
     choices: [email, phone_number]
+  alias_attributes:
+    description: What people may sign in with besides a user name. Can't be changed later.
+    type: list
+    elements: str
+    choices: [email, phone_number, preferred_username]
   username_configuration:
     description: How user names are read. Can't be changed later.
     type: dict
@@ -47,6 +53,13 @@ options:
           - Whether people can't sign themselves up.
           - It does not stop the first sign-in of a person who comes from a federated identity provider.
         type: bool
+      invite_message_template:
+        description: What is sent to a new user. It must hold C({username}) and C({####}), the first password.
+        type: dict
+        suboptions:
+          email_message: {description: Text of the mail., type: str}
+          email_subject: {description: Subject of the mail., type: str}
+          sms_message: {description: Text of the short message., type: str}
   password_policy:
     description:
       - What a password must be. Where a suboption is not given, a new pool takes 8 characters of all four kinds and
@@ -61,12 +74,179 @@ options:
       temporary_password_validity_days:
         description: How many days the first password of a user whom an administrator made is good for.
         type: int
+      password_history_size:
+        description: How many former passwords are refused, 0 to 24. Another plan than V(LITE) is needed.
+        type: int
+  sign_in_policy:
+    description: How the hosted login lets people in. Another plan than V(LITE) is needed.
+    type: dict
+    suboptions:
+      allowed_first_auth_factors:
+        description: What people may begin with. V(PASSWORD) is always among them.
+        type: list
+        elements: str
+        choices: [PASSWORD, EMAIL_OTP, SMS_OTP, WEB_AUTHN, SOFTWARE_TOKEN]
+        required: true
   mfa_configuration:
     description:
-      - Whether a second factor is asked for.
-      - AWS takes V(ON) and V(OPTIONAL) only for a pool that has a second factor set up, by SMS or authenticator app.
+      - Whether a second factor is asked for. Federated users are never asked for one here.
+      - With V(ON) and V(OPTIONAL), the pool needs a factor; O(software_token_mfa_configuration),
+        O(email_mfa_configuration) or O(sms_configuration).
+      - V(OFF) also takes the factors away.
     type: str
     choices: ["OFF", "ON", OPTIONAL]
+  software_token_mfa_configuration:
+    description: Codes of an authenticator app as a second factor. Needs O(mfa_configuration).
+    type: dict
+    suboptions:
+      enabled: {description: Whether people may use them., type: bool, required: true}
+  email_mfa_configuration:
+    description:
+      - Codes by mail as a second factor. Needs O(mfa_configuration), mail through SES (O(email_configuration)) and
+        another plan than V(LITE).
+    type: dict
+    suboptions:
+      message: {description: "Text of the mail, with C({####}) for the code.", type: str, required: true}
+      subject: {description: Subject of the mail., type: str, required: true}
+  web_authn_configuration:
+    description: Passkeys. They stand beside O(mfa_configuration), with any value of it.
+    type: dict
+    suboptions:
+      relying_party_id:
+        description: Host name that passkeys are bound to, the pool's domain or one that it is part of.
+        type: str
+      user_verification:
+        description: Whether the device must recognize the person.
+        type: str
+        choices: [required, preferred]
+  sms_configuration:
+    description:
+      - How the pool sends short messages.
+      - A pool that has this and a second factor offers codes by SMS as one; AWS does not let that be turned off.
+    type: dict
+    suboptions:
+      sns_caller_arn:
+        description: ARN of the role with which Cognito sends messages through SNS.
+        type: str
+        required: true
+      external_id: {description: What Cognito shows the role's trust policy as C(sts:ExternalId)., type: str}
+      sns_region: {description: Region that messages are sent from., type: str}
+  sms_authentication_message:
+    description: Text of the short message with a code, with C({####}) for the code.
+    type: str
+  email_configuration:
+    description: How the pool sends mail.
+    type: dict
+    suboptions:
+      email_sending_account:
+        description:
+          - V(COGNITO_DEFAULT) is Cognito's own sender, with 50 mails a day. V(DEVELOPER) is your SES.
+        type: str
+        choices: [COGNITO_DEFAULT, DEVELOPER]
+      source_arn:
+        description: ARN of the verified identity in SES. V(DEVELOPER) needs it.
+        type: str
+      from:
+        description: Sender, an address or C(Name <address>), of that identity.
+        type: str
+      reply_to_email_address:
+        description: Where answers go.
+        type: str
+      configuration_set:
+        description: Configuration set in SES.
+        type: str
+  verification_message_template:
+    description: What is sent with a code or a link that verifies an address.
+    type: dict
+    suboptions:
+      default_email_option:
+        description: Whether mails hold a code or a link.
+        type: str
+        choices: [CONFIRM_WITH_CODE, CONFIRM_WITH_LINK]
+      email_message: {description: "Text of a mail with a code, C({####}).", type: str}
+      email_subject: {description: Its subject., type: str}
+      email_message_by_link: {description: "Text of a mail with a link, C({##text of the link##}).", type: str}
+      email_subject_by_link: {description: Its subject., type: str}
+      sms_message: {description: "Text of a short message with a code, C({####}).", type: str}
+  user_attribute_update_settings:
+    description: What happens when people change their address.
+    type: dict
+    suboptions:
+      attributes_require_verification_before_update:
+        description: Attributes that keep their value until the new one is verified.
+        type: list
+        elements: str
+        choices: [email, phone_number]
+        required: true
+  account_recovery_setting:
+    description: How people who forgot their password get back in.
+    type: dict
+    suboptions:
+      recovery_mechanisms:
+        description: The ways, one or two. V(admin_only) stands alone.
+        type: list
+        elements: dict
+        required: true
+        suboptions:
+          name:
+            description: The way.
+            type: str
+            choices: [verified_email, verified_phone_number, admin_only]
+            required: true
+          priority: {description: "V(1) is tried first, V(2) next.", type: int, required: true}
+  device_configuration:
+    description: Whether devices are remembered.
+    type: dict
+    suboptions:
+      challenge_required_on_new_device:
+        description: Whether a remembered device may take the place of a second factor.
+        type: bool
+      device_only_remembered_on_user_prompt:
+        description: Whether a device is remembered only when the person agrees.
+        type: bool
+  user_pool_add_ons:
+    description: Threat protection, of the plan V(PLUS).
+    type: dict
+    suboptions:
+      advanced_security_mode:
+        description: Whether suspicious sign-ins are let be, written down, or answered.
+        type: str
+        choices: ["OFF", AUDIT, ENFORCED]
+        required: true
+  schema:
+    description:
+      - Attributes of users. AWS adds the standard ones, such as C(email), by itself.
+      - An attribute that the pool lacks is added, under the name C(custom:<name>). AWS can't change or remove one; one
+        that is not given stays.
+    type: list
+    elements: dict
+    suboptions:
+      name:
+        description: Name of a standard attribute, or of your own without C(custom:).
+        type: str
+        required: true
+      attribute_data_type:
+        description: What it holds.
+        type: str
+        choices: [String, Number, DateTime, Boolean]
+        required: true
+      mutable: {description: Whether it can change. What an identity provider fills must., type: bool}
+      required:
+        description: Whether every user must have it. Only for standard attributes of a new pool.
+        type: bool
+      developer_only_attribute: {description: Whether only administrators may write it. Outdated., type: bool}
+      string_attribute_constraints:
+        description: Limits of a text.
+        type: dict
+        suboptions:
+          min_length: {description: Fewest characters., type: str}
+          max_length: {description: Most characters., type: str}
+      number_attribute_constraints:
+        description: Limits of a number.
+        type: dict
+        suboptions:
+          min_value: {description: The least., type: str}
+          max_value: {description: The most., type: str}
   lambda_config:
     description:
       - Which functions in Lambda the pool calls. A trigger that is not given keeps its function.
@@ -77,8 +257,29 @@ options:
       pre_sign_up:
         description: ARN of the function that is called before a user is made.
         type: str
+      post_confirmation:
+        description: ARN of the function that is called after a user is confirmed.
+        type: str
       pre_authentication:
         description: ARN of the function that is called before a password is checked.
+        type: str
+      post_authentication:
+        description: ARN of the function that is called after a sign-in.
+        type: str
+      custom_message:
+        description: ARN of the function that is called before a message is sent, and writes it.
+        type: str
+      user_migration:
+        description: ARN of the function that is called when a user is not there, to bring it from elsewhere.
+        type: str
+      define_auth_challenge:
+        description: ARN of the function that is called to choose the next step of a sign-in of your own.
+        type: str
+      create_auth_challenge:
+        description: ARN of the function that is called to make a question for it.
+        type: str
+      verify_auth_challenge_response:
+        description: ARN of the function that is called to judge the answer.
         type: str
       pre_token_generation_config:
         description: The function that is called before tokens are made.
@@ -90,6 +291,21 @@ options:
             type: str
             choices: [V1_0, V2_0, V3_0]
             required: true
+      custom_email_sender:
+        description: The function that sends mail in Cognito's place. It needs O(lambda_config.kms_key_id).
+        type: dict
+        suboptions:
+          lambda_arn: {description: ARN of the function., type: str, required: true}
+          lambda_version: {description: Version of the event., type: str, choices: [V1_0], default: V1_0}
+      custom_sms_sender:
+        description: The function that sends short messages in Cognito's place. It needs O(lambda_config.kms_key_id).
+        type: dict
+        suboptions:
+          lambda_arn: {description: ARN of the function., type: str, required: true}
+          lambda_version: {description: Version of the event., type: str, choices: [V1_0], default: V1_0}
+      kms_key_id:
+        description: ARN of the key in KMS that codes are encrypted with for the two senders.
+        type: str
   deletion_protection:
     description:
       - Whether AWS refuses to delete the pool.
@@ -132,6 +348,25 @@ EXAMPLES = r"""
         lambda_arn: arn:aws:lambda:us-east-1:123456789012:function:lab-viewer-sign-in
         lambda_version: V1_0
 
+- name: Mail through SES, codes of an authenticator app as a second factor, an attribute of our own
+  bioviewers.aws.cognito_user_pool:
+    name: lab-viewer
+    email_configuration:
+      email_sending_account: DEVELOPER
+      source_arn: arn:aws:ses:us-east-1:123456789012:identity/lab.example.org
+      from: Lab viewer <no-reply@lab.example.org>
+    mfa_configuration: OPTIONAL
+    software_token_mfa_configuration:
+      enabled: true
+    account_recovery_setting:
+      recovery_mechanisms:
+        - name: verified_email
+          priority: 1
+    schema:
+      - name: group
+        attribute_data_type: String
+        mutable: true
+
 - name: Delete the pool and all its users, although it is protected
   bioviewers.aws.cognito_user_pool:
     name: lab-viewer
@@ -160,54 +395,144 @@ user_pool:
     tags: {description: Tags of the pool., type: dict, returned: always}
 """
 
+from dataclasses import replace
 from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 from ansible_collections.amazon.aws.plugins.module_utils.iam import get_aws_account_info
-from ansible_collections.bioviewers.aws.plugins.module_utils._cognito import PAGE, CognitoResource, pool_request
+from ansible_collections.bioviewers.aws.plugins.module_utils._cognito import (
+    PAGE,
+    CognitoResource,
+    pool_request,
+    without_blanks,
+)
 from ansible_collections.bioviewers.aws.plugins.module_utils._foretold import foretold
 from ansible_collections.bioviewers.aws.plugins.module_utils._resource import TAGS
-from ansible_collections.bioviewers.aws.plugins.module_utils._shapes import Found, Spelling
+from ansible_collections.bioviewers.aws.plugins.module_utils._shapes import Found, Spelling, merge
+from ansible_collections.bioviewers.aws.plugins.module_utils._user_pool import (
+    FACTORS,
+    MFA,
+    NO_FACTORS,
+    held_attributes,
+    mfa_request,
+    new_attributes,
+    without_triggers,
+)
 
-ATTRIBUTES = {"type": "list", "elements": "str", "choices": ["email", "phone_number"]}
+SWITCH = {"type": "bool"}
+NUMBER = {"type": "int"}
 KINDS = ("Lowercase", "Uppercase", "Numbers", "Symbols")
-TOKEN_TRIGGER = {
-    "lambda_arn": {"required": True},
-    "lambda_version": {"choices": ["V1_0", "V2_0", "V3_0"], "required": True},
-}
+FIRST_FACTORS = ["PASSWORD", "EMAIL_OTP", "SMS_OTP", "WEB_AUTHN", "SOFTWARE_TOKEN"]
+TRIGGERS = (
+    "pre_sign_up",
+    "post_confirmation",
+    "pre_authentication",
+    "post_authentication",
+    "custom_message",
+    "user_migration",
+    "define_auth_challenge",
+    "create_auth_challenge",
+    "verify_auth_challenge_response",
+)
 DOMAINS = ("Domain", "CustomDomain")
+FOR_LIFE = "Make a pool of another name, or delete this one and lose its users."
+# What SetUserPoolMfaConfig sets and UpdateUserPool does not.
+FACTOR_OPTIONS = ("software_token_mfa_configuration", "email_mfa_configuration")
+MFA_OPTIONS = ("mfa_configuration", *FACTOR_OPTIONS, "web_authn_configuration")
+
+
+def required(**rest: Any) -> dict[str, Any]:
+    return {**rest, "required": True}
+
+
+def group(**options: Any) -> dict[str, Any]:
+    return {"type": "dict", "options": options}
+
+
+def some_of(*choices: str, **rest: Any) -> dict[str, Any]:
+    return {"type": "list", "elements": "str", "choices": [*choices], **rest}
+
+
+def function(*versions: str, **rest: Any) -> dict[str, Any]:
+    return group(lambda_arn=required(), lambda_version={"choices": [*versions], **rest})
+
+
+SCHEMA = {
+    "name": required(),
+    "attribute_data_type": required(choices=["String", "Number", "DateTime", "Boolean"]),
+    "mutable": SWITCH,
+    "required": SWITCH,
+    "developer_only_attribute": SWITCH,
+    "string_attribute_constraints": group(min_length={}, max_length={}),
+    "number_attribute_constraints": group(min_value={}, max_value={}),
+}
 
 
 class UserPool(CognitoResource):
     noun = "user pool"
     options = {
-        "name": {"required": True},
+        "name": required(),
         "user_pool_tier": {"choices": ["LITE", "ESSENTIALS", "PLUS"]},
-        "username_attributes": ATTRIBUTES,
-        "username_configuration": {
-            "type": "dict",
-            "options": {"case_sensitive": {"type": "bool", "required": True}},
-        },
-        "auto_verified_attributes": ATTRIBUTES,
-        "admin_create_user_config": {"type": "dict", "options": {"allow_admin_create_user_only": {"type": "bool"}}},
+        "username_attributes": some_of("email", "phone_number"),
+        "alias_attributes": some_of("email", "phone_number", "preferred_username"),
+        "username_configuration": group(case_sensitive=required(type="bool")),
+        "auto_verified_attributes": some_of("email", "phone_number"),
+        "admin_create_user_config": group(
+            allow_admin_create_user_only=SWITCH,
+            invite_message_template=group(email_message={}, email_subject={}, sms_message={}),
+        ),
         "password_policy": {
             "type": "dict",
             "no_log": False,  # a rule about passwords, none of them
             "options": {
-                "minimum_length": {"type": "int"},
-                **{f"require_{kind.lower()}": {"type": "bool"} for kind in KINDS},
+                "minimum_length": NUMBER,
+                **{f"require_{kind.lower()}": SWITCH for kind in KINDS},
                 "temporary_password_validity_days": {"type": "int", "no_log": False},
+                "password_history_size": {"type": "int", "no_log": False},
             },
         },
+        "sign_in_policy": group(allowed_first_auth_factors=some_of(*FIRST_FACTORS, required=True)),
         "mfa_configuration": {"choices": ["OFF", "ON", "OPTIONAL"]},
-        "lambda_config": {
-            "type": "dict",
-            "options": {
-                "pre_sign_up": {},
-                "pre_authentication": {},
-                "pre_token_generation_config": {"type": "dict", "no_log": False, "options": TOKEN_TRIGGER},
-            },
-        },
+        "software_token_mfa_configuration": {**group(enabled=required(type="bool")), "no_log": False},
+        "email_mfa_configuration": group(message=required(), subject=required()),
+        "web_authn_configuration": group(relying_party_id={}, user_verification={"choices": ["required", "preferred"]}),
+        "sms_configuration": group(sns_caller_arn=required(), external_id={}, sns_region={}),
+        "sms_authentication_message": {},
+        "email_configuration": group(
+            email_sending_account={"choices": ["COGNITO_DEFAULT", "DEVELOPER"]},
+            **{option: {} for option in ("source_arn", "from", "reply_to_email_address", "configuration_set")},
+        ),
+        "verification_message_template": group(
+            default_email_option={"choices": ["CONFIRM_WITH_CODE", "CONFIRM_WITH_LINK"]},
+            **{f"email_{part}{by}": {} for part in ("message", "subject") for by in ("", "_by_link")},
+            sms_message={},
+        ),
+        "user_attribute_update_settings": group(
+            attributes_require_verification_before_update=some_of("email", "phone_number", required=True)
+        ),
+        "account_recovery_setting": group(
+            recovery_mechanisms={
+                "type": "list",
+                "elements": "dict",
+                "required": True,
+                "options": {
+                    "name": required(choices=["verified_email", "verified_phone_number", "admin_only"]),
+                    "priority": required(type="int"),
+                },
+            }
+        ),
+        "device_configuration": group(
+            challenge_required_on_new_device=SWITCH, device_only_remembered_on_user_prompt=SWITCH
+        ),
+        "user_pool_add_ons": group(advanced_security_mode=required(choices=["OFF", "AUDIT", "ENFORCED"])),
+        "schema": {"type": "list", "elements": "dict", "options": SCHEMA},
+        "lambda_config": group(
+            **{trigger: {} for trigger in TRIGGERS},
+            pre_token_generation_config={**function("V1_0", "V2_0", "V3_0", required=True), "no_log": False},
+            custom_email_sender=function("V1_0", default="V1_0"),
+            custom_sms_sender=function("V1_0", default="V1_0"),
+            kms_key_id={"no_log": False},
+        ),
         "deletion_protection": {"choices": ["ACTIVE", "INACTIVE"]},
         **TAGS,
     }
@@ -221,16 +546,28 @@ class UserPool(CognitoResource):
             }
         }
     }
-    immutable = {
-        "UsernameAttributes": "Make a pool of another name, or delete this one and lose its users.",
-        "UsernameConfiguration": "Make a pool of another name, or delete this one and lose its users.",
-    }
-    spelling = Spelling({"name": "PoolName"}, verbatim=frozenset({"UserPoolTags"}))
+    immutable = dict.fromkeys(("UsernameAttributes", "AliasAttributes", "UsernameConfiguration"), FOR_LIFE)
+    spelling = Spelling(
+        {"custom_sms_sender": "CustomSMSSender", "kms_key_id": "KMSKeyID"},
+        verbatim=frozenset({"UserPoolTags"}),
+    )
 
     def desired(self) -> dict[str, Any]:
         asked = super().desired()
-        policy = asked.pop("PasswordPolicy", None)
-        return {**asked, "Policies": {"PasswordPolicy": policy}} if policy else asked
+        policies = {key: asked.pop(key) for key in ("PasswordPolicy", "SignInPolicy") if key in asked}
+        invitation = asked.get("AdminCreateUserConfig", {}).get("InviteMessageTemplate", {})
+        if "SmsMessage" in invitation:  # so spelled in one place only
+            invitation["SMSMessage"] = invitation.pop("SmsMessage")
+        if asked.get("MfaConfiguration") == "OFF":
+            self._refuse_factors(asked)
+        return {**asked, "Policies": policies} if policies else asked
+
+    def merged(self, held: dict[str, Any], asked: dict[str, Any]) -> dict[str, Any]:
+        wanted = without_triggers(without_blanks(super().merged(held, asked)))
+        new_attributes(held, wanted)  # refuses what can't be changed
+        if asked.get("MfaConfiguration") == "OFF" != held.get("MfaConfiguration"):
+            return {**{key: value for key, value in wanted.items() if key not in FACTORS}, **NO_FACTORS}
+        return wanted
 
     def foretell(self) -> dict[str, Any]:
         account, partition = get_aws_account_info(self.module)
@@ -241,16 +578,28 @@ class UserPool(CognitoResource):
     def find(self) -> Found | None:
         pools = self.pages("list_user_pools", "UserPools", **PAGE)
         pool = self.only([pool for pool in pools if pool["Name"] == self.name])
-        return pool and self._found(self.call("describe_user_pool", UserPoolId=pool["Id"])["UserPool"])
+        if pool is None:
+            return None
+        found = self._found(self.call("describe_user_pool", UserPoolId=pool["Id"])["UserPool"])
+        return replace(found, config={**found.config, **self._mfa(pool["Id"])})
 
     def create(self, config: dict[str, Any]) -> Found:
-        made = self.call("create_user_pool", **pool_request(config), UserPoolTags=self._wanted_tags({}))
-        return self._found(made["UserPool"])
+        # A pool begins without a second factor: "SMS configuration ... required" is said of every other.
+        plain = pool_request({key: value for key, value in config.items() if key != "MfaConfiguration"})
+        request = self.accepted("CreateUserPool", plain)
+        found = self._found(self.call("create_user_pool", **request, UserPoolTags=self._wanted_tags({}))["UserPool"])
+        return self._with_mfa(found, merge(found.config, config))
 
     def update(self, found: Found, config: dict[str, Any]) -> Found:
-        changeable = self.accepted("UpdateUserPool", pool_request(config))
-        self.call("update_user_pool", UserPoolId=found.facts["Id"], **changeable, UserPoolTags=found.tags)
-        return Found(config, found.facts, tags=found.tags)
+        pool = {"UserPoolId": found.facts["Id"]}
+        if added := new_attributes(found.config, config):
+            self.call("add_custom_attributes", **pool, CustomAttributes=added)
+        # UpdateUserPool can't turn a second factor on: it says again what is so.
+        rest = {**config, **{key: found.config[key] for key in ("MfaConfiguration",) if key in found.config}}
+        changeable, before = (self.accepted("UpdateUserPool", pool_request(each)) for each in (rest, found.config))
+        if changeable != before:
+            self.call("update_user_pool", **pool, **changeable, UserPoolTags=found.tags)
+        return self._with_mfa(found, config)
 
     def delete(self, found: Found) -> None:
         self._refuse_deletion(found)
@@ -264,13 +613,32 @@ class UserPool(CognitoResource):
         if missing:
             self.call("tag_resource", ResourceArn=found.facts["Arn"], Tags=missing)
 
+    def _with_mfa(self, found: Found, config: dict[str, Any]) -> Found:
+        if any(found.config.get(key) != config.get(key) for key in MFA if key in config):
+            self.call("set_user_pool_mfa_config", UserPoolId=found.facts["Id"], **mfa_request(config))
+        return replace(found, config=config)
+
     def _found(self, pool: dict[str, Any]) -> Found:
         # Once, under the name that counts: a change of what AWS says twice would foretell half of what happens.
-        config = pool_request(self.accepted("CreateUserPool", {**pool, "PoolName": pool["Name"]}))
+        config = {"Name": pool["Name"], **pool_request(self.accepted("CreateUserPool", pool))}
         tags = config.pop("UserPoolTags", {})
         # Pools older than this setting have none and tell capitals apart.
         config.setdefault("UsernameConfiguration", {"CaseSensitive": True})
+        if self.params["schema"]:
+            config["Schema"] = held_attributes(pool, {each["name"] for each in self.params["schema"]})
         return Found(config, {key: pool[key] for key in ("Id", "Arn", *DOMAINS) if pool.get(key)}, tags=tags)
+
+    def _mfa(self, pool_id: str) -> dict[str, Any]:
+        """Asked for only when needed: no other call loses it."""
+        if all(self.params[option] is None for option in MFA_OPTIONS):
+            return {}
+        told = without_blanks(self.call("get_user_pool_mfa_config", UserPoolId=pool_id))
+        return {**NO_FACTORS, **{key: told[key] for key in MFA if key in told}}
+
+    def _refuse_factors(self, asked: dict[str, Any]) -> None:
+        token = asked.pop("SoftwareTokenMfaConfiguration", {}).get("Enabled")
+        if token or "EmailMfaConfiguration" in asked:
+            raise AnsibleAWSError(message="A second factor needs mfa_configuration ON or OPTIONAL.")
 
     def _refuse_deletion(self, found: Found) -> None:
         if domain := next((found.facts[key] for key in DOMAINS if key in found.facts), None):
@@ -281,7 +649,9 @@ class UserPool(CognitoResource):
             )
 
 
-main = UserPool.main
+def main() -> None:
+    UserPool.main(required_by={option: ["mfa_configuration"] for option in FACTOR_OPTIONS})
+
 
 if __name__ == "__main__":
     main()

@@ -14,6 +14,7 @@ description:
     lists their ids.
   - An update sends the whole configuration that the client has, with the changes laid over it, because AWS resets
     whatever an update leaves out.
+  - An empty text or list takes a setting away.
   - The client's secret is never returned, shown in a diff, or logged.
 options:
   user_pool_id:
@@ -43,6 +44,9 @@ options:
     description: Addresses that a sign-in may return to.
     type: list
     elements: str
+  default_redirect_uri:
+    description: The one of O(callback_urls) that is taken where a sign-in names none.
+    type: str
   logout_urls:
     description: Addresses that a sign-out may return to.
     type: list
@@ -52,7 +56,19 @@ options:
     type: list
     elements: str
   explicit_auth_flows:
-    description: Authentication flows of the Cognito API that the client may use.
+    description:
+      - Authentication flows of the Cognito API that the client may use, such as V(ALLOW_REFRESH_TOKEN_AUTH).
+      - The hosted login needs none but V(ALLOW_REFRESH_TOKEN_AUTH), for sign-ins that are to be renewed.
+    type: list
+    elements: str
+  read_attributes:
+    description: Attributes of its user that the client may read, standard ones and V(custom:<name>).
+    type: list
+    elements: str
+  write_attributes:
+    description:
+      - Attributes of its user that the client may write. Leave out C(email) where others rely on the address.
+      - An attribute that an identity provider fills must be among them.
     type: list
     elements: str
   access_token_validity:
@@ -87,6 +103,22 @@ options:
   enable_token_revocation:
     description: Whether refresh tokens can be revoked.
     type: bool
+  refresh_token_rotation:
+    description:
+      - Whether a refresh token is good for one use, and brings the next one.
+      - AWS takes V(ENABLED) only for a client without V(ALLOW_REFRESH_TOKEN_AUTH) in O(explicit_auth_flows).
+    type: dict
+    suboptions:
+      feature: {description: Whether it is., type: str, choices: [ENABLED, DISABLED], required: true}
+      retry_grace_period_seconds:
+        description: "For how many seconds a used one is still good, 0 to 60."
+        type: int
+  auth_session_validity:
+    description: How many minutes a person has for one step of a sign-in, 3 to 15.
+    type: int
+  enable_propagate_additional_user_context_data:
+    description: Whether a client with a secret may tell the address of its user, for threat protection.
+    type: bool
 seealso:
   - module: bioviewers.aws.cognito_user_pool
 extends_documentation_fragment:
@@ -109,6 +141,26 @@ EXAMPLES = r"""
     callback_urls: ["https://neuroglancer.lab.example.org/oauth2/idpresponse"]
     logout_urls: ["https://neuroglancer.lab.example.org/signed-out"]
     supported_identity_providers: [COGNITO]
+    prevent_user_existence_errors: ENABLED
+
+- name: A client for a desktop program, which can't keep a secret, and whose users can't change their address
+  bioviewers.aws.cognito_user_pool_client:
+    user_pool_id: us-east-1_AbCdEfGhI
+    name: lab-desktop
+    generate_secret: false
+    allowed_oauth_flows_user_pool_client: true
+    allowed_oauth_flows: [code]
+    allowed_oauth_scopes: [openid, email, profile]
+    callback_urls: ["http://localhost:60151/oauthCallback"]
+    supported_identity_providers: [COGNITO]
+    explicit_auth_flows: [ALLOW_REFRESH_TOKEN_AUTH]
+    read_attributes: [email, email_verified, name]
+    write_attributes: [name]
+    access_token_validity: 60
+    id_token_validity: 60
+    refresh_token_validity: 12
+    token_validity_units: {access_token: minutes, id_token: minutes, refresh_token: hours}
+    enable_token_revocation: true
     prevent_user_existence_errors: ENABLED
 
 - name: Delete the client
@@ -136,12 +188,16 @@ user_pool_client:
 
 from typing import Any
 
-from ansible_collections.bioviewers.aws.plugins.module_utils._cognito import PAGE, CognitoResource
+from ansible_collections.bioviewers.aws.plugins.module_utils._cognito import PAGE, CognitoResource, without_blanks
 from ansible_collections.bioviewers.aws.plugins.module_utils._shapes import Found, Spelling
 
 STRINGS = {"type": "list", "elements": "str"}
 TOKENS = ("access_token", "id_token", "refresh_token")
 UNIT = {"choices": ["seconds", "minutes", "hours", "days"], "no_log": False}
+ROTATION = {
+    "feature": {"choices": ["ENABLED", "DISABLED"], "required": True},
+    "retry_grace_period_seconds": {"type": "int"},
+}
 
 
 class UserPoolClient(CognitoResource):
@@ -156,13 +212,19 @@ class UserPoolClient(CognitoResource):
         "allowed_oauth_flows": {**STRINGS, "choices": ["code", "implicit", "client_credentials"]},
         "allowed_oauth_scopes": STRINGS,
         "callback_urls": STRINGS,
+        "default_redirect_uri": {},
         "logout_urls": STRINGS,
         "supported_identity_providers": STRINGS,
         "explicit_auth_flows": STRINGS,
+        "read_attributes": STRINGS,
+        "write_attributes": STRINGS,
         **{f"{token}_validity": {"type": "int", "no_log": False} for token in TOKENS},
         "token_validity_units": {"type": "dict", "no_log": False, "options": dict.fromkeys(TOKENS, UNIT)},
         "prevent_user_existence_errors": {"choices": ["ENABLED", "LEGACY"]},
         "enable_token_revocation": {"type": "bool", "no_log": False},
+        "refresh_token_rotation": {"type": "dict", "no_log": False, "options": ROTATION},
+        "auth_session_validity": {"type": "int"},
+        "enable_propagate_additional_user_context_data": {"type": "bool"},
     }
     immutable = {"GenerateSecret": "Make a client of another name, or delete this one first."}
     spelling = Spelling(
@@ -172,6 +234,7 @@ class UserPoolClient(CognitoResource):
             "allowed_oauth_flows": "AllowedOAuthFlows",
             "allowed_oauth_scopes": "AllowedOAuthScopes",
             "callback_urls": "CallbackURLs",
+            "default_redirect_uri": "DefaultRedirectURI",
             "logout_urls": "LogoutURLs",
         }
     )
@@ -180,13 +243,16 @@ class UserPoolClient(CognitoResource):
     def pool(self) -> dict[str, str]:
         return {"UserPoolId": self.params["user_pool_id"]}
 
+    def merged(self, held: dict[str, Any], asked: dict[str, Any]) -> dict[str, Any]:
+        return without_blanks(super().merged(held, asked))
+
     def find(self) -> Found | None:
         clients = self.unless_gone(lambda: self.pages("list_user_pool_clients", "UserPoolClients", **PAGE, **self.pool))
         client = self.only([client for client in clients or [] if client["ClientName"] == self.name], "ClientId")
         return client and self._found(self.call("describe_user_pool_client", **self.pool, ClientId=client["ClientId"]))
 
     def create(self, config: dict[str, Any]) -> Found:
-        return self._found(self.call("create_user_pool_client", **config))
+        return self._found(self.call("create_user_pool_client", **without_blanks(config)))
 
     def update(self, found: Found, config: dict[str, Any]) -> Found:
         changeable = self.accepted("UpdateUserPoolClient", config)

@@ -232,3 +232,48 @@ def alter(monkeypatch, after=0, **facts):
         return {**described(self, arn), **(facts if next(times) >= after else {})}
 
     monkeypatch.setattr(Certificate, "_describe", altered)
+
+
+@pytest.fixture
+def described(monkeypatch):
+    """What AWS tells of a certificate besides what the emulator does; the requests that were made."""
+    real, told, requests = Certificate.call, {}, []
+
+    def call(self, operation, **request):
+        requests.append((operation, request))
+        if operation == "update_certificate_options":
+            told["Options"] = request["Options"]
+            return {}
+        if operation == "request_certificate":
+            told["KeyAlgorithm"] = request.get("KeyAlgorithm", "RSA_2048").replace("RSA_", "RSA-")
+        answer = real(self, operation, **request)
+        if operation == "describe_certificate":
+            answer["Certificate"].update(told)
+        return answer
+
+    monkeypatch.setattr(Certificate, "call", call)
+    return requests
+
+
+def test_the_kind_of_key_tells_certificates_apart(run_module, described):
+    run = functools.partial(run_module, "acm_certificate", **NAMES)
+    made = run(key_algorithm="RSA_2048")
+    assert (made["changed"], made["certificate"]["key_algorithm"]) == (True, "RSA_2048")
+    assert not run(key_algorithm="RSA_2048")["changed"], "AWS describes it as RSA-2048"
+    assert not run()["changed"], "any will do"
+    assert not run(check_mode=True, key_algorithm="EC_prime256v1", state="absent")["changed"]
+    other = run(check_mode=True, key_algorithm="EC_prime256v1")
+    assert (other["changed"], other["diff"]["before"]) == (True, {})
+    assert [request["KeyAlgorithm"] for name, request in described if name == "request_certificate"] == ["RSA_2048"]
+
+
+def test_public_logs_are_a_setting(run_module, described):
+    run = functools.partial(run_module, "acm_certificate", **NAMES)
+    run()
+    asked = {"options": {"certificate_transparency_logging_preference": "DISABLED"}}
+    foreseen, done, again = run(check_mode=True, **asked), run(**asked), run(**asked)
+    assert (foreseen["changed"], done["changed"], again["changed"]) == (True, True, False)
+    assert foreseen["diff"] == done["diff"]
+    (update,) = [request for name, request in described if name == "update_certificate_options"]
+    assert update["Options"] == {"CertificateTransparencyLoggingPreference": "DISABLED"}
+    assert not run()["changed"]

@@ -12,7 +12,7 @@ from ansible_collections.bioviewers.aws.plugins.module_utils._shapes import merg
 from botocore.exceptions import ClientError
 from botocore.session import Session
 from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
 
 @pytest.fixture
@@ -81,8 +81,8 @@ def key_id(run_module) -> Callable[[str], str]:
     return lambda name: run_module("cloudfront_public_key", name=name, encoded_key=new_pem())["public_key"]["id"]
 
 
-def new_pem() -> str:
-    public = ec.generate_private_key(ec.SECP256R1()).public_key()
+def new_pem(private: Any = None) -> str:
+    public = (private or ec.generate_private_key(ec.SECP256R1())).public_key()
     form = serialization.PublicFormat.SubjectPublicKeyInfo
     return public.public_bytes(serialization.Encoding.PEM, form).decode()
 
@@ -93,6 +93,37 @@ def test_public_key(rhythm, gone):
     assert first == {"CallerReference": "k1", "Name": "k1", "EncodedKey": pem}
     assert second == {**first, "Comment": "signs cookies"}
     gone("public_key", "k1")
+
+
+def test_an_rsa_key(run_module, held):
+    key = new_pem(rsa.generate_private_key(65537, 2048))
+    for changed in (True, False):
+        assert run_module("cloudfront_public_key", name="k1", encoded_key=key)["changed"] is changed
+    assert held("public_key")["k1"]["EncodedKey"] == key
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: new_pem(rsa.generate_private_key(65537, 3072)),
+        lambda: new_pem(ec.generate_private_key(ec.SECP384R1())),
+        lambda: new_pem(ed25519.Ed25519PrivateKey.generate()),
+        lambda: private_pem(ec.generate_private_key(ec.SECP256R1())),
+        lambda: "",
+        lambda: "/path/to/key.pem",
+    ],
+    ids=["RSA 3072", "P-384", "Ed25519", "private", "empty", "a path"],
+)
+def test_what_cloudfront_takes_for_no_key_is_refused(run_module, held, make):
+    key = make()
+    result = run_module("cloudfront_public_key", name="k1", encoded_key=key, check_mode=True)
+    assert "encoded_key must be a public key, RSA with 2048 bits or ECDSA on P-256" in result["msg"]
+    assert not key or key not in result["msg"]
+
+
+def private_pem(private: Any) -> str:
+    plain = serialization.NoEncryption()
+    return private.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, plain).decode()
 
 
 @pytest.mark.parametrize("form", [str.strip, "{}\n\n".format, lambda pem: pem.replace("\n", "\r\n")])
@@ -195,6 +226,68 @@ def test_response_headers_policy(rhythm, gone):
     assert (cors["AccessControlAllowCredentials"], cors["AccessControlMaxAgeSec"]) == (True, 600)
     assert (second["Comment"], second["CorsConfig"]) == ("CORS", first["CorsConfig"])
     gone("response_headers_policy", "p")
+
+
+HEADERS = (
+    (
+        "security_headers_config",
+        {
+            "strict_transport_security": {"access_control_max_age_sec": 60, "include_subdomains": True, "preload": True}
+            | {"override": True},
+            "content_type_options": {"override": True},
+            "frame_options": {"frame_option": "DENY", "override": False},
+            "referrer_policy": {"referrer_policy": "same-origin", "override": True},
+            "content_security_policy": {"content_security_policy": "default-src 'self'", "override": True},
+            "xss_protection": {"protection": True, "mode_block": True, "override": True},
+        },
+        {
+            "StrictTransportSecurity": {"AccessControlMaxAgeSec": 60, "IncludeSubdomains": True, "Preload": True}
+            | {"Override": True},
+            "ContentTypeOptions": {"Override": True},
+            "FrameOptions": {"FrameOption": "DENY", "Override": False},
+            "ReferrerPolicy": {"ReferrerPolicy": "same-origin", "Override": True},
+            "ContentSecurityPolicy": {"ContentSecurityPolicy": "default-src 'self'", "Override": True},
+            "XSSProtection": {"Protection": True, "ModeBlock": True, "Override": True},
+        },
+    ),
+    (
+        "security_headers_config",
+        {"xss_protection": {"protection": True, "report_uri": "/x", "mode_block": False, "override": True}},
+        {"XSSProtection": {"Protection": True, "ModeBlock": False, "ReportUri": "/x", "Override": True}},
+    ),
+    (
+        "custom_headers_config",
+        [{"header": "X-A", "value": "1", "override": True}, {"header": "X-B", "value": "2", "override": True}],
+        [{"Header": "X-A", "Value": "1", "Override": True}, {"Header": "X-B", "Value": "2", "Override": True}],
+    ),
+    ("remove_headers_config", [{"header": "Server"}], [{"Header": "Server"}]),
+    (
+        "server_timing_headers_config",
+        {"enabled": True, "sampling_rate": 12.5},
+        {"Enabled": True, "SamplingRate": 12.5},
+    ),
+)
+
+
+def test_each_kind_of_header(run_module, held):
+    def policy(**asked: Any) -> dict[str, Any]:
+        return run_module("cloudfront_response_headers_policy", name="p", **asked)
+
+    policy(cors_config=CORS)
+    for option, asked, expected in HEADERS:
+        foreseen, done, again = policy(check_mode=True, **{option: asked}), *(policy(**{option: asked}) for _ in "ab")
+        assert (done.get("changed", done), again["changed"]) == (True, False)
+        assert foreseen["diff"] == done["diff"]
+        name = "".join(word.capitalize() for word in option.split("_"))
+        after = plain(held("response_headers_policy")["p"][name])
+        assert merge(after, expected) == after
+    assert held("response_headers_policy")["p"]["CorsConfig"]["OriginOverride"] is True
+    reordered = list(reversed(HEADERS[2][1]))
+    assert not policy(custom_headers_config=reordered)["changed"], "order means nothing"
+    for option in ("custom_headers_config", "remove_headers_config"):
+        assert [policy(**{option: []})["changed"] for _ in "ab"] == [True, False]
+    left = held("response_headers_policy")["p"]
+    assert [plain(left.get(name, [])) for name in ("CustomHeadersConfig", "RemoveHeadersConfig")] == [[], []]
 
 
 def test_response_headers_policy_keeps_what_has_no_option(run_module, cloudfront, held):

@@ -5,7 +5,12 @@ from __future__ import annotations
 import functools
 
 import pytest
-from ansible_collections.bioviewers.aws.plugins.module_utils._cognito import pool_request, without_blanks
+from ansible_collections.bioviewers.aws.plugins.module_utils import _resource
+from ansible_collections.bioviewers.aws.plugins.module_utils._cognito import (
+    CognitoResource,
+    pool_request,
+    without_blanks,
+)
 
 POOL = {
     "name": "lab-viewer",
@@ -244,6 +249,93 @@ def test_a_domain_of_another_pool_is_not_taken(domain, cognito, pool_id):
 
 def test_a_domain_needs_its_pool(run_module):
     assert "missing: user_pool_id" in run_module("cognito_user_pool_domain", domain="lab")["msg"]
+
+
+def test_a_host_name_of_ones_own(run_module, cognito, pool_id):
+    certificates = [f"arn:aws:acm:us-east-1:123456789012:certificate/{i}" for i in (1, 2)]
+
+    def domain(certificate, **more):
+        asked = {"domain": "login.example.org", "user_pool_id": pool_id, **more}
+        return run_module(
+            "cognito_user_pool_domain", **asked, custom_domain_config={"certificate_arn": certificates[certificate]}
+        )
+
+    assert domain(0)["changed"]
+    assert not domain(0)["changed"]
+    foreseen, changed = domain(1, check_mode=True), domain(1)
+    assert changed["changed"]
+    assert foreseen["diff"] == changed["diff"]
+    held = cognito.describe_user_pool_domain(Domain="login.example.org")["DomainDescription"]
+    assert held["CustomDomainConfig"]["CertificateArn"] == certificates[1]
+    if "CloudFrontDistribution" in held:
+        assert changed["user_pool_domain"]["cloud_front_distribution"] == held["CloudFrontDistribution"]
+    assert domain(1, state="absent")["changed"]
+
+
+@pytest.fixture
+def slow_domain(monkeypatch):
+    """A domain takes some looks to become what the last of these is; how often the module slept."""
+    real, slept, statuses = CognitoResource.call, [], ["CREATING", "CREATING", "ACTIVE"]
+
+    def call(self, operation, **request):
+        answer = real(self, operation, **request)
+        if operation == "describe_user_pool_domain" and answer["DomainDescription"]:
+            answer["DomainDescription"]["Status"] = statuses[min(len(slept), 2)]
+        return answer
+
+    monkeypatch.setattr(CognitoResource, "call", call)
+    monkeypatch.setattr(_resource.time, "sleep", slept.append)
+    return slept, statuses
+
+
+def test_a_domain_is_waited_for_when_asked(domain, slow_domain):
+    slept, _ = slow_domain
+    assert domain()["user_pool_domain"]["status"] == "CREATING"
+    assert slept == []
+    result = domain(wait=True)
+    assert (result["changed"], result["user_pool_domain"]["status"], len(slept)) == (False, "ACTIVE", 2)
+
+
+def test_a_domain_that_failed_is_not_waited_for(domain, slow_domain):
+    slow_domain[1][:] = ["FAILED"] * 3
+    refused = domain(wait=True)
+    assert refused["msg"] == (
+        "Failed to wait for user pool domain lab: It is FAILED. Delete it, correct the cause, then run again."
+    )
+
+
+CLIENT_SETTINGS = (
+    ("default_redirect_uri", CLIENT["callback_urls"][0], "DefaultRedirectURI"),
+    ("read_attributes", ["email", "name"], "ReadAttributes"),
+    ("write_attributes", ["name"], "WriteAttributes"),
+    ("explicit_auth_flows", ["ALLOW_USER_SRP_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"], "ExplicitAuthFlows"),
+    ("id_token_validity", 5, "IdTokenValidity"),
+    ("refresh_token_validity", 3, "RefreshTokenValidity"),
+    ("enable_token_revocation", True, "EnableTokenRevocation"),
+    ("prevent_user_existence_errors", "LEGACY", "PreventUserExistenceErrors"),
+    ("auth_session_validity", 5, "AuthSessionValidity"),
+    ("enable_propagate_additional_user_context_data", True, "EnablePropagateAdditionalUserContextData"),
+)
+
+
+def test_each_setting_of_a_client(app_client, cognito, pool_id):
+    client_id = app_client()["user_pool_client"]["client_id"]
+
+    def held():
+        return cognito.describe_user_pool_client(UserPoolId=pool_id, ClientId=client_id)["UserPoolClient"]
+
+    before = held()
+    names = {name for *_, name in CLIENT_SETTINGS}
+    for option, asked, name in CLIENT_SETTINGS:
+        foreseen, done, again = (
+            app_client(check_mode=True, **{option: asked}),
+            *(app_client(**{option: asked}) for _ in range(2)),
+        )
+        assert (foreseen["diff"], held()[name]) == (done["diff"], asked)
+        assert again["changed"] is False
+    after = held()
+    kept = before.keys() - names - {"LastModifiedDate"}
+    assert {key: after[key] for key in kept} == {key: before[key] for key in kept}
 
 
 def test_life_of_a_client(app_client, cognito, pool_id):

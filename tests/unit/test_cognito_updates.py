@@ -11,6 +11,7 @@ import datetime
 import functools
 
 import pytest
+from ansible_collections.bioviewers.aws.plugins.module_utils._shapes import merge
 from botocore import xform_name
 from botocore.exceptions import ClientError, ParamValidationError
 from botocore.validate import ParamValidator
@@ -95,6 +96,7 @@ class Aws:
 
     def __init__(self):
         self.pool, self.app_client, self.updates = copy.deepcopy(POOL), copy.deepcopy(APP_CLIENT), []
+        self.mfa, self.factors = {}, []
 
     def answer(self, client, operation, request):
         model = client.meta.service_model.operation_model(operation)
@@ -115,7 +117,31 @@ class Aws:
             raise refusal("UpdateUserPool", "Please use TemporaryPasswordValidityDays in PasswordPolicy")
         if "EmailVerificationMessage" in request and "EmailMessage" in request.get("VerificationMessageTemplate", {}):
             raise refusal("UpdateUserPool", "the two messages contradict each other")
+        if request.get("MfaConfiguration") == "ON" != self.pool.get("MfaConfiguration"):
+            raise refusal("UpdateUserPool", "Cannot turn MFA functionality ON, once the user pool has been created.")
         self.pool = self.reset(self.pool, "update_user_pool", request)
+
+    def add_custom_attributes(self, request):
+        added = [{**each, "Name": f"custom:{each['Name']}"} for each in request["CustomAttributes"]]
+        self.pool["SchemaAttributes"] += added
+
+    def get_user_pool_mfa_config(self, request):
+        sms = {"SmsConfiguration": self.pool["SmsConfiguration"]} if "SmsConfiguration" in self.pool else {}
+        both = {"MfaConfiguration": self.pool["MfaConfiguration"], **self.mfa}
+        return {**both, "SmsMfaConfiguration": sms} if sms and both["MfaConfiguration"] != "OFF" else both
+
+    def set_user_pool_mfa_config(self, request):
+        self.factors.append(request)
+        mfa = {key: value for key, value in request.items() if key not in ("UserPoolId", "MfaConfiguration")}
+        factors = mfa.keys() - {"WebAuthnConfiguration"}
+        if request.get("MfaConfiguration", "OFF") == "OFF" and factors:
+            raise refusal("SetUserPoolMfaConfig", "can't turn off MFA and configure an MFA together.")
+        if request.get("MfaConfiguration", "OFF") != "OFF" and not factors:
+            raise refusal("SetUserPoolMfaConfig", "can't disable all MFAs with a required or optional configuration.")
+        if factors and "SmsConfiguration" in self.pool and "SmsMfaConfiguration" not in mfa:
+            raise refusal("SetUserPoolMfaConfig", "Can't turn off SMS_MFA when SMS configuration is set")
+        self.pool["MfaConfiguration"] = request.get("MfaConfiguration", "OFF")
+        self.mfa = {key: value for key, value in mfa.items() if key != "SmsMfaConfiguration"}
 
     def tag_resource(self, request):
         self.pool["UserPoolTags"].update(request["Tags"])
@@ -169,10 +195,10 @@ def test_the_stand_in_forgets(aws_itself):
 
 
 def test_what_is_not_asked_for_survives_the_update_of_a_pool(pool, aws_itself):
-    result = pool(mfa_configuration="OPTIONAL", password_policy={"minimum_length": 20})
+    result = pool(deletion_protection="INACTIVE", password_policy={"minimum_length": 20})
     assert result["changed"], result
     expected = copy.deepcopy(POOL)
-    expected["MfaConfiguration"] = "OPTIONAL"
+    expected["DeletionProtection"] = "INACTIVE"
     expected["Policies"]["PasswordPolicy"]["MinimumLength"] = 20
     # AWS goes on describing these under their other names, which were sent.
     del expected["AdminCreateUserConfig"]["UnusedAccountValidityDays"]
@@ -180,7 +206,7 @@ def test_what_is_not_asked_for_survives_the_update_of_a_pool(pool, aws_itself):
     del aws_itself.pool["PoolName"]
     assert aws_itself.pool == expected
     assert len(aws_itself.updates) == 1
-    assert not pool(mfa_configuration="OPTIONAL", password_policy={"minimum_length": 20})["changed"]
+    assert not pool(deletion_protection="INACTIVE", password_policy={"minimum_length": 20})["changed"]
 
 
 OTHER = LAMBDA.replace("gate", "sign-in")
@@ -204,7 +230,7 @@ def test_a_function_under_both_its_names_is_no_change_and_sent_once(pool, aws_it
     both = {"PreTokenGeneration": OTHER, "PreTokenGenerationConfig": {"LambdaArn": OTHER, "LambdaVersion": "V1_0"}}
     aws_itself.pool["LambdaConfig"] = both
     assert not pool(lambda_config=ASKED)["changed"]
-    assert pool(mfa_configuration="ON")["changed"]
+    assert pool(user_pool_tier="PLUS")["changed"]
     assert aws_itself.updates[0]["LambdaConfig"].keys() == {"PreTokenGenerationConfig"}
 
 
@@ -215,7 +241,7 @@ def test_nothing_asked_is_nothing_sent(pool, app_client, aws_itself):
 
 
 def test_nothing_that_can_not_be_changed_is_sent(pool, app_client, aws_itself):
-    pool(mfa_configuration="ON")
+    pool(user_pool_tier="PLUS")
     app_client(callback_urls=["https://other.example.org"])
     to_pool, to_client = aws_itself.updates
     assert not to_pool.keys() & READ_ONLY["update_user_pool"]
@@ -224,9 +250,9 @@ def test_nothing_that_can_not_be_changed_is_sent(pool, app_client, aws_itself):
 
 
 def test_tags_survive_an_update_and_change_with_one(pool, aws_itself):
-    pool(mfa_configuration="ON")
+    pool(user_pool_tier="PLUS")
     assert aws_itself.pool["UserPoolTags"] == {"owner": "ann"}
-    assert pool(mfa_configuration="OFF", tags={"project": "lab"})["changed"]
+    assert pool(user_pool_tier="LITE", tags={"project": "lab"})["changed"]
     assert aws_itself.pool["UserPoolTags"] == {"project": "lab"}
 
 
@@ -270,3 +296,225 @@ def test_an_old_pool_tells_capitals_apart(pool, aws_itself):
     del aws_itself.pool["UsernameConfiguration"]
     assert not pool(username_configuration={"case_sensitive": True})["changed"]
     assert "can't be changed" in pool(username_configuration={"case_sensitive": False})["msg"]
+
+
+TOKEN = {"software_token_mfa_configuration": {"enabled": True}}
+MAIL = {"message": "Code {####}", "subject": "Code"}
+SMS = {"sns_caller_arn": "arn:aws:iam::123456789012:role/sms", "external_id": "x"}
+HELD_SMS = {"SnsCallerArn": SMS["sns_caller_arn"], "ExternalId": "x"}
+PASSKEYS = {"relying_party_id": "lab.example.org", "user_verification": "required"}
+
+
+@pytest.mark.parametrize(
+    ("asked", "sent"),
+    [
+        ({"mfa_configuration": "ON", **TOKEN}, {"SoftwareTokenMfaConfiguration": {"Enabled": True}}),
+        (
+            {"mfa_configuration": "OPTIONAL", "email_mfa_configuration": MAIL},
+            {
+                "SoftwareTokenMfaConfiguration": {"Enabled": False},
+                "EmailMfaConfiguration": {"Message": "Code {####}", "Subject": "Code"},
+            },
+        ),
+        (
+            {"mfa_configuration": "ON", "sms_configuration": SMS, "sms_authentication_message": "Code {####}"},
+            {
+                "SoftwareTokenMfaConfiguration": {"Enabled": False},
+                "SmsMfaConfiguration": {"SmsConfiguration": HELD_SMS, "SmsAuthenticationMessage": "Code {####}"},
+            },
+        ),
+        (
+            {"web_authn_configuration": PASSKEYS},
+            {"WebAuthnConfiguration": {"RelyingPartyId": "lab.example.org", "UserVerification": "required"}},
+        ),
+    ],
+)
+def test_a_second_factor_has_a_call_of_its_own(pool, aws_itself, asked, sent):
+    foreseen, done = pool(check_mode=True, **asked), pool(**asked)
+    assert done["changed"], done
+    assert foreseen["diff"] == done["diff"]
+    (request,) = aws_itself.factors
+    mode = asked.get("mfa_configuration", "OFF")
+    assert request == {"UserPoolId": POOL_ID, "MfaConfiguration": mode, **sent}
+    assert bool(aws_itself.updates) == ("sms_configuration" in asked), "the pool's own update only where it must"
+    assert aws_itself.pool["LambdaConfig"] == POOL["LambdaConfig"]
+    assert not pool(**asked)["changed"]
+    assert len(aws_itself.factors) == 1
+
+
+def test_factors_that_are_not_asked_for_stay(pool, aws_itself):
+    pool(mfa_configuration="ON", email_mfa_configuration=MAIL, web_authn_configuration=PASSKEYS)
+    assert pool(mfa_configuration="OPTIONAL", **TOKEN)["changed"]
+    kept = {"SoftwareTokenMfaConfiguration", "EmailMfaConfiguration", "WebAuthnConfiguration"}
+    assert kept <= aws_itself.factors[-1].keys()
+    assert pool(user_pool_tier="PLUS")["changed"]
+    assert aws_itself.updates[-1]["MfaConfiguration"] == "OPTIONAL"
+    assert len(aws_itself.factors) == 2
+
+
+def test_no_second_factor_takes_the_factors_away(pool, aws_itself):
+    pool(mfa_configuration="ON", email_mfa_configuration=MAIL, web_authn_configuration=PASSKEYS, **TOKEN)
+    off = {"mfa_configuration": "OFF", "software_token_mfa_configuration": {"enabled": False}}
+    foreseen, done = pool(check_mode=True, **off), pool(**off)
+    assert done["changed"], done
+    assert foreseen["diff"] == done["diff"]
+    assert aws_itself.mfa.keys() == {"WebAuthnConfiguration"}
+    assert not pool(**off)["changed"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "message"),
+    [
+        ({"mfa_configuration": "OFF", **TOKEN}, "A second factor needs mfa_configuration ON or OPTIONAL."),
+        (
+            {"mfa_configuration": "OFF", "email_mfa_configuration": MAIL},
+            "A second factor needs mfa_configuration ON or OPTIONAL.",
+        ),
+        (TOKEN, "missing parameter(s) required by 'software_token_mfa_configuration': mfa_configuration"),
+    ],
+)
+def test_a_factor_without_a_use_is_refused(pool, aws_itself, asked, message):
+    assert message in pool(**asked)["msg"]
+    assert aws_itself.factors == []
+
+
+def attribute(name, **rest):
+    return {"name": name, "attribute_data_type": "String", **rest}
+
+
+def test_attributes_are_added_and_never_changed(pool, aws_itself):
+    asked = {"schema": [attribute("group", mutable=True, string_attribute_constraints={"max_length": 20})]}
+    foreseen, done = pool(check_mode=True, **asked), pool(**asked)
+    assert done["changed"], done
+    assert foreseen["diff"] == done["diff"]
+    added = {"Name": "custom:group", "AttributeDataType": "String", "Mutable": True}
+    assert aws_itself.pool["SchemaAttributes"][1] == {**added, "StringAttributeConstraints": {"MaxLength": "20"}}
+    assert aws_itself.updates == [], "the pool's own update has nothing to say about it"
+    assert not pool(**asked)["changed"]
+    assert not pool(schema=[attribute("group")])["changed"]
+    assert not pool(schema=[attribute("sub", required=True)])["changed"], "a standard one"
+    refused = pool(check_mode=True, schema=[attribute("group", mutable=False)])
+    assert "Attribute group can't be changed once it is made. Add one of another name to schema." in refused["msg"]
+    assert pool(schema=[attribute("second")])["changed"]
+    names = [each["Name"] for each in aws_itself.pool["SchemaAttributes"]]
+    assert names == ["sub", "custom:group", "custom:second"], "what is not given stays"
+
+
+@pytest.mark.parametrize(
+    ("asked", "left"),
+    [
+        ({"pre_sign_up": ""}, {"PreTokenGenerationConfig"}),
+        ({"pre_token_generation_config": {"lambda_arn": "", "lambda_version": "V1_0"}}, {"PreSignUp"}),
+        (
+            {"pre_sign_up": "", "pre_token_generation_config": {"lambda_arn": "", "lambda_version": "V1_0"}},
+            None,
+        ),
+    ],
+)
+def test_an_empty_arn_takes_a_trigger_away(pool, aws_itself, asked, left):
+    told = {"LambdaArn": LAMBDA, "LambdaVersion": "V1_0"}
+    aws_itself.pool["LambdaConfig"] = {**POOL["LambdaConfig"], "PreTokenGenerationConfig": told}
+    assert pool(lambda_config=asked)["changed"]
+    (update,) = aws_itself.updates
+    assert (update["LambdaConfig"].keys() if left else update.get("LambdaConfig")) == left
+    assert not pool(lambda_config=asked)["changed"]
+
+
+FUNCTION = {"LambdaArn": OTHER, "LambdaVersion": "V1_0"}
+PLAIN = ("PostConfirmation", "PreAuthentication", "PostAuthentication", "CustomMessage", "UserMigration")
+CHALLENGES = ("DefineAuthChallenge", "CreateAuthChallenge", "VerifyAuthChallengeResponse")
+SETTINGS = {
+    "lambda_config": (
+        {xform_name(trigger): OTHER for trigger in (*PLAIN, *CHALLENGES)}
+        | {f"custom_{kind}_sender": {"lambda_arn": OTHER} for kind in ("email", "sms")}
+        | {"kms_key_id": "arn:aws:kms:us-east-1:123456789012:key/1"},
+        {**dict.fromkeys((*PLAIN, *CHALLENGES), OTHER), "CustomEmailSender": FUNCTION, "CustomSMSSender": FUNCTION}
+        | {"KMSKeyID": "arn:aws:kms:us-east-1:123456789012:key/1"},
+    ),
+    "sms_configuration": ({**SMS, "sns_region": "us-east-1"}, {**HELD_SMS, "SnsRegion": "us-east-1"}),
+    "sms_authentication_message": ("Your code {####}", "Your code {####}"),
+    "email_configuration": (
+        {
+            "email_sending_account": "DEVELOPER",
+            "source_arn": "arn:aws:ses:us-east-1:123456789012:identity/lab.example.org",
+            "from": "Lab <no-reply@lab.example.org>",
+            "reply_to_email_address": "help@lab.example.org",
+            "configuration_set": "lab",
+        },
+        {
+            "EmailSendingAccount": "DEVELOPER",
+            "SourceArn": "arn:aws:ses:us-east-1:123456789012:identity/lab.example.org",
+            "From": "Lab <no-reply@lab.example.org>",
+            "ReplyToEmailAddress": "help@lab.example.org",
+            "ConfigurationSet": "lab",
+        },
+    ),
+    "verification_message_template": (
+        {
+            "default_email_option": "CONFIRM_WITH_LINK",
+            "email_message": "Code {####}!",
+            "email_subject": "Code!",
+            "email_message_by_link": "{##here##}",
+            "email_subject_by_link": "Link",
+            "sms_message": "Code {####}",
+        },
+        {
+            "DefaultEmailOption": "CONFIRM_WITH_LINK",
+            "EmailMessage": "Code {####}!",
+            "EmailSubject": "Code!",
+            "EmailMessageByLink": "{##here##}",
+            "EmailSubjectByLink": "Link",
+            "SmsMessage": "Code {####}",
+        },
+    ),
+    "user_attribute_update_settings": (
+        {"attributes_require_verification_before_update": ["email"]},
+        {"AttributesRequireVerificationBeforeUpdate": ["email"]},
+    ),
+    "account_recovery_setting": (
+        {"recovery_mechanisms": [{"name": "verified_email", "priority": 1}]},
+        {"RecoveryMechanisms": [{"Name": "verified_email", "Priority": 1}]},
+    ),
+    "device_configuration": (
+        {"challenge_required_on_new_device": True, "device_only_remembered_on_user_prompt": True},
+        {"ChallengeRequiredOnNewDevice": True, "DeviceOnlyRememberedOnUserPrompt": True},
+    ),
+    "user_pool_add_ons": ({"advanced_security_mode": "AUDIT"}, {"AdvancedSecurityMode": "AUDIT"}),
+    "user_pool_tier": ("PLUS", "PLUS"),
+    "sign_in_policy": (
+        {"allowed_first_auth_factors": ["PASSWORD", "EMAIL_OTP"]},
+        {"SignInPolicy": {"AllowedFirstAuthFactors": ["PASSWORD", "EMAIL_OTP"]}},
+    ),
+    "password_policy": ({"password_history_size": 5}, {"PasswordPolicy": {"PasswordHistorySize": 5}}),
+    "admin_create_user_config": (
+        {"invite_message_template": {"sms_message": "{username} {####}", "email_subject": "Hello"}},
+        {"InviteMessageTemplate": {"SMSMessage": "{username} {####}", "EmailSubject": "Hello"}},
+    ),
+}
+
+
+@pytest.mark.parametrize("option", SETTINGS)
+def test_each_setting_of_a_pool(pool, aws_itself, option):
+    asked, expected = SETTINGS[option]
+    foreseen, done, again = pool(check_mode=True, **{option: asked}), *(pool(**{option: asked}) for _ in range(2))
+    assert [result.get("changed", result) for result in (foreseen, done, again)] == [True, True, False]
+    assert foreseen["diff"] == done["diff"]
+    name = {"sign_in_policy": "Policies", "password_policy": "Policies"}.get(option)
+    held = aws_itself.pool[name or "".join(word.capitalize() for word in option.split("_"))]
+    assert merge(held, expected) == held
+    assert len(aws_itself.updates) == 1
+
+
+def test_refresh_tokens_rotate(app_client, aws_itself):
+    asked = {"refresh_token_rotation": {"feature": "ENABLED", "retry_grace_period_seconds": 10}}
+    assert app_client(**asked)["changed"]
+    rotation = {"Feature": "ENABLED", "RetryGracePeriodSeconds": 10}
+    assert aws_itself.app_client == {**APP_CLIENT, "RefreshTokenRotation": rotation}
+    assert not app_client(**asked)["changed"]
+
+
+def test_a_client_can_lose_a_setting(app_client, aws_itself):
+    aws_itself.app_client["DefaultRedirectURI"] = APP_CLIENT["CallbackURLs"][0]
+    assert app_client(default_redirect_uri="")["changed"]
+    assert aws_itself.app_client == APP_CLIENT
+    assert not app_client(default_redirect_uri="")["changed"]

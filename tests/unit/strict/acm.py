@@ -43,7 +43,7 @@ class Acm:
         arn = f"arn:aws:acm:us-east-1:123456789012:certificate/00000000-0000-0000-0000-{number:012}"
         tags = {tag["Key"]: tag["Value"] for tag in request.pop("Tags", [])}
         names = [request["DomainName"], *request.get("SubjectAlternativeNames", [])]
-        options = request.pop("Options", {})
+        options = {"CertificateTransparencyLoggingPreference": "ENABLED", **request.pop("Options", {})}
         self.put(arn, *dict.fromkeys(name.lower() for name in names), tags=tags, looks=0, token=token)
         self.certificates[arn]["config"] |= {
             "KeyAlgorithm": request.get("KeyAlgorithm", "RSA_2048"),
@@ -67,16 +67,20 @@ class Acm:
         config = held["config"]
         validation = [self.validation(name, held) for name in config["SubjectAlternativeNames"]]
         described = {
-            **{key: config[key] for key in ("DomainName", "SubjectAlternativeNames", "KeyAlgorithm")},
+            **{key: config[key] for key in ("DomainName", "SubjectAlternativeNames")},
             "CertificateArn": request["CertificateArn"],
             "Status": self.status(held),
             "Type": "AMAZON_ISSUED",
             "CreatedAt": EPOCH + datetime.timedelta(seconds=held["made"]),
             "InUseBy": held["in_use_by"],
             "DomainValidationOptions": validation,
+            "KeyAlgorithm": config["KeyAlgorithm"].replace("RSA_", "RSA-"),
             "Options": {"CertificateTransparencyLoggingPreference": "ENABLED", **config.get("Options", {})},
         }
         return {"Certificate": described}
+
+    def update_certificate_options(self, request: dict[str, Any], held: dict[str, Any]) -> None:
+        held["config"]["Options"] = held["config"].get("Options", {}) | request["Options"]
 
     def validation(self, name: str, held: dict[str, Any]) -> dict[str, Any]:
         base = name.removeprefix("*.")

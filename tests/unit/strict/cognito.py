@@ -64,6 +64,7 @@ GOOGLE = {
 }
 METADATA = {"ActiveEncryptionCertificate": "MIIC", "SSORedirectBindingURI": "https://idp.example.org/sso"}
 ADDED = {"Google": GOOGLE, "SAML": METADATA, "OIDC": {"attributes_url_add_attributes": "false"}}
+EDGE = "d111111abcdef8.cloudfront.net"
 NEEDED = {
     "Google": {"client_id", "client_secret", "authorize_scopes"},
     "OIDC": {"client_id", "authorize_scopes", "attributes_request_method", "oidc_issuer"},
@@ -118,7 +119,7 @@ class Cognito:
     def described(self, pool_id: str) -> dict:
         config, domains = self.held("UserPool")[pool_id]["config"], self.held("Domain").values()
         told = {key: value for key, value in config.items() if value != []}
-        facts = {"Id": pool_id, "Arn": arn(pool_id), "Name": config["PoolName"], "SchemaAttributes": [{"Name": "sub"}]}
+        facts = {"Id": pool_id, "Arn": arn(pool_id), "Name": config["PoolName"], "SchemaAttributes": schema_of(config)}
         facts |= {"CreationDate": EPOCH, "LastModifiedDate": EPOCH, "EstimatedNumberOfUsers": 0}
         for domain in (held["config"] for held in domains if held["config"]["UserPoolId"] == pool_id):
             facts["CustomDomain" if "." in domain["Domain"] else "Domain"] = domain["Domain"]
@@ -153,6 +154,7 @@ class Cognito:
 
     def set_user_pool_mfa_config(self, request: dict) -> dict:
         config = self.config("UserPool", request["UserPoolId"])
+        judge_change_of_factors(config, request)
         changed = {key: request[key] for key in FACTORS if key in request} | request.get("SmsMfaConfiguration", {})
         kept = {key: value for key, value in config.items() if key not in FACTORS}
         whole = {**kept, **changed, "MfaConfiguration": request.get("MfaConfiguration", "OFF")}
@@ -160,6 +162,14 @@ class Cognito:
         config.clear()
         config.update(whole)
         return self.get_user_pool_mfa_config(request)
+
+    def add_custom_attributes(self, request: dict) -> dict:
+        config = self.config("UserPool", request["UserPoolId"])
+        held = {each["Name"] for each in config.get("Schema", [])}
+        if held & {each["Name"] for each in request["CustomAttributes"]}:
+            raise Refusal("InvalidParameterException", "custom attribute: Existing attribute already has the name.")
+        config["Schema"] = [*config.get("Schema", []), *request["CustomAttributes"]]
+        return {}
 
     def tag_resource(self, request: dict) -> dict:
         self.tags(request).update(request["Tags"])
@@ -179,7 +189,8 @@ class Cognito:
 
     def describe_user_pool_domain(self, request: dict) -> dict:
         held = self.held("Domain").get(request["Domain"])
-        return {"DomainDescription": {**held["config"], "Status": "ACTIVE", "Version": "20260101"} if held else {}}
+        facts = {"Status": "ACTIVE", "Version": "20260101"} | ({"CloudFrontDistribution": EDGE} if custom(held) else {})
+        return {"DomainDescription": {**held["config"], **facts} if held else {}}
 
     def create_user_pool_domain(self, request: dict) -> dict:
         held = self.held("Domain")
@@ -188,8 +199,10 @@ class Cognito:
         kinds = {"." in key for key, each in held.items() if each["config"]["UserPoolId"] == request["UserPoolId"]}
         if "." in request["Domain"] in kinds:
             raise Refusal("InvalidParameterException", "This user pool already has a domain configured.")
+        if ("." in request["Domain"]) != ("CustomDomainConfig" in request):
+            raise Refusal("InvalidParameterException", "A custom domain needs a certificate, and only that does.")
         self.put("Domain", request["Domain"], {"ManagedLoginVersion": 1, **request})
-        return {}
+        return {"CloudFrontDomain": EDGE} if "." in request["Domain"] else {}
 
     def update_user_pool_domain(self, request: dict) -> dict:
         self.own_domain(request)
@@ -364,6 +377,15 @@ def judge_factors(config: dict[str, Any]) -> None:
         raise Refusal("InvalidParameterException", "MFA needs SmsConfiguration or another factor.")
 
 
+def judge_change_of_factors(config: dict[str, Any], request: dict[str, Any]) -> None:
+    off = request.get("MfaConfiguration", "OFF") == "OFF"
+    named = {key for key in ("SmsMfaConfiguration", *FACTORS[:2]) if key in request}
+    if off and named:
+        raise Refusal("InvalidParameterException", "Invalid MFA configuration given, can't turn off MFA and configure.")
+    if not off and "SmsConfiguration" in config and "SmsMfaConfiguration" not in request:
+        raise Refusal("InvalidParameterException", "Can't turn off SMS_MFA when SMS configuration is set.")
+
+
 def with_twins(config: dict[str, Any]) -> dict[str, Any]:
     """What AWS says under two names."""
     template, triggers = config["VerificationMessageTemplate"], config["LambdaConfig"]
@@ -383,6 +405,14 @@ def with_twins(config: dict[str, Any]) -> dict[str, Any]:
     return {**config, "VerificationMessageTemplate": template, "LambdaConfig": triggers}
 
 
+def schema_of(config: dict[str, Any]) -> list[dict[str, Any]]:
+    """The attributes as AWS describes them: with its own, and with a prefix before those of others."""
+    given = {each["Name"]: each for each in config.get("Schema", [])}
+    own = [{"Name": name, "AttributeDataType": "String", "Required": name == "sub"} for name in ("sub", "email")]
+    merged = [{**each, **given.pop(each["Name"], {})} for each in own]
+    return [*merged, *({**each, "Name": f"custom:{name}", "Required": False} for name, each in given.items())]
+
+
 def judge_details(kind: str, details: dict[str, str]) -> None:
     if METADATA.keys() & details.keys():
         raise Refusal("InvalidParameterException", "This detail is read-only.")
@@ -391,6 +421,10 @@ def judge_details(kind: str, details: dict[str, str]) -> None:
         missing = {"MetadataURL"}
     if missing:
         raise Refusal("InvalidParameterException", f"Missing in ProviderDetails: {sorted(missing)}")
+
+
+def custom(held: dict[str, Any] | None) -> bool:
+    return bool(held) and "CustomDomainConfig" in held["config"]
 
 
 def given(request: dict[str, Any]) -> dict[str, str]:

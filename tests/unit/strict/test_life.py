@@ -10,6 +10,7 @@ from typing import Any
 
 import botocore.session
 import pytest
+from ansible_collections.bioviewers.aws.plugins.module_utils._foretold import foretold
 
 from tests import modules
 from tests.unit.strict.life import FILES, ROWS, TABLES, Life, all_in_order, flat, spec_of, told, within
@@ -17,6 +18,7 @@ from tests.unit.strict.table import ENGINE, options
 
 each_table = pytest.mark.parametrize("table", TABLES, ids=lambda table: table.title)
 each_row = pytest.mark.parametrize(("table", "option"), ROWS, ids=[f"{table.title}-{option}" for table, option in ROWS])
+UNFORESEEN = {"acm_certificate": {"resource_records": foretold("certificate")}}  # AWS makes them up
 FIXED = [(table, option) for table in TABLES for option in table.fixed]
 
 
@@ -47,7 +49,7 @@ def unsaid(shape: Any, known: set[str], path: str) -> Iterator[str]:
             continue
         partly = any(item.startswith(f"{path}{name}.") for item in known)
         if partly and inner.type_name == "structure":
-            yield from unsaid(inner, known, f"{path}{name}.")
+            yield from unsaid(inner, known, f"{path}{name}.{'0.' if inner is not member else ''}")
         elif not partly:
             yield f"{path}{name}"
 
@@ -78,7 +80,7 @@ def test_life(account, table):
     again = life.run(**table.full())
     assert not again["changed"]
     assert within(foreseen["diff"]["after"], again["diff"]["before"])
-    assert within(told(foreseen), told(again))
+    assert within({**told(foreseen), **UNFORESEEN.get(table.module, {})}, told(again))
     assert not life.run(**table.least())["changed"], "what is not asked for keeps its value"
     assert account.state() == held
 
@@ -86,7 +88,8 @@ def test_life(account, table):
     assert account.state() == held
     gone = life.run(**table.gone())
     assert (gone["changed"], gone["diff"]["after"]) == (True, {})
-    assert flat(gone["diff"]["before"]) == flat(again["diff"]["before"])
+    assert within(gone["diff"]["before"], again["diff"]["before"]), "some is looked at only when it is asked for"
+    assert gone["diff"]["before"]
     assert account.state() == life.others
     assert not life.run(**table.gone())["changed"]
 

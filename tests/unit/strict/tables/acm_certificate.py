@@ -17,8 +17,17 @@ TABLES = [
         module="acm_certificate",
         kind="Certificate",
         before=before,
-        asked={"domain_name": "lab.example.org", "subject_alternative_names": ["*.lab.example.org"]},
-        identity=frozenset({"domain_name", "subject_alternative_names"}),
-        rows={"tags": Row({"project": "lab"}, {"owner": "ann"}, "tags")},
+        asked={
+            "domain_name": "lab.example.org",
+            "subject_alternative_names": ["*.lab.example.org"],
+            "key_algorithm": "EC_prime256v1",
+        },
+        identity=frozenset({"domain_name", "subject_alternative_names", "key_algorithm"}),
+        rows={
+            "options.certificate_transparency_logging_preference": Row(
+                "ENABLED", "DISABLED", "Options.CertificateTransparencyLoggingPreference"
+            ),
+            "tags": Row({"project": "lab"}, {"owner": "ann"}, "tags"),
+        },
     )
 ]

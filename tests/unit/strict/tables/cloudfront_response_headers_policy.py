@@ -12,6 +12,30 @@ CORS = {
     "origin_override": True,
 }
 
+TRANSPORT = "SecurityHeadersConfig.StrictTransportSecurity"
+XSS = "SecurityHeadersConfig.XSSProtection"
+SECURITY = {
+    "strict_transport_security.access_control_max_age_sec": Row(600, 60, f"{TRANSPORT}.AccessControlMaxAgeSec"),
+    "strict_transport_security.include_subdomains": Row(True, False, f"{TRANSPORT}.IncludeSubdomains"),
+    "strict_transport_security.preload": Row(True, False, f"{TRANSPORT}.Preload"),
+    "strict_transport_security.override": Row(True, False, f"{TRANSPORT}.Override"),
+    "content_type_options.override": Row(True, False, "SecurityHeadersConfig.ContentTypeOptions.Override"),
+    "frame_options.frame_option": Row("DENY", "SAMEORIGIN", "SecurityHeadersConfig.FrameOptions.FrameOption"),
+    "frame_options.override": Row(True, False, "SecurityHeadersConfig.FrameOptions.Override"),
+    "referrer_policy.referrer_policy": Row(
+        "no-referrer", "origin", "SecurityHeadersConfig.ReferrerPolicy.ReferrerPolicy"
+    ),
+    "referrer_policy.override": Row(True, False, "SecurityHeadersConfig.ReferrerPolicy.Override"),
+    "content_security_policy.content_security_policy": Row(
+        "default-src 'self'", "default-src 'none'", "SecurityHeadersConfig.ContentSecurityPolicy.ContentSecurityPolicy"
+    ),
+    "content_security_policy.override": Row(True, False, "SecurityHeadersConfig.ContentSecurityPolicy.Override"),
+    "xss_protection.protection": Row(True, False, f"{XSS}.Protection"),
+    "xss_protection.mode_block": Row(True, False, f"{XSS}.ModeBlock"),
+    "xss_protection.report_uri": Row("https://a.example.org", "https://b.example.org", f"{XSS}.ReportUri"),
+    "xss_protection.override": Row(True, False, f"{XSS}.Override"),
+}
+
 
 def before(account):
     for name in ("a", "z"):
@@ -24,8 +48,13 @@ TABLES = [
         module="cloudfront_response_headers_policy",
         kind="ResponseHeadersPolicy",
         before=before,
-        asked={"name": "p", "cors_config": CORS},
-        identity=frozenset({"name"}),
+        asked={
+            "name": "p",
+            "cors_config": CORS,
+            "custom_headers_config": [{"header": "X-Lab", "value": "1", "override": True}],
+            "remove_headers_config": [{"header": "Server"}],
+        },
+        identity=frozenset({"name", "custom_headers_config.header"}),
         rows={
             "comment": Row("CORS", "for the viewer", "Comment"),
             "cors_config.access_control_allow_origins": Row(
@@ -43,13 +72,14 @@ TABLES = [
             ),
             "cors_config.access_control_max_age_sec": Row(600, 0, "CorsConfig.AccessControlMaxAgeSec"),
             "cors_config.origin_override": Row(True, False, "CorsConfig.OriginOverride"),
+            **{f"security_headers_config.{option}": row for option, row in SECURITY.items()},
+            "custom_headers_config.value": Row("1", "2", "CustomHeadersConfig.0.Value"),
+            "custom_headers_config.override": Row(True, False, "CustomHeadersConfig.0.Override"),
+            "remove_headers_config.header": Row("Server", "Via", "RemoveHeadersConfig.0.Header"),
+            "server_timing_headers_config.enabled": Row(True, False, "ServerTimingHeadersConfig.Enabled"),
+            "server_timing_headers_config.sampling_rate": Row(5.0, 7.5, "ServerTimingHeadersConfig.SamplingRate"),
         },
         update="UpdateResponseHeadersPolicy",
-        theirs={
-            "SecurityHeadersConfig": {"ContentTypeOptions": {"Override": True}},
-            "ServerTimingHeadersConfig": {"Enabled": True, "SamplingRate": 5.0},
-            "CustomHeadersConfig": [{"Header": "X-Lab", "Value": "1", "Override": True}],
-            "RemoveHeadersConfig": [{"Header": "Server"}],
-        },
+        apart=frozenset({"CustomHeadersConfig.0.Header"}),
     )
 ]

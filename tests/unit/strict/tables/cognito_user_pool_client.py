@@ -47,17 +47,22 @@ TABLES = [
             "token_validity_units.id_token": Row("minutes", "hours", "TokenValidityUnits.IdToken"),
             "token_validity_units.refresh_token": Row("hours", "days", "TokenValidityUnits.RefreshToken"),
             "prevent_user_existence_errors": Row("ENABLED", "LEGACY", "PreventUserExistenceErrors"),
+            "default_redirect_uri": Row(HERE.format("back"), HERE.format("other"), "DefaultRedirectURI"),
+            "read_attributes": Row(["email"], ["email", "name"], "ReadAttributes"),
+            "write_attributes": Row(["name"], ["email"], "WriteAttributes"),
+            "refresh_token_rotation.feature": Row("ENABLED", "DISABLED", "RefreshTokenRotation.Feature"),
+            "refresh_token_rotation.retry_grace_period_seconds": Row(
+                10, 20, "RefreshTokenRotation.RetryGracePeriodSeconds"
+            ),
+            "auth_session_validity": Row(5, 3, "AuthSessionValidity"),
+            "enable_propagate_additional_user_context_data": Row(
+                True, False, "EnablePropagateAdditionalUserContextData"
+            ),
             "enable_token_revocation": Row(True, False, "EnableTokenRevocation"),
         },
         update="UpdateUserPoolClient",
         theirs={
-            "ReadAttributes": ["email"],
-            "WriteAttributes": ["name"],
-            "DefaultRedirectURI": HERE.format("back"),
             "AnalyticsConfiguration": {"ApplicationArn": "arn:aws:mobiletargeting:us-east-1:123456789012:apps/1"},
-            "EnablePropagateAdditionalUserContextData": True,
-            "AuthSessionValidity": 5,
-            "RefreshTokenRotation": {"Feature": "ENABLED", "RetryGracePeriodSeconds": 10},
         },
     )
 ]

@@ -6,6 +6,8 @@ from tests.unit.strict.table import Row, Table
 
 POOL, OTHER = "us-east-1_mine", "us-east-1_other"
 
+CERTIFICATE = "arn:aws:acm:us-east-1:123456789012:certificate/{}"
+
 
 def before(account):
     for pool_id in (POOL, OTHER):
@@ -25,5 +27,28 @@ TABLES = [
         update="UpdateUserPoolDomain",
         theirs={"Routing": {"Failover": {"SecondaryRegion": "us-west-2", "PrimaryRoute53HealthCheckId": "h"}}},
         apart=frozenset({"CustomDomainConfig"}),  # of domains that are no prefix
-    )
+    ),
+    Table(
+        module="cognito_user_pool_domain",
+        use="of one's own",
+        kind="Domain",
+        before=before,
+        asked={
+            "domain": "login.example.org",
+            "user_pool_id": POOL,
+            "custom_domain_config": {"certificate_arn": CERTIFICATE.format("a")},
+        },
+        identity=frozenset({"domain"}),
+        rows={
+            "custom_domain_config.certificate_arn": Row(
+                CERTIFICATE.format("a"), CERTIFICATE.format("b"), "CustomDomainConfig.CertificateArn"
+            )
+        },
+        update="UpdateUserPoolDomain",
+        theirs={
+            "ManagedLoginVersion": 2,
+            "CustomDomainConfig.SecurityPolicy": "TLS_V1_2_2021",
+            "Routing": {"Failover": {"SecondaryRegion": "us-west-2", "PrimaryRoute53HealthCheckId": "h"}},
+        },
+    ),
 ]
