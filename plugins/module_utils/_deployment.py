@@ -164,7 +164,7 @@ def users(look: Sight) -> Iterator[Held]:
     log = f"/aws/lambda/{name}"
     for group in look.call("logs", "describe_log_groups", logGroupNamePrefix=log)["logGroups"]:
         if group["logGroupName"] == log:
-            yield Held("log", log, costs=True, stays=stays)
+            yield Held("log", log, stays=stays)
 
 
 def distribution(look: Sight) -> Iterator[Held]:

@@ -34,7 +34,7 @@ extends_documentation_fragment:
 
 EXAMPLES = r"""
 - name: Which public keys there are
-  bioviewers.aws.cloudfront_public_key_info:
+  bioviewers.aws.cloudfront_public_key_info: {}
   register: keys
 """
 
