@@ -49,6 +49,12 @@ options:
     description: Whether the user pool and what belongs to it is to stay.
     type: bool
     default: true
+  wait_timeout:
+    description:
+      - How many seconds to look again, as long as there is something that does not stay.
+      - AWS may tell of what was deleted a moment ago.
+    type: int
+    default: 0
 notes:
   - The region is the one of O(region). Certificates are looked for there and in us-east-1.
 author:
@@ -105,6 +111,7 @@ tagged:
   elements: str
 """
 
+import time
 from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
@@ -114,21 +121,34 @@ from ansible_collections.bioviewers.aws.plugins.module_utils._preflight import (
     ClientError,
     DeniedError,
 )
-from ansible_collections.bioviewers.aws.plugins.module_utils._verify import Sight
+from ansible_collections.bioviewers.aws.plugins.module_utils._verify import PAUSE, Sight
 
 NAMES = ("project", "domain", "site_domain", "data_domain", "hosted_zone", "data_bucket", "staging_bucket")
 OPTIONS: dict[str, Any] = {
     **{name: {"required": True} for name in NAMES},
     "signing_key_path": {"required": True, "no_log": False},
     "keep_users": {"type": "bool", "default": True},
+    "wait_timeout": {"type": "int", "default": 0},
 }
+
+
+def resources(look: Sight, seconds: int) -> list[dict[str, Any]]:
+    """What there is, when all the rest is gone or the time is over."""
+    deadline = time.monotonic() + seconds
+    while True:
+        found = _deployment.resources(look)
+        if all(one["stays"] for one in found) or time.monotonic() + PAUSE > deadline:
+            return found
+        time.sleep(PAUSE)
+        look.forget()
 
 
 def main() -> None:
     module = AnsibleAWSModule(argument_spec=OPTIONS, supports_check_mode=True)
     look = Sight({**{name: module.params[name] for name in OPTIONS}, "region": module.region}, module.client)
     try:
-        module.exit_json(resources=_deployment.resources(look), tagged=_deployment.tagged(look))
+        found = resources(look, module.params["wait_timeout"])
+        module.exit_json(resources=found, tagged=_deployment.tagged(look))
     except DeniedError as right:
         module.fail_json(msg=f"What there is can't be known: the right {right} is missing.")
     except (BotoCoreError, ClientError) as error:
