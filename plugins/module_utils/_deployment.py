@@ -82,16 +82,23 @@ def own_distributions(look: Sight) -> list[dict[str, Any]]:
     return [one for one in distributions(look) if is_ours(one)]
 
 
-def address_records(look: Sight) -> Iterator[Held]:
-    """The records of the two names; one that leads elsewhere by now is its owner's."""
+def _address_records(look: Sight, name: str, pattern: str) -> Iterator[Held]:
+    """The records of a name; one that leads elsewhere by now is its owner's."""
+    for record in zone_records(look):
+        if record["Name"].rstrip(".") == name.lower() and record["Type"] in ("A", "AAAA"):
+            target = record.get("AliasTarget", {}).get("DNSName", "no alias").rstrip(".")
+            ours = re.fullmatch(pattern, target)
+            yield Held(f"{record['Type']} record", record["Name"], stays="" if ours else f"it points to {target}")
+
+
+def site_records(look: Sight) -> Iterator[Held]:
     balancer = rf"(dualstack\.)?{re.escape(look.known['project'])}-\d+\..*"
+    yield from _address_records(look, look.known["site_domain"], balancer)
+
+
+def data_records(look: Sight) -> Iterator[Held]:
     own = "|".join(re.escape(one["DomainName"].lower()) for one in own_distributions(look))
-    for option, pattern in (("site_domain", balancer), ("data_domain", own or "(?!)")):
-        for record in zone_records(look):
-            if record["Name"].rstrip(".") == look.known[option].lower() and record["Type"] in ("A", "AAAA"):
-                target = record.get("AliasTarget", {}).get("DNSName", "no alias").rstrip(".")
-                ours = re.fullmatch(pattern, target)
-                yield Held(f"{record['Type']} record", record["Name"], stays="" if ours else f"it points to {target}")
+    yield from _address_records(look, look.known["data_domain"], own or "(?!)")
 
 
 def load_balancers(look: Sight) -> Iterator[Held]:
@@ -249,28 +256,30 @@ def validation_records(look: Sight) -> Iterator[Held]:
             yield Held("CNAME record", record["Name"], stays=f"{join(keepers)} needs it" if keepers else "")
 
 
-LOOKS: tuple[Callable[[Sight], Iterator[Held]], ...] = (
-    statements,
-    address_records,
-    load_balancers,
-    target_groups,
-    instances,
-    volumes,
-    instance_rights,
-    staging_bucket,
-    security_groups,
-    users,
-    distribution,
-    cloudfront_parts,
-    public_keys,
-    parameters,
-    certificates,
-    validation_records,
+# With the role that takes it away.
+LOOKS: tuple[tuple[str, Callable[[Sight], Iterator[Held]]], ...] = (
+    ("private_cdn", statements),
+    ("private_cdn", data_records),
+    ("load_balancer", site_records),
+    ("load_balancer", load_balancers),
+    ("load_balancer", target_groups),
+    ("web_instance", instances),
+    ("web_instance", volumes),
+    ("web_instance", instance_rights),
+    ("web_instance", staging_bucket),
+    ("network", security_groups),
+    ("identity", users),
+    ("private_cdn", distribution),
+    ("private_cdn", cloudfront_parts),
+    ("private_cdn", public_keys),
+    ("private_cdn", parameters),
+    ("certificate", certificates),
+    ("certificate", validation_records),
 )
 
 
 def resources(look: Sight) -> list[dict[str, Any]]:
-    return [asdict(held) for find in LOOKS for held in find(look)]
+    return [{"role": role, **asdict(held)} for role, find in LOOKS for held in find(look)]
 
 
 def tagged(look: Sight) -> list[str]:

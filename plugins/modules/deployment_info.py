@@ -96,6 +96,7 @@ resources:
   type: list
   elements: dict
   contains:
+    role: {description: Role that makes it and takes it away., type: str, returned: always, sample: load_balancer}
     kind: {description: What it is., type: str, returned: always, sample: load balancer}
     name: {description: Its name, type: str, returned: always, sample: lab-viewer}
     costs: {description: Whether it costs money although nobody uses it., type: bool, returned: always}
