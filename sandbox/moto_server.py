@@ -16,7 +16,7 @@ from moto.acm.models import CertBundle
 from moto.core.authorization import ActionAuthenticatorMixin
 from moto.core.exceptions import AccessDeniedError, JsonRESTError
 from moto.ec2.models.elastic_network_interfaces import NetworkInterface
-from moto.elbv2.models import FakeLoadBalancer
+from moto.elbv2.models import FakeLoadBalancer, elbv2_backends
 from moto.iam.access_control import IAMPolicy, IAMPolicyStatement, PermissionResult
 from moto.route53.models import RecordSet, route53_backends
 from moto.s3.exceptions import BucketAccessDeniedError
@@ -126,6 +126,20 @@ def read_not_resource() -> None:
     IAMPolicyStatement.is_action_permitted = is_action_permitted
 
 
+def tell_who_uses_a_certificate() -> None:
+    """List the load balancers that use a certificate, as long as they do; moto lists listeners, gone ones too."""
+
+    def in_use_by(certificate: CertBundle) -> list[str]:
+        balancers = elbv2_backends[settings.ACCOUNT][certificate.arn.split(":")[3]].load_balancers.values()
+        return [balancer.arn for balancer in balancers if certificate.arn in _certificates_of(balancer)]
+
+    CertBundle.in_use_by = property(in_use_by, lambda *_: None)
+
+
+def _certificates_of(balancer: FakeLoadBalancer) -> set[str]:
+    return {arn for listener in balancer.listeners.values() for arn in listener.certificates}
+
+
 def tell_load_balancer_attributes() -> None:
     """Give a new load balancer all attributes that AWS gives it."""
     create = FakeLoadBalancer.__init__
@@ -207,6 +221,7 @@ if __name__ == "__main__":
     enforce_policies_of_roles()
     read_not_resource()
     keep_buckets_private()
+    tell_who_uses_a_certificate()
     tell_load_balancer_attributes()
     tell_alias_targets_as_route53_does()
     give_reachable_public_addresses()

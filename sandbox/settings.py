@@ -82,12 +82,12 @@ SYSTEM_CA_BUNDLE = pathlib.Path("/etc/ssl/certs/ca-certificates.crt")
 LOCAL_CA_DIR = pathlib.Path("/usr/local/share/ca-certificates")
 
 
-def client(service: str, endpoint: str = ENDPOINT) -> Any:
+def client(service: str, endpoint: str = ENDPOINT, region: str = REGION) -> Any:
     """A boto3 client of the sandbox, whatever account the environment names."""
     return boto3.client(
         service,
         endpoint_url=endpoint,
-        region_name=REGION,
+        region_name=region,
         aws_access_key_id=ACCESS_KEY,
         aws_secret_access_key=SECRET_KEY,
     )

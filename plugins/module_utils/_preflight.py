@@ -149,8 +149,9 @@ class Look:
 
 
 def _next(page: dict[str, Any]) -> dict[str, Any]:
-    if page.get("NextToken"):
-        return {"NextToken": page["NextToken"]}
+    for name in ("NextToken", "PaginationToken"):
+        if page.get(name):
+            return {name: page[name]}
     if page.get("NextMarker"):
         return {"Marker": page["NextMarker"]}
     names = ("NextRecordName", "NextRecordType", "NextRecordIdentifier")

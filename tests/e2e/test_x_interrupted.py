@@ -27,9 +27,9 @@ RECORD = re.compile(r"name: (\S+)\s+type: CNAME\s+value: (\S+)")
 PLAYBOOK = ["ansible-playbook", "-i", "inventories/sandbox", "-e", json.dumps(LAB)]
 
 
-def start(playbook: str) -> subprocess.Popen[str]:
+def start(playbook: str, command: list[str]) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [*PLAYBOOK, f"playbooks/{playbook}.yml"],
+        [*command, f"playbooks/{playbook}.yml"],
         cwd=demo.ROOT,
         env={**os.environ, "PYTHONUNBUFFERED": "1"},
         stdout=subprocess.PIPE,
@@ -39,10 +39,10 @@ def start(playbook: str) -> subprocess.Popen[str]:
     )
 
 
-def kill_at(task: str, playbook: str = "site", after: float = 1) -> str:
+def kill_at(task: str, playbook: str = "site", after: float = 1, command: list[str] = PLAYBOOK) -> str:
     """Start a run, kill it and all its children `after` seconds into a task; returns what it said until then."""
     said = ""
-    with start(playbook) as run:
+    with start(playbook, command) as run:
         for line in run.stdout:
             said += line
             if line.startswith("TASK [") and task in line:
@@ -53,8 +53,8 @@ def kill_at(task: str, playbook: str = "site", after: float = 1) -> str:
     return said
 
 
-def complete(playbook: str = "site") -> str:
-    with start(playbook) as run:
+def complete(playbook: str = "site", command: list[str] = PLAYBOOK) -> str:
+    with start(playbook, command) as run:
         said = run.stdout.read()
     assert run.returncode == 0, said[-6000:]
     return said

@@ -30,6 +30,7 @@ EVERYTHING = [f"arn:aws:s3:::{BUCKET}", f"arn:aws:s3:::{BUCKET}/*"]
 def strict(monkeypatch):
     """moto with our rules, and as it was afterwards."""
     monkeypatch.setattr(CertBundle, "check", CertBundle.check)
+    monkeypatch.setattr(CertBundle, "in_use_by", None, raising=False)
     monkeypatch.setattr(S3Backend, "put_bucket_policy", S3Backend.put_bucket_policy)
     monkeypatch.setattr(FakeBucket, "get_permission", FakeBucket.get_permission)
     monkeypatch.setattr(FakeLoadBalancer, "__init__", FakeLoadBalancer.__init__)
@@ -43,6 +44,7 @@ def strict(monkeypatch):
     moto_server.keep_buckets_private()
     moto_server.enforce_policies_of_roles()
     moto_server.read_not_resource()
+    moto_server.tell_who_uses_a_certificate()
     moto_server.tell_load_balancer_attributes()
     moto_server.tell_alias_targets_as_route53_does()
     monkeypatch.setattr(NetworkInterface, "check_auto_public_ip", NetworkInterface.check_auto_public_ip)
@@ -186,6 +188,19 @@ def test_a_new_load_balancer_tells_all_its_attributes(strict):
     arn = elbv2.create_load_balancer(Name="lab", Subnets=subnets)["LoadBalancers"][0]["LoadBalancerArn"]
     told = elbv2.describe_load_balancer_attributes(LoadBalancerArn=arn)["Attributes"]
     assert moto_server.LOAD_BALANCER_ATTRIBUTES.items() <= {item["Key"]: item["Value"] for item in told}.items()
+
+
+def test_a_certificate_is_in_use_as_long_as_the_load_balancer_is_there(strict):
+    acm, elbv2 = strict.client("acm"), strict.client("elbv2")
+    certificate = request_certificate(acm)["CertificateArn"]
+    subnets = [subnet["SubnetId"] for subnet in strict.client("ec2").describe_subnets()["Subnets"][:2]]
+    arn = elbv2.create_load_balancer(Name="lab", Subnets=subnets)["LoadBalancers"][0]["LoadBalancerArn"]
+    answer = {"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "404"}}
+    given = {"Protocol": "HTTPS", "Port": 443, "DefaultActions": [answer]}
+    elbv2.create_listener(LoadBalancerArn=arn, Certificates=[{"CertificateArn": certificate}], **given)
+    assert acm.describe_certificate(CertificateArn=certificate)["Certificate"]["InUseBy"] == [arn]
+    elbv2.delete_load_balancer(LoadBalancerArn=arn)
+    assert acm.describe_certificate(CertificateArn=certificate)["Certificate"]["InUseBy"] == []
 
 
 def test_an_alias_is_told_back_in_lower_case_and_with_its_last_dot(strict):

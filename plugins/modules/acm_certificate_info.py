@@ -1,0 +1,98 @@
+#!/usr/bin/python
+# Copyright: Contributors to bioviewers.aws
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: acm_certificate_info
+short_description: List the certificates that prove a domain by its DNS record
+version_added: 0.1.0
+description:
+  - Lists the certificates of AWS Certificate Manager that need the validation record of a domain, in all regions at
+    once. The record is one for the domain, its wildcard, and every certificate of the account, whatever its region.
+  - Certificates with keys of every kind are listed, those that are issued and those that wait for the record.
+options:
+  domain_name:
+    description: The domain. Certificates for it or for its wildcard count, whatever their other names are.
+    type: str
+    required: true
+  regions:
+    description: Regions to look into. All that the account can use, if not given.
+    type: list
+    elements: str
+author:
+  - Contributors to bioviewers.aws (@bioviewers)
+attributes:
+  check_mode:
+    description: Can run in C(check_mode) and return the predicted changed status without changing anything.
+    support: full
+  diff_mode:
+    description: Returns what has changed, or would change in C(check_mode), when in diff mode.
+    support: none
+  idempotent:
+    description: When run twice in a row without outside changes, the second run changes nothing.
+    support: full
+seealso:
+  - module: bioviewers.aws.acm_certificate
+extends_documentation_fragment:
+  - amazon.aws.common.modules
+  - amazon.aws.region.modules
+  - amazon.aws.boto3
+"""
+
+EXAMPLES = r"""
+- name: Which certificates need the validation record of the domain
+  bioviewers.aws.acm_certificate_info:
+    domain_name: lab.example.org
+  register: proven
+"""
+
+RETURN = r"""
+certificates:
+  description: The certificates, by ARN.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    arn:
+      description: ARN of the certificate.
+      type: str
+      returned: always
+      sample: arn:aws:acm:us-east-1:123456789012:certificate/12345678-1234-1234-1234-123456789012
+    region: {description: Its region., type: str, returned: always, sample: us-east-1}
+    status: {description: Its status., type: str, returned: always, sample: ISSUED}
+    subject_alternative_names:
+      description: All its names, sorted, the main one among them.
+      type: list
+      elements: str
+      returned: always
+      sample: ["*.lab.example.org", lab.example.org]
+    in_use_by: {description: ARNs of what uses it., type: list, elements: str, returned: always}
+"""
+
+from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
+from ansible_collections.bioviewers.aws.plugins.module_utils._acm import certificates, usable_regions
+
+try:
+    from botocore.exceptions import BotoCoreError, ClientError
+except ImportError:
+    BotoCoreError = ClientError = Exception  # AnsibleAWSModule says what is missing
+
+OPTIONS = {"domain_name": {"required": True}, "regions": {"type": "list", "elements": "str"}}
+
+
+def main() -> None:
+    module = AnsibleAWSModule(argument_spec=OPTIONS, supports_check_mode=True)
+    domain = module.params["domain_name"]
+    try:
+        regions = module.params["regions"] or usable_regions(module.client("ec2"))
+        found = certificates([module.client("acm", region=region) for region in regions], domain)
+    except (BotoCoreError, ClientError) as error:
+        module.fail_json_aws(error, msg=f"Failed to list the certificates that prove {domain}")
+    module.exit_json(certificates=found)
+
+
+if __name__ == "__main__":
+    main()

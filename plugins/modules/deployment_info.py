@@ -1,0 +1,160 @@
+#!/usr/bin/python
+# Copyright: Contributors to bioviewers.aws
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: deployment_info
+short_description: Tell what there is of a deployment
+version_added: 0.1.0
+description:
+  - Looks for everything that the playbooks of this collection make, in every service, by the names that they give.
+  - So that a dry run of the teardown can list what would go, and a teardown can prove that nothing is left.
+options:
+  project:
+    description: Name of the deployment.
+    type: str
+    required: true
+  domain:
+    description: Domain of the certificates.
+    type: str
+    required: true
+  site_domain:
+    description: Host name of the viewer.
+    type: str
+    required: true
+  data_domain:
+    description: Host name of the data.
+    type: str
+    required: true
+  hosted_zone:
+    description: Public zone in Route 53 that holds the domain. Empty if its records are made by hand.
+    type: str
+    required: true
+  data_bucket:
+    description: Bucket with the data, whose policy may hold statements of the deployment.
+    type: str
+    required: true
+  staging_bucket:
+    description: Bucket that carries files to the instance.
+    type: str
+    required: true
+  signing_key_path:
+    description: Path of the parameters with the signing keys.
+    type: str
+    required: true
+  keep_users:
+    description: Whether the user pool and what belongs to it is to stay.
+    type: bool
+    default: true
+  wait_timeout:
+    description:
+      - How many seconds to look again, as long as there is something that does not stay.
+      - AWS may tell of what was deleted a moment ago.
+    type: int
+    default: 0
+notes:
+  - The region is the one of O(region). Certificates are looked for there and in us-east-1.
+author:
+  - Contributors to bioviewers.aws (@bioviewers)
+attributes:
+  check_mode:
+    description: Can run in C(check_mode) and return the predicted changed status without changing anything.
+    support: full
+  diff_mode:
+    description: Returns what has changed, or would change in C(check_mode), when in diff mode.
+    support: none
+  idempotent:
+    description: When run twice in a row without outside changes, the second run changes nothing.
+    support: full
+extends_documentation_fragment:
+  - amazon.aws.common.modules
+  - amazon.aws.region.modules
+  - amazon.aws.boto3
+"""
+
+EXAMPLES = r"""
+- name: What there is of the deployment
+  bioviewers.aws.deployment_info:
+    project: lab-viewer
+    domain: lab.example.org
+    site_domain: neuroglancer.lab.example.org
+    data_domain: data.lab.example.org
+    hosted_zone: lab.example.org
+    data_bucket: lab-private-data
+    staging_bucket: lab-viewer-ssm-123456789012-us-east-1
+    signing_key_path: /lab-viewer/cookie-signing-keys
+  register: there
+"""
+
+RETURN = r"""
+resources:
+  description: What there is, in the order in which a teardown takes it.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    role: {description: Role that makes it and takes it away., type: str, returned: always, sample: load_balancer}
+    kind: {description: What it is., type: str, returned: always, sample: load balancer}
+    name: {description: Its name, type: str, returned: always, sample: lab-viewer}
+    costs: {description: Whether it costs money although nobody uses it., type: bool, returned: always}
+    stays:
+      description: Why a teardown leaves it. Empty if it goes.
+      type: str
+      returned: always
+      sample: arn:aws:acm:eu-central-1:123456789012:certificate/12345678-1234-1234-1234-123456789012 needs it
+tagged:
+  description: ARNs of what has the tag C(Project) of the deployment and is none of the kinds that the collection makes.
+  returned: always
+  type: list
+  elements: str
+"""
+
+import time
+from typing import Any
+
+from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
+from ansible_collections.bioviewers.aws.plugins.module_utils import _deployment
+from ansible_collections.bioviewers.aws.plugins.module_utils._preflight import (
+    BotoCoreError,
+    ClientError,
+    DeniedError,
+)
+from ansible_collections.bioviewers.aws.plugins.module_utils._verify import PAUSE, Sight
+
+NAMES = ("project", "domain", "site_domain", "data_domain", "hosted_zone", "data_bucket", "staging_bucket")
+OPTIONS: dict[str, Any] = {
+    **{name: {"required": True} for name in NAMES},
+    "signing_key_path": {"required": True, "no_log": False},
+    "keep_users": {"type": "bool", "default": True},
+    "wait_timeout": {"type": "int", "default": 0},
+}
+
+
+def resources(look: Sight, seconds: int) -> list[dict[str, Any]]:
+    """What there is, when all the rest is gone or the time is over."""
+    deadline = time.monotonic() + seconds
+    while True:
+        found = _deployment.resources(look)
+        if all(one["stays"] for one in found) or time.monotonic() + PAUSE > deadline:
+            return found
+        time.sleep(PAUSE)
+        look.forget()
+
+
+def main() -> None:
+    module = AnsibleAWSModule(argument_spec=OPTIONS, supports_check_mode=True)
+    look = Sight({**{name: module.params[name] for name in OPTIONS}, "region": module.region}, module.client)
+    try:
+        found = resources(look, module.params["wait_timeout"])
+        module.exit_json(resources=found, tagged=_deployment.tagged(look))
+    except DeniedError as right:
+        module.fail_json(msg=f"What there is can't be known: the right {right} is missing.")
+    except (BotoCoreError, ClientError) as error:
+        module.fail_json_aws(error, msg=f"Failed to look what there is of {module.params['project']}")
+
+
+if __name__ == "__main__":
+    main()
