@@ -149,7 +149,7 @@ def test_each_option(cdn, held):
         asked_twice(cdn, **{option: asked})
         assert dig(held(), path) == expected
     config = held()
-    assert [dig(config, path) for _, _, path, _ in OPTIONS] == [expected for *_, expected in OPTIONS]
+    assert [dig(config, path) for *_others, path, _expected in OPTIONS] == [expected for *_others, expected in OPTIONS]
     assert not cdn()["changed"], "what is not asked for stays"
     assert config["Origins"][0]["OriginAccessControlId"] == "E1OAC"
 
@@ -222,11 +222,13 @@ NEW_ORIGINS = (
 
 
 def test_each_option_of_a_new_origin(cdn, held):
-    origins = [{"id": f"o{i}", "domain_name": "o.example.org", **asked} for i, (asked, _) in enumerate(NEW_ORIGINS)]
+    origins = [
+        {"id": f"o{i}", "domain_name": "o.example.org", **asked} for i, (asked, _expected) in enumerate(NEW_ORIGINS)
+    ]
     asked_twice(cdn, origins=[BUCKET, *origins])
     first, *others = held()["Origins"]
     assert first["OriginAccessControlId"] == "E1OAC"
-    for origin, (_, expected) in zip(others, NEW_ORIGINS, strict=True):
+    for origin, (_asked, expected) in zip(others, NEW_ORIGINS, strict=True):
         assert {key: origin[key] for key in expected} == expected
         assert len([key for key in origin if key.endswith("OriginConfig")]) == 1
     bare = [{"id": origin["id"], "domain_name": "o.example.org"} for origin in origins]

@@ -90,7 +90,7 @@ def examples(aws, client, tmp_path, monkeypatch):
 
     def load(name: str) -> list[dict[str, Any]]:
         text = importlib.import_module(f"ansible_collections.bioviewers.aws.plugins.modules.{name}").EXAMPLES
-        for example, real in ((PREPARED[name] or (lambda _: {}))(client)).items():
+        for example, real in ((PREPARED[name] or (lambda _client: {}))(client)).items():
             text = text.replace(example, real)
         (tmp_path / "tasks.yml").write_text(text)
         return loader.load_from_file(str(tmp_path / "tasks.yml"), trusted_as_template=True)
@@ -110,7 +110,7 @@ def test_examples_run(examples, name):
     known = {**SECRETS, "public_key": public_pem()}
     for task in examples(name):
         for module, arguments in runs_of(task, known):
-            result, again = (modules.run(module, **arguments) for _ in range(2))
+            result, again = (modules.run(module, **arguments) for _turn in range(2))
             assert not result.get("failed"), (task["name"], result["msg"])
             assert again.get("changed", False) is AGAIN.get(task["name"], False), task["name"]
             if arguments.get("state") == "absent":
