@@ -1,4 +1,4 @@
-"""Every option of cloudfront_distribution on ministack: asked for, asked for again, and what it can't stand beside."""
+"""What is special about cloudfront_distribution on ministack: what its options can't stand beside."""
 
 from __future__ import annotations
 

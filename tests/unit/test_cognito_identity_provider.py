@@ -1,4 +1,4 @@
-"""cognito_identity_provider: its life against ministack, and what only AWS does against a stand-in.
+"""cognito_identity_provider: on ministack, and what only AWS does against a stand-in.
 
 The stand-in does what botocore's model of DescribeIdentityProvider tells: it adds details, tells the client's secret
 and keeps Apple's key to itself. An update replaces each part that it carries.
