@@ -1,8 +1,8 @@
 """Write what the documentation says twice from where it stands once: `make docs`; with --check only tell what is stale.
 
 The role READMEs come from meta/argument_specs.yml, docs/reference.md from those and playbooks/vars/inventory.yml, the
-tables of docs/cost.md from playbooks/vars/prices.yml, one table of docs/troubleshooting.md from
-playbooks/vars/failures.yml.
+tables of docs/cost.md from playbooks/vars/prices.yml, that of docs/check-mode.md from the roles' tasks, one table of
+docs/troubleshooting.md from playbooks/vars/failures.yml.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
+import ansible_collections
 from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar
 
@@ -260,6 +261,44 @@ def failures_table() -> str:
     return table(("it said", "it usually means", "what to do"), *rows)
 
 
+# --- Check mode --------------------------------------------------------------------------------------------------
+
+
+def tasks_in(listed: list[dict]) -> Iterator[dict]:
+    """Tasks, also those in blocks."""
+    for task in listed:
+        yield task
+        for part in ("block", "rescue", "always"):
+            yield from tasks_in(task.get(part, []))
+
+
+def foreign_module(task: dict) -> str:
+    """The module of another collection that a task uses, if it does."""
+    names = [name for name in task if name.count(".") == 2]
+    return next((name for name in names if not name.startswith(("ansible.builtin.", "bioviewers."))), "")
+
+
+def has_check_mode(module: str) -> bool:
+    namespace, collection, name = module.split(".")
+    for folder in ansible_collections.__path__:
+        path = pathlib.Path(folder, namespace, collection, "plugins", "modules", f"{name}.py")
+        if path.exists():
+            # One whose work is done by an action plugin says so in its documentation alone.
+            return bool(re.search(r"supports_check_mode=True|check_mode:\s+support: full", path.read_text()))
+    raise SystemExit(f"{module} is not installed: make setup")
+
+
+def unchecked_table() -> str:
+    rows = [
+        (f"`{module}`", role.name, task["name"].partition(" | ")[2] or task["name"])
+        for role in roles()
+        for path in sorted((role / "tasks").glob("*.yml"))
+        for task in tasks_in(load(path))
+        if (module := foreign_module(task)) and not has_check_mode(module)
+    ]
+    return table(("module", "role", "task"), *sorted(rows))
+
+
 # --- Files -------------------------------------------------------------------------------------------------------
 
 TABLES = {
@@ -269,6 +308,7 @@ TABLES = {
         "instances": instances_table,
         "prices": prices_table,
     },
+    "docs/check-mode.md": {"unchecked": unchecked_table},
     "docs/troubleshooting.md": {"failures": failures_table},
 }
 

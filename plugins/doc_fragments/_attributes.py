@@ -14,7 +14,8 @@ attributes:
     description: Can run in C(check_mode) and return the predicted changed status without changing anything.
     support: full
     details:
-      - Ids that AWS gives at creation are not predicted, they are missing from the result.
+      - Where AWS gives ids at creation, the result holds stand-ins that say what is not made yet. The other modules of
+        this collection take them, and P(bioviewers.aws.foretold#test) finds them.
   diff_mode:
     description: Returns what has changed, or would change in C(check_mode), when in diff mode.
     support: full

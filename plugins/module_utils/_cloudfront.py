@@ -18,6 +18,7 @@ class CloudFrontResource(Resource):
     """The noun is the API's own: with "key group", create_key_group takes a KeyGroupConfig and gives a KeyGroup."""
 
     service = "cloudfront"
+    given = ("Id",)
     list_filter: Mapping[str, str] = {}
 
     def find(self) -> Found | None:

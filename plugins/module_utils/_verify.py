@@ -102,9 +102,14 @@ def outcome(check: Check, part: str, look: Sight, found: Mapping[str, Outcome]) 
     """What comes of a check, given what came of those before it."""
     began = time.monotonic()
     verdict, reasons, todo = _judged(check, look, found)
-    known = {name: join(value) if isinstance(value, list) else value for name, value in look.known.items()}
+    known = spelled(look.known)
     words = [text.format_map(known) for text in (check.claim, check.how, todo)]
     return Outcome(check.name, part, verdict, *words[:2], reasons, words[2], round(time.monotonic() - began, 2))
+
+
+def spelled(known: Mapping[str, Any]) -> dict[str, Any]:
+    """What is known, for the words in braces."""
+    return {name: join(value) if isinstance(value, list) else value for name, value in known.items()}
 
 
 def _judged(check: Check, look: Sight, found: Mapping[str, Outcome]) -> tuple[str, tuple[str, ...], str]:

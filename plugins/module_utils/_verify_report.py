@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from ansible_collections.bioviewers.aws.plugins.module_utils._verify import FAILED, OK, SKIPPED, Outcome
+from ansible_collections.bioviewers.aws.plugins.module_utils._verify import FAILED, OK, SKIPPED, Check, Outcome, spelled
 
 WORDS = {OK: "ok", FAILED: "FAILED", SKIPPED: "skipped"}
 STYLE = """
@@ -40,6 +40,13 @@ def summary(outcomes: Sequence[Outcome]) -> str:
 def lines(outcomes: Sequence[Outcome]) -> list[str]:
     """One line for each claim."""
     return [*(line(one) for one in outcomes), summary(outcomes)]
+
+
+def plan(parts: Mapping[str, Iterable[Check]], known: Mapping[str, Any]) -> list[str]:
+    """One line for each claim that would be tested."""
+    words = spelled(known)
+    checks = [check for listed in parts.values() for check in listed]
+    return [f"would look at  {check.name:25}{check.claim.format_map(words)}" for check in checks]
 
 
 def line(one: Outcome) -> str:

@@ -107,7 +107,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 certificate:
-  description: The certificate. A creation in check mode predicts its names and tags only.
+  description: The certificate. One that would be requested in check mode has a stand-in for its ARN and no records yet.
   returned: when O(state=present)
   type: dict
   contains:
@@ -148,6 +148,7 @@ from ansible_collections.amazon.aws.plugins.module_utils.tagging import (
     ansible_dict_to_boto3_tag_list,
     boto3_tag_list_to_ansible_dict,
 )
+from ansible_collections.bioviewers.aws.plugins.module_utils._foretold import foretold
 from ansible_collections.bioviewers.aws.plugins.module_utils._resource import TAGS, WAIT, Resource
 from ansible_collections.bioviewers.aws.plugins.module_utils._shapes import Found
 
@@ -218,6 +219,9 @@ class Certificate(Resource):
     def desired(self) -> dict[str, Any]:
         asked = super().desired()
         return {**asked, "DomainName": self.name.lower(), "SubjectAlternativeNames": all_names(asked)}
+
+    def foretell(self) -> dict[str, Any]:
+        return {"Arn": foretold(f"{self.noun} {self.name}"), "Status": USABLE[1], "ResourceRecords": [], "InUseBy": []}
 
     def find(self) -> Found | None:
         # Without key types AWS lists RSA certificates of up to 2048 bits only.

@@ -394,7 +394,7 @@ distribution:
   type: dict
   contains:
     id:
-      description: Id of the distribution. Missing, as all that AWS adds, when it would be made in check mode.
+      description: Id of the distribution. A stand-in, as all that AWS gives it, when it would be made in check mode.
       type: str
       sample: EDFDVBD632BHDS5
     arn:
@@ -512,6 +512,7 @@ GEOGRAPHY = group(restriction_type=required(choices=["none", "whitelist", "black
 
 class Distribution(CloudFrontResource):
     noun = "distribution"
+    given = ("Id", "ARN", "DomainName", "Status")
     options = {
         "name": required(),
         "aliases": STRINGS,

@@ -60,7 +60,7 @@ key_group:
   type: dict
   contains:
     id:
-      description: Id of the group. Missing when it would be made in check mode.
+      description: Id of the group. A stand-in when it would be made in check mode.
       type: str
       sample: 2d0a3c6e-1f5b-4a0e-9c63-0f6f5b7c2f11
     name:

@@ -60,7 +60,7 @@ origin_access_control:
   type: dict
   contains:
     id:
-      description: Its id. Missing when it would be made in check mode.
+      description: Its id. A stand-in when it would be made in check mode.
       type: str
       sample: E327GJI25M56DG
     name:

@@ -58,7 +58,7 @@ public_key:
     id:
       description:
         - Id of the key, and value of the cookie C(CloudFront-Key-Pair-Id).
-        - Missing when the key would be made in check mode.
+        - A stand-in when the key would be made in check mode.
       type: str
       sample: K2JCJMDEHXQW5F
     name:
@@ -76,6 +76,7 @@ from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 from ansible_collections.bioviewers.aws.plugins.module_utils._cloudfront import CloudFrontResource
+from ansible_collections.bioviewers.aws.plugins.module_utils._foretold import is_foretold
 
 # How keys of the two kinds that CloudFront takes begin, in Base64.
 # https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/private-content-trusted-signers.html
@@ -99,11 +100,15 @@ class PublicKey(CloudFrontResource):
     def desired(self) -> dict[str, Any]:
         asked = super().desired()
         key = pem(asked["EncodedKey"])
-        header, *body = key.splitlines()
-        if header != HEADER or not "".join(body).startswith((RSA_2048, ECDSA_P256)):
+        if not (is_foretold(key) or is_taken(key)):
             kinds = "RSA with 2048 bits or ECDSA on P-256"
             raise AnsibleAWSError(message=f"encoded_key must be a public key, {kinds}, that begins with {HEADER}.")
         return {**asked, "EncodedKey": key}
+
+
+def is_taken(key: str) -> bool:
+    header, *body = key.splitlines()
+    return header == HEADER and "".join(body).startswith((RSA_2048, ECDSA_P256))
 
 
 def pem(text: str) -> str:

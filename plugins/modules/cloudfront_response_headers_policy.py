@@ -190,7 +190,7 @@ response_headers_policy:
   type: dict
   contains:
     id:
-      description: Id of the policy. Missing when it would be made in check mode.
+      description: Id of the policy. A stand-in when it would be made in check mode.
       type: str
       sample: 5cc3b908-e619-4b99-88e5-2cf7f45965bd
     name:

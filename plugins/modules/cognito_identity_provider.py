@@ -249,6 +249,7 @@ DETAILS = {
 
 class IdentityProvider(CognitoResource):
     noun = "identity provider"
+    within = "user_pool_id"
     options = {
         "user_pool_id": {"required": True},
         "provider_name": {"required": True},

@@ -90,7 +90,7 @@ user:
   type: dict
   contains:
     username:
-      description: Name of the user. Missing from a creation in check mode, as is RV(user.status).
+      description: Name of the user. A stand-in when the user would be made in check mode, as is RV(user.status).
       type: str
       returned: always
       sample: 74482418-6041-70b0-5e75-9ce2d2ae3d45
@@ -120,6 +120,8 @@ INVITED = "FORCE_CHANGE_PASSWORD"
 
 class User(CognitoResource):
     noun = "user"
+    given = ("Username", "Status")
+    within = "user_pool_id"
     options = {
         "user_pool_id": {"required": True},
         "username": {"required": True},

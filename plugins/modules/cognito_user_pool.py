@@ -381,7 +381,7 @@ user_pool:
   type: dict
   contains:
     id:
-      description: Id of the pool. Missing from a creation in check mode, as is RV(user_pool.arn).
+      description: Id of the pool. A stand-in when it would be made in check mode, also at the end of RV(user_pool.arn).
       type: str
       returned: always
       sample: us-east-1_AbCdEfGhI
@@ -399,12 +399,14 @@ from dataclasses import replace
 from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
+from ansible_collections.amazon.aws.plugins.module_utils.iam import get_aws_account_info
 from ansible_collections.bioviewers.aws.plugins.module_utils._cognito import (
     PAGE,
     CognitoResource,
     pool_request,
     without_blanks,
 )
+from ansible_collections.bioviewers.aws.plugins.module_utils._foretold import foretold
 from ansible_collections.bioviewers.aws.plugins.module_utils._resource import TAGS
 from ansible_collections.bioviewers.aws.plugins.module_utils._shapes import Found, Spelling, merge
 from ansible_collections.bioviewers.aws.plugins.module_utils._user_pool import (
@@ -563,9 +565,15 @@ class UserPool(CognitoResource):
     def merged(self, held: dict[str, Any], asked: dict[str, Any]) -> dict[str, Any]:
         wanted = without_triggers(without_blanks(super().merged(held, asked)))
         new_attributes(held, wanted)  # refuses what can't be changed
-        if asked.get("MfaConfiguration") == "OFF":
+        if asked.get("MfaConfiguration") == "OFF" != held.get("MfaConfiguration"):
             return {**{key: value for key, value in wanted.items() if key not in FACTORS}, **NO_FACTORS}
         return wanted
+
+    def foretell(self) -> dict[str, Any]:
+        account, partition = get_aws_account_info(self.module)
+        pool_id = foretold(f"{self.noun} {self.name}")
+        region = self.client.meta.region_name
+        return {"Id": pool_id, "Arn": f"arn:{partition}:cognito-idp:{region}:{account}:userpool/{pool_id}"}
 
     def find(self) -> Found | None:
         pools = self.pages("list_user_pools", "UserPools", **PAGE)

@@ -177,7 +177,7 @@ user_pool_client:
   type: dict
   contains:
     client_id:
-      description: Id of the client. Missing from a creation in check mode.
+      description: Id of the client. A stand-in when it would be made in check mode.
       type: str
       returned: always
       sample: 1h57kf5cpq17m0eml12EXAMPLE
@@ -202,6 +202,8 @@ ROTATION = {
 
 class UserPoolClient(CognitoResource):
     noun = "user pool client"
+    given = ("ClientId",)
+    within = "user_pool_id"
     options = {
         "user_pool_id": {"required": True},
         "name": {"required": True},

@@ -88,7 +88,7 @@ user_pool_domain:
       sample: us-east-1_AbCdEfGhI
     managed_login_version: {description: Kind of login pages., type: int, returned: when AWS tells it, sample: 1}
     status:
-      description: Status of the domain. Missing from a creation in check mode.
+      description: Status of the domain. A stand-in when it would be made in check mode.
       type: str
       returned: always
       sample: ACTIVE
@@ -112,6 +112,7 @@ BUSY = ("CREATING", "UPDATING")
 
 class UserPoolDomain(CognitoResource):
     noun = "user pool domain"
+    given = ("Status",)
     options = {
         "domain": {"required": True},
         "user_pool_id": {},

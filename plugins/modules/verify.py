@@ -140,6 +140,10 @@ options:
       - Without it, what needs a good cookie is skipped, and bad ones are signed with a key that is thrown away.
     type: bool
     default: false
+  tell_only:
+    description: Whether to tell only what would be looked at, as for a dry run of what is not made yet.
+    type: bool
+    default: false
   test_user:
     description: User of the pool to sign in as, to see the cookies that are handed out. Without one, that is skipped.
     type: str
@@ -305,6 +309,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "use_signing_key": {"type": "bool", "default": False},
     "test_user": {},
     "test_password": {"no_log": True},
+    "tell_only": {"type": "bool", "default": False},
     "wait_timeout": {"type": "int", "default": 0},
     "report_dir": {"type": "path"},
 }
@@ -339,7 +344,10 @@ def write(folder: str, params: dict[str, Any], outcomes: list[Outcome]) -> str:
 def main() -> None:
     module = AnsibleAWSModule(argument_spec=OPTIONS, supports_check_mode=True)
     params = module.params
-    look = Sight({**{name: params[name] for name in OPTIONS}, "region": module.region}, module.client)
+    known = {**{name: params[name] for name in OPTIONS}, "region": module.region}
+    if params["tell_only"]:
+        module.exit_json(changed=False, checks=[], lines=_verify_report.plan(PARTS, known))
+    look = Sight(known, module.client)
     outcomes = run(PARTS, look, params["wait_timeout"])
     told = {"checks": _verify_report.facts(outcomes), "lines": _verify_report.lines(outcomes)}
     if params["report_dir"] and not module.check_mode:

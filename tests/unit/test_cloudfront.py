@@ -180,7 +180,10 @@ def test_each_kind_of_header(run_module, held):
 
     policy(cors_config=CORS)
     for option, asked, expected in HEADERS:
-        foreseen, done, again = policy(check_mode=True, **{option: asked}), *(policy(**{option: asked}) for _ in "ab")
+        foreseen, done, again = (
+            policy(check_mode=True, **{option: asked}),
+            *(policy(**{option: asked}) for _turn in "ab"),
+        )
         assert (done.get("changed", done), again["changed"]) == (True, False)
         assert foreseen["diff"] == done["diff"]
         name = "".join(word.capitalize() for word in option.split("_"))
@@ -190,7 +193,7 @@ def test_each_kind_of_header(run_module, held):
     reordered = list(reversed(HEADERS[2][1]))
     assert not policy(custom_headers_config=reordered)["changed"], "order means nothing"
     for option in ("custom_headers_config", "remove_headers_config"):
-        assert [policy(**{option: []})["changed"] for _ in "ab"] == [True, False]
+        assert [policy(**{option: []})["changed"] for _turn in "ab"] == [True, False]
     left = held("response_headers_policy")["p"]
     assert [plain(left.get(name, [])) for name in ("CustomHeadersConfig", "RemoveHeadersConfig")] == [[], []]
 

@@ -55,9 +55,6 @@ def asked_twice(cdn, **asked: Any) -> dict[str, Any]:
     return done
 
 
-# One after the other on one distribution: each must also leave alone what those before it have set.
-
-
 EMPTY = {
     "cache_policy_id": ("p1", ""),
     "origin_request_policy_id": ("p2", ""),

@@ -190,7 +190,7 @@ def slow_domain(monkeypatch):
 
 
 def test_a_domain_is_waited_for_when_asked(domain, slow_domain):
-    slept, _ = slow_domain
+    slept, _statuses = slow_domain
     assert domain()["user_pool_domain"]["status"] == "CREATING"
     assert slept == []
     result = domain(wait=True)
@@ -226,11 +226,11 @@ def test_each_setting_of_a_client(app_client, cognito, pool_id):
         return cognito.describe_user_pool_client(UserPoolId=pool_id, ClientId=client_id)["UserPoolClient"]
 
     before = held()
-    names = {name for *_, name in CLIENT_SETTINGS}
+    names = {name for *_others, name in CLIENT_SETTINGS}
     for option, asked, name in CLIENT_SETTINGS:
         foreseen, done, again = (
             app_client(check_mode=True, **{option: asked}),
-            *(app_client(**{option: asked}) for _ in range(2)),
+            *(app_client(**{option: asked}) for _turn in range(2)),
         )
         assert (foreseen["diff"], held()[name]) == (done["diff"], asked)
         assert again["changed"] is False

@@ -496,7 +496,7 @@ SETTINGS = {
 @pytest.mark.parametrize("option", SETTINGS)
 def test_each_setting_of_a_pool(pool, aws_itself, option):
     asked, expected = SETTINGS[option]
-    foreseen, done, again = pool(check_mode=True, **{option: asked}), *(pool(**{option: asked}) for _ in range(2))
+    foreseen, done, again = pool(check_mode=True, **{option: asked}), *(pool(**{option: asked}) for _turn in range(2))
     assert [result.get("changed", result) for result in (foreseen, done, again)] == [True, True, False]
     assert foreseen["diff"] == done["diff"]
     name = {"sign_in_policy": "Policies", "password_policy": "Policies"}.get(option)

@@ -12,6 +12,7 @@ import pytest
 from ansible.module_utils.testing import patch_module_args
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 from ansible_collections.bioviewers.aws.plugins.module_utils import _resource
+from ansible_collections.bioviewers.aws.plugins.module_utils._foretold import foretold, is_foretold
 from ansible_collections.bioviewers.aws.plugins.module_utils._resource import TAGS, WAIT, Resource
 from ansible_collections.bioviewers.aws.plugins.module_utils._shapes import Found
 from botocore.exceptions import ClientError
@@ -24,12 +25,15 @@ class Shelf(Resource):
         "name": {"required": True},
         "colour": {},
         "wood": {},
+        "room_id": {},
         "lock_code": {"no_log": True},
         "boards": {"type": "list", "elements": "str"},
         **TAGS,
         **WAIT,
     }
     initial: ClassVar = {"Colour": "white"}
+    given = ("Id",)
+    within = "room_id"
     immutable: ClassVar = {"Wood": "Build another shelf."}
     secret = frozenset({"LockCode"})
     held: Found | None = None
@@ -113,8 +117,8 @@ def test_flow(shelf, held, arguments, changed, calls, check_mode):
 
 
 def test_check_mode_foretells_the_diff(shelf):
-    foretold, done = (shelf(OAK, check_mode=check_mode, colour="blue")["diff"] for check_mode in (True, False))
-    assert foretold == done
+    foreseen, done = (shelf(OAK, check_mode=check_mode, colour="blue")["diff"] for check_mode in (True, False))
+    assert foreseen == done
     assert (done["before"]["colour"], done["after"]["colour"]) == ("red", "blue")
 
 
@@ -134,8 +138,29 @@ def test_the_result_has_facts_and_configuration(shelf):
         "wood": "oak",
         "tags": {},
     }
-    assert "id" not in shelf(None, check_mode=True)["book_shelf"], "ids are not invented"
+    assert shelf(None, check_mode=True)["book_shelf"]["id"] == "(not made yet: book shelf a)", "ids are not invented"
     assert "book_shelf" not in shelf(OAK, state="absent")
+
+
+def test_in_what_is_not_made_yet_there_is_nothing_to_be_found(shelf):
+    result = shelf(OAK, check_mode=True, room_id="(not made yet: room b)", colour="blue")
+    assert (result["changed"], result["diff"]["before"]) == (True, {})
+    assert result["diff"]["after"]["room_id"] == "(not made yet: room b)"
+
+
+@pytest.mark.parametrize(
+    ("value", "found"),
+    [
+        (foretold("room b"), True),
+        (f"arn:aws:x:{foretold('room b')}", True),
+        ({"arns": {"us-east-1": foretold("room b")}}, True),
+        ([{"id": "S1"}, [foretold("room b")]], True),
+        ({"id": "S1", "none": None, "number": 1}, False),
+        ("not made yet", False),
+    ],
+)
+def test_a_stand_in_is_found_wherever_it_is(value, found):
+    assert is_foretold(value) is found
 
 
 def test_a_secret_changes_but_does_not_show(shelf):

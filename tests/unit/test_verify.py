@@ -159,7 +159,7 @@ def test_lines_that_texts_name_exist():
 
 
 def test_what_checks_know_is_what_the_module_takes():
-    optional = {"test_user", "test_password", "wait_timeout", "report_dir"}
+    optional = {"test_user", "test_password", "tell_only", "wait_timeout", "report_dir"}
     assert set(KNOWN) - {"region"} == set(verify.OPTIONS) - optional
 
 
@@ -221,6 +221,15 @@ def test_lines_of_the_console():
         "FAILED  doors                    <b>Closed</b>. No: port 22 answers; <i>port</i> 80.",
         "skipped cookies                  Short. Open: nobody to sign in as.",
         "1 ok, 1 failed, 1 skipped",
+    ]
+
+
+def test_what_would_be_looked_at_is_told_without_a_look():
+    site = KNOWN["site_domain"]
+    never = check("doors", raising(AssertionError))
+    assert report.plan({"Site": [check(), never]}, KNOWN) == [
+        f"would look at  one                      {site} is well.",
+        f"would look at  doors                    {site} is well.",
     ]
 
 

@@ -20,7 +20,7 @@ from tests.unit.strict.acm import Acm
 from tests.unit.strict.cloudfront import CloudFront
 from tests.unit.strict.cognito import Cognito
 from tests.unit.strict.models import Refusal, judge_answer, judge_request
-from tests.unit.strict.s3 import S3
+from tests.unit.strict.s3 import ACCOUNT, S3
 
 READS = ("Get", "List", "Describe", "AdminGet")
 PAGE = 1  # items in a page, whatever is asked for: AWS promises no number either
@@ -43,6 +43,11 @@ class Killed(BaseException):
     """The controller died; nothing catches this."""
 
 
+class Sts:
+    def answer(self, model: Any, request: dict[str, Any]) -> dict[str, str]:
+        return {"Account": ACCOUNT, "Arn": f"arn:aws:iam::{ACCOUNT}:user/ada", "UserId": "AIDA"}
+
+
 class Aws:
     def __init__(self) -> None:
         self.held: defaultdict[str, dict[str, dict[str, Any]]] = defaultdict(dict)
@@ -52,6 +57,7 @@ class Aws:
         self._before, self._unseen, self._number = self.held, 0, 0
         self.cloudfront, self.cognito, self.acm, self.s3 = CloudFront(self), Cognito(self), Acm(self), S3(self)
         self._services = {"cloudfront": self.cloudfront, "cognito-idp": self.cognito, "acm": self.acm, "s3": self.s3}
+        self._services["sts"] = Sts()
 
     def answer(self, client: Any, operation: str, request: dict[str, Any]) -> dict[str, Any]:
         model = client.meta.service_model.operation_model(operation)

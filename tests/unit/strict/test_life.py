@@ -10,6 +10,7 @@ from typing import Any
 
 import botocore.session
 import pytest
+from ansible_collections.bioviewers.aws.plugins.module_utils._foretold import foretold
 
 from tests import modules
 from tests.unit.strict.life import FILES, ROWS, TABLES, Life, all_in_order, flat, spec_of, told, within
@@ -17,6 +18,7 @@ from tests.unit.strict.table import ENGINE, options
 
 each_table = pytest.mark.parametrize("table", TABLES, ids=lambda table: table.title)
 each_row = pytest.mark.parametrize(("table", "option"), ROWS, ids=[f"{table.title}-{option}" for table, option in ROWS])
+UNFORESEEN = {"acm_certificate": {"resource_records": foretold("certificate")}}  # AWS makes them up
 FIXED = [(table, option) for table in TABLES for option in table.fixed]
 
 
@@ -78,7 +80,7 @@ def test_life(account, table):
     again = life.run(**table.full())
     assert not again["changed"]
     assert within(foreseen["diff"]["after"], again["diff"]["before"])
-    assert within(told(foreseen), told(again))
+    assert within({**told(foreseen), **UNFORESEEN.get(table.module, {})}, told(again))
     assert not life.run(**table.least())["changed"], "what is not asked for keeps its value"
     assert account.state() == held
 
