@@ -108,36 +108,6 @@ def tags(acm, arn):
     return {tag["Key"]: tag["Value"] for tag in acm.list_tags_for_certificate(CertificateArn=arn)["Tags"]}
 
 
-def test_life(run, acm):
-    foreseen = run(check_mode=True, tags={"project": "lab"})
-    assert foreseen["changed"]
-    assert foreseen["certificate"]["arn"] == "(not made yet: certificate lab.example.org)"
-    assert arns(acm) == []
-
-    made = run(tags={"project": "lab"})
-    assert made["changed"]
-    assert made["diff"] == foreseen["diff"]
-    found = made["certificate"]
-    assert arns(acm) == [found["arn"]]
-    assert found["status"] == "PENDING_VALIDATION"
-    assert found["domain_name"] == "lab.example.org"
-    assert found["subject_alternative_names"] == ["*.lab.example.org", "lab.example.org"]
-    assert [record["name"].partition(".")[2] for record in found["resource_records"]] == ["lab.example.org."]
-    assert {record["type"] for record in found["resource_records"]} == {"CNAME"}
-    assert tags(acm, found["arn"]) == {"project": "lab"}
-
-    again = run(tags={"project": "lab"})
-    assert not again["changed"]
-    assert again["certificate"] == found
-    assert not run()["changed"], "tags that are not asked for stay"
-
-    assert run(check_mode=True, state="absent")["changed"]
-    assert arns(acm) == [found["arn"]]
-    assert run(state="absent")["changed"]
-    assert arns(acm) == []
-    assert not run(state="absent")["changed"]
-
-
 def test_tags_change_without_a_new_certificate(run, acm):
     arn = run(tags={"project": "lab"})["certificate"]["arn"]
     retagged = run(tags={"owner": "ann"})

@@ -1,4 +1,4 @@
-"""The CloudFront modules on ministack: check, create, again, update, delete, again."""
+"""What is special about the CloudFront modules, on ministack (the life of each: strict)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import pytest
 from ansible_collections.bioviewers.aws.plugins.module_utils import _resource
 from ansible_collections.bioviewers.aws.plugins.module_utils._cloudfront import CloudFrontResource, counted, plain
 from ansible_collections.bioviewers.aws.plugins.module_utils._shapes import merge
-from botocore.exceptions import ClientError
 from botocore.session import Session
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
@@ -37,46 +36,6 @@ def held(cloudfront):
 
 
 @pytest.fixture
-def rhythm(run_module, held):
-    """check, create, again, check, update, again; then `gone` deletes. The API is asked after each step."""
-
-    def steps(kind: str, asked: dict[str, Any], change: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-        module, name = f"cloudfront_{kind}", asked["name"]
-        assert run_module(module, check_mode=True, **asked)["changed"]
-        assert held(kind) == {}
-        created = run_module(module, **asked)
-        assert (created["changed"], created["diff"]["before"]) == (True, {})
-        first = held(kind)[name]
-        again = run_module(module, **asked)
-        assert (again["changed"], again[kind], held(kind)) == (False, created[kind], {name: first})
-        planned = run_module(module, check_mode=True, **asked, **change)
-        assert (planned["changed"], held(kind)) == (True, {name: first})
-        updated = run_module(module, **asked, **change)
-        assert (updated["changed"], updated["diff"]) == (True, planned["diff"])
-        assert updated[kind]["id"] == created[kind]["id"]
-        second = held(kind)[name]
-        assert not run_module(module, **asked)["changed"], "what is not asked for keeps its value"
-        assert held(kind) == {name: second}
-        return first, second
-
-    return steps
-
-
-@pytest.fixture
-def gone(run_module, held):
-    def steps(kind: str, name: str) -> None:
-        absent = {"name": name, "state": "absent"}
-        before = held(kind)
-        assert run_module(f"cloudfront_{kind}", check_mode=True, **absent)["changed"]
-        assert held(kind) == before
-        deleted = run_module(f"cloudfront_{kind}", **absent)
-        assert (deleted["changed"], deleted["diff"]["after"], held(kind)) == (True, {}, {})
-        assert not run_module(f"cloudfront_{kind}", **absent)["changed"]
-
-    return steps
-
-
-@pytest.fixture
 def key_id(run_module) -> Callable[[str], str]:
     return lambda name: run_module("cloudfront_public_key", name=name, encoded_key=new_pem())["public_key"]["id"]
 
@@ -85,14 +44,6 @@ def new_pem(private: Any = None) -> str:
     public = (private or ec.generate_private_key(ec.SECP256R1())).public_key()
     form = serialization.PublicFormat.SubjectPublicKeyInfo
     return public.public_bytes(serialization.Encoding.PEM, form).decode()
-
-
-def test_public_key(rhythm, gone):
-    pem = new_pem()
-    first, second = rhythm("public_key", {"name": "k1", "encoded_key": pem}, {"comment": "signs cookies"})
-    assert first == {"CallerReference": "k1", "Name": "k1", "EncodedKey": pem}
-    assert second == {**first, "Comment": "signs cookies"}
-    gone("public_key", "k1")
 
 
 def test_an_rsa_key(run_module, held):
@@ -144,23 +95,6 @@ def test_white_space_that_someone_else_sent_stays(run_module, cloudfront, held):
     assert held("public_key")["k1"] == {**config, "Comment": "ours"}
 
 
-def test_another_key_under_the_same_name_is_refused(run_module, held):
-    run_module("cloudfront_public_key", name="k1", encoded_key=new_pem())
-    before = held("public_key")
-    result = run_module("cloudfront_public_key", name="k1", encoded_key=new_pem())
-    assert result["failed"]
-    assert "public key k1: encoded_key can't be changed once it is made. Make a public key of another" in result["msg"]
-    assert held("public_key") == before
-
-
-def test_keys_are_listed_by_name(run_module):
-    made = [run_module("cloudfront_public_key", name=name, encoded_key=new_pem()) for name in ("k2", "k1")]
-    ids = {each["public_key"]["name"]: each["public_key"]["id"] for each in made}
-    for check_mode in (False, True):
-        found = run_module("cloudfront_public_key_info", check_mode=check_mode)["public_keys"]
-        assert [(key["name"], key["id"]) for key in found] == [("k1", ids["k1"]), ("k2", ids["k2"])]
-
-
 def test_two_keys_of_one_name(run_module, cloudfront):
     for reference in ("x", "y"):
         config = {"CallerReference": reference, "Name": "k1", "EncodedKey": new_pem()}
@@ -169,13 +103,6 @@ def test_two_keys_of_one_name(run_module, cloudfront):
     assert result["failed"]
     ids = [item["Id"] for item in cloudfront.list_public_keys()["PublicKeyList"]["Items"]]
     assert all(key_id in result["msg"] for key_id in ids)
-
-
-def test_key_group(rhythm, gone, key_id):
-    k1 = key_id("k1")
-    first, second = rhythm("key_group", {"name": "g", "public_key_ids": [k1]}, {"comment": "readers"})
-    assert (first, second) == ({"Name": "g", "Items": [k1]}, {"Name": "g", "Items": [k1], "Comment": "readers"})
-    gone("key_group", "g")
 
 
 def test_key_group_rotation(run_module, held, key_id):
@@ -195,18 +122,6 @@ def test_a_key_in_use_is_not_deleted(run_module, held, key_id):
     assert "k1" in held("public_key")
 
 
-def test_origin_access_control(rhythm, gone):
-    first, second = rhythm("origin_access_control", {"name": "o"}, {"description": "volumes"})
-    assert first == {
-        "Name": "o",
-        "OriginAccessControlOriginType": "s3",
-        "SigningBehavior": "always",
-        "SigningProtocol": "sigv4",
-    } | {key: "" for key in first if key == "Description"}
-    assert second == {**first, "Description": "volumes"}
-    gone("origin_access_control", "o")
-
-
 CORS = {
     "access_control_allow_origins": ["https://neuroglancer.lab.example.org"],
     "access_control_allow_headers": ["*"],
@@ -216,16 +131,6 @@ CORS = {
     "access_control_max_age_sec": 600,
     "origin_override": True,
 }
-
-
-def test_response_headers_policy(rhythm, gone):
-    asked = {"name": "p", "cors_config": CORS}
-    first, second = rhythm("response_headers_policy", asked, {"comment": "CORS"})
-    cors = plain(first["CorsConfig"])
-    assert cors["AccessControlAllowOrigins"] == ["https://neuroglancer.lab.example.org"]
-    assert (cors["AccessControlAllowCredentials"], cors["AccessControlMaxAgeSec"]) == (True, 600)
-    assert (second["Comment"], second["CorsConfig"]) == ("CORS", first["CorsConfig"])
-    gone("response_headers_policy", "p")
 
 
 HEADERS = (
@@ -322,33 +227,6 @@ ASKED = {
 CERTIFICATE = {"acm_certificate_arn": "arn:aws:acm:us-east-1:123456789012:certificate/c1"}
 
 
-def test_distribution(rhythm, gone):
-    change = {"aliases": ["data.lab.example.org"], "viewer_certificate": CERTIFICATE, "comment": "volumes"}
-    first, second = (plain(config) for config in rhythm("distribution", ASKED, change))
-    behavior = first["DefaultCacheBehavior"]
-    assert (first["CallerReference"], first["Enabled"], first["Comment"]) == ("lab-viewer", True, "")
-    assert first["Origins"] == [
-        {
-            "Id": "data",
-            "DomainName": "b.s3.us-east-1.amazonaws.com",
-            "OriginAccessControlId": "E1OAC",
-            "S3OriginConfig": {"OriginAccessIdentity": ""},
-        }
-    ]
-    assert behavior["TrustedKeyGroups"] == {"Enabled": True, "Items": ["g1"]}
-    assert behavior["AllowedMethods"] == {"Items": ["GET", "HEAD"], "CachedMethods": ["GET", "HEAD"]}
-    assert (behavior["ViewerProtocolPolicy"], behavior["Compress"]) == ("redirect-to-https", True)
-    assert second["Aliases"] == ["data.lab.example.org"]
-    assert second["ViewerCertificate"] == {
-        "CloudFrontDefaultCertificate": False,
-        "ACMCertificateArn": CERTIFICATE["acm_certificate_arn"],
-        "SSLSupportMethod": "sni-only",
-        "MinimumProtocolVersion": "TLSv1.2_2021",
-    }
-    assert merge(second, {**first, "Comment": "volumes"}) == second, "what was not asked for is as it was"
-    gone("distribution", "lab-viewer")
-
-
 def as_aws_returns_it(cloudfront) -> dict[str, Any]:
     """Add what AWS adds to a distribution of ours: defaults, mirrors of the certificate, HTTP in capitals."""
     (summary,) = cloudfront.list_distributions()["DistributionList"]["Items"]
@@ -442,35 +320,6 @@ def test_distribution_is_found_by_its_caller_reference(run_module, cloudfront, r
     assert run_module("cloudfront_distribution", **ASKED)["changed"] is not ours
 
 
-def fails_once(monkeypatch, operation: str, code: str) -> list[dict[str, Any]]:
-    """Let the first call of an operation fail as AWS would; all its requests."""
-    real, requests = CloudFrontResource.call, []
-
-    def call(self, name: str, **request: Any) -> dict[str, Any]:
-        if name == operation:
-            requests.append(request)
-        if name == operation and len(requests) == 1:
-            raise ClientError({"Error": {"Code": code, "Message": "as AWS says"}}, operation)
-        return real(self, name, **request)
-
-    monkeypatch.setattr(CloudFrontResource, "call", call)
-    return requests
-
-
-@pytest.mark.parametrize("code", ["DistributionAlreadyExists", "CNAMEAlreadyExists"])
-def test_the_reference_of_a_deleted_distribution_is_used_up(run_module, monkeypatch, code):
-    requests = fails_once(monkeypatch, "create_distribution", code)
-    result = run_module("cloudfront_distribution", **ASKED)
-    references = [request["DistributionConfig"]["CallerReference"] for request in requests]
-    if code == "CNAMEAlreadyExists":
-        assert (references, result["failed"]) == (["lab-viewer"], True)
-        assert result["msg"].startswith("Failed to create distribution lab-viewer: ")
-        return
-    assert references[0] == "lab-viewer"
-    assert references[1].startswith("lab-viewer/")
-    assert not run_module("cloudfront_distribution", **ASKED)["changed"], "found again under the longer reference"
-
-
 @pytest.fixture
 def slow_edge(monkeypatch):
     """Deployment takes some looks; returns how often the module slept."""
@@ -501,34 +350,6 @@ def test_distribution_waits_before_it_is_deleted(run_module, slow_edge, held):
     assert held("distribution")["lab-viewer"]["Enabled"] is False
     assert run_module("cloudfront_distribution", name="lab-viewer", state="absent")["changed"]
     assert (held("distribution"), len(slow_edge)) == ({}, 3)
-
-
-def test_someone_else_wrote_between_read_and_write(run_module, monkeypatch):
-    run_module("cloudfront_origin_access_control", name="o")
-    fails_once(monkeypatch, "update_origin_access_control", "PreconditionFailed")
-    result = run_module("cloudfront_origin_access_control", name="o", description="x")
-    assert result["msg"].startswith("Failed to update origin access control o: ")
-    assert "PreconditionFailed" in result["msg"]
-
-
-def test_lists_are_read_to_the_last_page(run_module, monkeypatch, key_id):
-    for name in ("k1", "k2", "k3"):
-        key_id(name)
-    real, markers = CloudFrontResource.call, []
-
-    def call(self, name: str, **request: Any) -> dict[str, Any]:
-        """One key per page; ministack has no pages."""
-        if name != "list_public_keys":
-            return real(self, name, **request)
-        markers.append(request.pop("Marker", None))
-        page = real(self, name, **request)["PublicKeyList"]
-        item = page["Items"][int(markers[-1] or 0)]
-        rest = {"NextMarker": str(len(markers))} if len(markers) < 3 else {}
-        return {"PublicKeyList": {"MaxItems": 1, "Quantity": 1, "Items": [item], **rest}}
-
-    monkeypatch.setattr(CloudFrontResource, "call", call)
-    assert run_module("cloudfront_public_key", check_mode=True, name="k3", state="absent")["changed"]
-    assert markers == [None, "1", "2"]
 
 
 CONFIG_SHAPES = Session().get_service_model("cloudfront")

@@ -1,4 +1,4 @@
-"""Every option of cloudfront_distribution on ministack: asked for, asked for again, and what it can't stand beside."""
+"""What is special about cloudfront_distribution on ministack: what its options can't stand beside."""
 
 from __future__ import annotations
 
@@ -7,14 +7,11 @@ from typing import Any
 
 import pytest
 from ansible_collections.bioviewers.aws.plugins.module_utils._cloudfront import plain
-from ansible_collections.bioviewers.aws.plugins.module_utils._shapes import dig
 
 BUCKET = {"id": "data", "domain_name": "b.s3.us-east-1.amazonaws.com", "origin_access_control_id": "E1OAC"}
 SERVER = {"id": "api", "domain_name": "api.example.org", "custom_origin_config": {}}
 ARN = "arn:aws:acm:us-east-1:123456789012:certificate/c1"
 FUNCTION = "arn:aws:cloudfront::123456789012:function/strip-prefix"
-EDGE_FUNCTION = "arn:aws:lambda:us-east-1:123456789012:function:sign:1"
-WEB_ACL = "arn:aws:wafv2:us-east-1:123456789012:global/webacl/lab/a1b2"
 REALTIME = "arn:aws:cloudfront::123456789012:realtime-log-config/lab"
 NEW_SERVER = {
     "HTTPPort": 80,
@@ -22,7 +19,6 @@ NEW_SERVER = {
     "OriginProtocolPolicy": "https-only",
     "OriginSslProtocols": ["TLSv1.2"],
 }
-READ = ["GET", "HEAD", "OPTIONS"]
 CACHING_OPTIMIZED = "658327ea-f89d-4fab-a63d-7e88639e58f6"
 
 
@@ -59,111 +55,6 @@ def asked_twice(cdn, **asked: Any) -> dict[str, Any]:
     return done
 
 
-OPTIONS = (
-    ("default_root_object", "index.html", "DefaultRootObject", "index.html"),
-    ("price_class", "PriceClass_200", "PriceClass", "PriceClass_200"),
-    ("http_version", "http3", "HttpVersion", "http3"),
-    ("is_ipv6_enabled", True, "IsIPV6Enabled", True),
-    ("enabled", False, "Enabled", False),
-    ("comment", "volumes", "Comment", "volumes"),
-    ("web_acl_id", WEB_ACL, "WebACLId", WEB_ACL),
-    (
-        "logging",
-        {"enabled": True, "bucket": "logs.s3.amazonaws.com"},
-        "Logging",
-        {"Enabled": True, "IncludeCookies": False, "Bucket": "logs.s3.amazonaws.com", "Prefix": ""},
-    ),
-    (
-        "restrictions",
-        {"geo_restriction": {"restriction_type": "whitelist", "items": ["DE", "CH"]}},
-        "Restrictions.GeoRestriction",
-        {"RestrictionType": "whitelist", "Items": ["DE", "CH"]},
-    ),
-    (
-        "custom_error_responses",
-        [{"error_code": 404, "response_code": 200, "response_page_path": "/", "error_caching_min_ttl": 5}],
-        "CustomErrorResponses",
-        [{"ErrorCode": 404, "ResponseCode": "200", "ResponsePagePath": "/", "ErrorCachingMinTTL": 5}],
-    ),
-    (
-        "viewer_certificate",
-        {"iam_certificate_id": "ASCA1", "minimum_protocol_version": "TLSv1.3_2025", "ssl_support_method": "vip"},
-        "ViewerCertificate",
-        {
-            "CloudFrontDefaultCertificate": False,
-            "IAMCertificateId": "ASCA1",
-            "MinimumProtocolVersion": "TLSv1.3_2025",
-            "SSLSupportMethod": "vip",
-        },
-    ),
-    (
-        "origin_groups",
-        [
-            {
-                "id": "either",
-                "failover_criteria": {"status_codes": [500, 503]},
-                "members": [{"origin_id": "data"}, {"origin_id": "api"}],
-            }
-        ],
-        "OriginGroups",
-        [
-            {
-                "Id": "either",
-                "FailoverCriteria": {"StatusCodes": [500, 503]},
-                "Members": [{"OriginId": "data"}, {"OriginId": "api"}],
-            }
-        ],
-    ),
-)
-BEHAVIOR_OPTIONS = (
-    ("cache_policy_id", "p1", "CachePolicyId", "p1"),
-    ("origin_request_policy_id", "p2", "OriginRequestPolicyId", "p2"),
-    ("response_headers_policy_id", "p3", "ResponseHeadersPolicyId", "p3"),
-    ("realtime_log_config_arn", REALTIME, "RealtimeLogConfigArn", REALTIME),
-    ("field_level_encryption_id", "C1", "FieldLevelEncryptionId", "C1"),
-    ("compress", False, "Compress", False),
-    ("smooth_streaming", True, "SmoothStreaming", True),
-    ("viewer_protocol_policy", "https-only", "ViewerProtocolPolicy", "https-only"),
-    ("trusted_key_groups", ["g1"], "TrustedKeyGroups", {"Enabled": True, "Items": ["g1"]}),
-    ("grpc_config", {"enabled": True}, "GrpcConfig", {"Enabled": True}),
-    (
-        "function_associations",
-        [{"function_arn": FUNCTION, "event_type": "viewer-request"}],
-        "FunctionAssociations",
-        [{"FunctionARN": FUNCTION, "EventType": "viewer-request"}],
-    ),
-    (
-        "lambda_function_associations",
-        [{"lambda_function_arn": EDGE_FUNCTION, "event_type": "origin-request", "include_body": True}],
-        "LambdaFunctionAssociations",
-        [{"LambdaFunctionARN": EDGE_FUNCTION, "EventType": "origin-request", "IncludeBody": True}],
-    ),
-    ("allowed_methods", READ, "AllowedMethods", {"Items": READ, "CachedMethods": ["GET", "HEAD"]}),
-    ("cached_methods", READ, "AllowedMethods.CachedMethods", READ),
-)
-
-
-# One after the other on one distribution: each must also leave alone what those before it have set.
-def test_each_option(cdn, held):
-    for option, asked, path, expected in OPTIONS:
-        asked_twice(cdn, **{option: asked})
-        assert dig(held(), path) == expected
-    config = held()
-    assert [dig(config, path) for *_others, path, _expected in OPTIONS] == [expected for *_others, expected in OPTIONS]
-    assert not cdn()["changed"], "what is not asked for stays"
-    assert config["Origins"][0]["OriginAccessControlId"] == "E1OAC"
-
-
-def test_each_option_of_a_behavior(cdn, held):
-    for option, asked, path, expected in BEHAVIOR_OPTIONS:
-        raw = {"path_pattern": "/raw/*", "target_origin_id": "data", option: asked}
-        asked_twice(cdn, default_cache_behavior={option: asked}, cache_behaviors=[raw])
-        config = held()
-        for behavior in (config["DefaultCacheBehavior"], *config["CacheBehaviors"]):
-            assert dig(behavior, path) == expected
-            assert behavior["TargetOriginId"] == "data"
-
-
 EMPTY = {
     "cache_policy_id": ("p1", ""),
     "origin_request_policy_id": ("p2", ""),
@@ -187,52 +78,6 @@ def test_an_empty_value_takes_a_setting_away(cdn, held):
     assert left["TrustedKeyGroups"] == {"Enabled": False, "Items": []}
     unsaid = {"CachePolicyId", "OriginRequestPolicyId", "ResponseHeadersPolicyId", "RealtimeLogConfigArn"}
     assert not unsaid & left.keys(), "these AWS leaves out, and does not take an empty one"
-
-
-NEW_ORIGINS = (
-    ({}, {"S3OriginConfig": {"OriginAccessIdentity": ""}}),
-    ({"custom_origin_config": {}}, {"CustomOriginConfig": NEW_SERVER}),
-    (
-        {"custom_origin_config": {"http_port": 8080, "origin_ssl_protocols": ["TLSv1.1", "TLSv1.2"]}},
-        {"CustomOriginConfig": {**NEW_SERVER, "HTTPPort": 8080, "OriginSslProtocols": ["TLSv1.1", "TLSv1.2"]}},
-    ),
-    (
-        {"custom_origin_config": {"https_port": 8443, "origin_protocol_policy": "match-viewer"}},
-        {"CustomOriginConfig": {**NEW_SERVER, "HTTPSPort": 8443, "OriginProtocolPolicy": "match-viewer"}},
-    ),
-    (
-        {"custom_origin_config": {"origin_read_timeout": 60, "origin_keepalive_timeout": 30}},
-        {"CustomOriginConfig": {**NEW_SERVER, "OriginReadTimeout": 60, "OriginKeepaliveTimeout": 30}},
-    ),
-    (
-        {"s3_origin_config": {"origin_access_identity": "origin-access-identity/cloudfront/E1"}},
-        {"S3OriginConfig": {"OriginAccessIdentity": "origin-access-identity/cloudfront/E1"}},
-    ),
-    ({"origin_path": "/v1"}, {"OriginPath": "/v1"}),
-    ({"connection_attempts": 2, "connection_timeout": 5}, {"ConnectionAttempts": 2, "ConnectionTimeout": 5}),
-    (
-        {"origin_shield": {"enabled": True, "origin_shield_region": "eu-central-1"}},
-        {"OriginShield": {"Enabled": True, "OriginShieldRegion": "eu-central-1"}},
-    ),
-    (
-        {"custom_headers": [{"header_name": "X-From", "header_value": "cdn-secret"}]},
-        {"CustomHeaders": [{"HeaderName": "X-From", "HeaderValue": "cdn-secret"}]},
-    ),
-)
-
-
-def test_each_option_of_a_new_origin(cdn, held):
-    origins = [
-        {"id": f"o{i}", "domain_name": "o.example.org", **asked} for i, (asked, _expected) in enumerate(NEW_ORIGINS)
-    ]
-    asked_twice(cdn, origins=[BUCKET, *origins])
-    first, *others = held()["Origins"]
-    assert first["OriginAccessControlId"] == "E1OAC"
-    for origin, (_asked, expected) in zip(others, NEW_ORIGINS, strict=True):
-        assert {key: origin[key] for key in expected} == expected
-        assert len([key for key in origin if key.endswith("OriginConfig")]) == 1
-    bare = [{"id": origin["id"], "domain_name": "o.example.org"} for origin in origins]
-    assert not cdn(origins=[*reversed(bare), BUCKET])["changed"], "in any order, and kept as they are"
 
 
 def test_an_origin_becomes_another_kind(cdn, held):

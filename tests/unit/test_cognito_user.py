@@ -54,39 +54,6 @@ def held(cognito, pool_id):
     return cognito.list_users(UserPoolId=pool_id)["Users"]
 
 
-def test_life_of_a_user(user, cognito, pool_id, calls):
-    foreseen = user(attributes=ATTRIBUTES, check_mode=True)
-    assert foreseen["changed"]
-    assert held(cognito, pool_id) == []
-
-    made = user(attributes=ATTRIBUTES)
-    assert made["changed"]
-    assert made["user"]["attributes"].items() >= {"email": ADA, "email_verified": "true"}.items()
-    assert (made["user"]["enabled"], made["user"]["status"]) == (True, "FORCE_CHANGE_PASSWORD")
-    (asked,) = [request for operation, request in calls if operation == "AdminCreateUser"]
-    assert asked["DesiredDeliveryMediums"] == ["EMAIL"]
-    assert not {"MessageAction", "TemporaryPassword"} & asked.keys()
-
-    again = user(attributes=ATTRIBUTES)
-    assert not again["changed"]
-    assert again["user"] == made["user"]
-    assert not user()["changed"], "what is not asked for stays"
-
-    foreseen = user(attributes={"name": "Ada"}, check_mode=True)
-    changed = user(attributes={"name": "Ada"})
-    assert changed["diff"] == foreseen["diff"]
-    assert changed["diff"]["before"]["attributes"] == made["user"]["attributes"]
-    assert changed["user"]["attributes"] == {**made["user"]["attributes"], "name": "Ada"}
-    assert calls[-1][1]["UserAttributes"] == [{"Name": "name", "Value": "Ada"}], "nothing else is sent"
-    assert not user(attributes={"name": "Ada"})["changed"]
-
-    assert user(state="absent", check_mode=True)["changed"]
-    assert len(held(cognito, pool_id)) == 1
-    assert user(state="absent")["changed"]
-    assert held(cognito, pool_id) == []
-    assert not user(state="absent")["changed"]
-
-
 def test_disabling_and_enabling(user, cognito, pool_id, calls):
     user(attributes=ATTRIBUTES)
     for enabled, operation in ((False, "AdminDisableUser"), (True, "AdminEnableUser")):

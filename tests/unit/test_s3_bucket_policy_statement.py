@@ -22,7 +22,6 @@ READ = {
     "Resource": "arn:aws:s3:::data/*",
     "Condition": {"StringEquals": {"AWS:SourceArn": "arn:aws:cloudfront::123456789012:distribution/E1"}},
 }
-OWNERS = {"Sid": "TlsOnly", "Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "arn:aws:s3:::data/*"}
 
 
 @pytest.mark.parametrize(
@@ -124,17 +123,6 @@ def test_life_in_a_bucket_without_policy(run, s3):
     assert gone["diff"]["after"] == {}
     assert no_policy(s3)
     assert not run(state="absent")["changed"]
-
-
-def test_the_owners_statements_survive(run, s3):
-    policy = {"Version": "2008-10-17", "Id": "owners", "Statement": [OWNERS]}
-    s3.put_bucket_policy(Bucket="data", Policy=json.dumps(policy))
-    assert run(statement=READ)["changed"]
-    assert held(s3) == {**policy, "Statement": [OWNERS, {"Sid": "Read", **READ}]}
-    assert run(statement={**READ, "Effect": "Deny"})["changed"]
-    assert held(s3)["Statement"][0] == OWNERS
-    assert run(state="absent")["changed"]
-    assert held(s3) == policy
 
 
 @pytest.mark.parametrize(
