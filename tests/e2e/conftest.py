@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pathlib
+import ssl
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -12,7 +13,6 @@ import httpx
 import pytest
 
 from sandbox import demo, settings
-from tests.e2e import visitor
 
 
 @dataclass(frozen=True)
@@ -25,30 +25,22 @@ class Deployment:
         return [json.loads(line) for line in pathlib.Path(settings.EDGE_LOG).read_text().splitlines()]
 
 
-REUSE = "REUSE_SANDBOX" in os.environ  # what `make demo` left: for work on the tests themselves
-
-
 @pytest.fixture(scope="session")
-def account() -> Iterator[None]:
-    """The sandbox, with what a lab would already have. Until `deployment` is asked for, nothing of ours is in it."""
-    if not REUSE:
+def deployment() -> Iterator[Deployment]:
+    reuse = "REUSE_SANDBOX" in os.environ  # what `make demo` left: for work on the tests themselves
+    if not reuse:
         demo.start()
-    yield
-    if not REUSE:
-        demo.sandbox("down")
-
-
-@pytest.fixture(scope="session")
-def deployment(account: None) -> Deployment:
-    if not REUSE:
         demo.build()
-    return Deployment(demo.USER, demo.create_user(demo.USER))
+    yield Deployment(demo.USER, demo.create_user(demo.USER))
+    if not reuse:
+        demo.sandbox("down")
 
 
 @pytest.fixture
 def http(deployment: Deployment) -> Iterator[httpx.Client]:
     """A plain client that trusts the sandbox's CA, follows no redirect and keeps no cookie of an earlier test."""
-    with visitor.client() as client:
+    context = ssl.create_default_context(cafile=str(settings.CA_FILE))
+    with httpx.Client(verify=context, trust_env=False, timeout=30) as client:
         yield client
 
 
