@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import pathlib
-import ssl
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -13,6 +12,7 @@ import httpx
 import pytest
 
 from sandbox import demo, settings
+from tests.e2e import visitor
 
 
 @dataclass(frozen=True)
@@ -39,8 +39,7 @@ def deployment() -> Iterator[Deployment]:
 @pytest.fixture
 def http(deployment: Deployment) -> Iterator[httpx.Client]:
     """A plain client that trusts the sandbox's CA, follows no redirect and keeps no cookie of an earlier test."""
-    context = ssl.create_default_context(cafile=str(settings.CA_FILE))
-    with httpx.Client(verify=context, trust_env=False, timeout=30) as client:
+    with visitor.client() as client:
         yield client
 
 
