@@ -25,24 +25,15 @@ class Deployment:
         return [json.loads(line) for line in pathlib.Path(settings.EDGE_LOG).read_text().splitlines()]
 
 
-REUSE = "REUSE_SANDBOX" in os.environ  # what `make demo` left: for work on the tests themselves
-
-
 @pytest.fixture(scope="session")
-def account() -> Iterator[None]:
-    """The sandbox, with what a lab would already have. Until `deployment` is asked for, nothing of ours is in it."""
-    if not REUSE:
+def deployment() -> Iterator[Deployment]:
+    reuse = "REUSE_SANDBOX" in os.environ  # what `make demo` left: for work on the tests themselves
+    if not reuse:
         demo.start()
-    yield
-    if not REUSE:
-        demo.sandbox("down")
-
-
-@pytest.fixture(scope="session")
-def deployment(account: None) -> Deployment:
-    if not REUSE:
         demo.build()
-    return Deployment(demo.USER, demo.create_user(demo.USER))
+    yield Deployment(demo.USER, demo.create_user(demo.USER))
+    if not reuse:
+        demo.sandbox("down")
 
 
 @pytest.fixture
