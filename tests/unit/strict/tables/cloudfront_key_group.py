@@ -18,9 +18,9 @@ TABLES = [
         module="cloudfront_key_group",
         kind="KeyGroup",
         before=before,
-        asked={"name": "g", "items": ["K1"]},
+        asked={"name": "g", "public_key_ids": ["K1"]},
         identity=frozenset({"name"}),
-        rows={"items": Row(["K1", "K2"], ["K2"], "Items"), "comment": Row("readers", "writers", "Comment")},
+        rows={"public_key_ids": Row(["K1", "K2"], ["K2"], "Items"), "comment": Row("readers", "writers", "Comment")},
         update="UpdateKeyGroup",
     )
 ]
