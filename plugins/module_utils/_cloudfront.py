@@ -40,7 +40,7 @@ class CloudFrontResource(Resource):
 
     def _seen_late(self) -> Found | None:
         """What was made so short a time ago that the list lacked it."""
-        for _ in range(5):
+        for _try in range(5):
             time.sleep(2)
             if found := self.find():
                 return found

@@ -10,7 +10,7 @@ module: cloudfront_public_key_info
 short_description: List the public keys of CloudFront
 version_added: 0.1.0
 description:
-  - Lists the public keys of the account, by name. Public keys have no tags: names tell whose they are.
+  - Lists the public keys of the account, by name. Public keys have no tags, so that names tell whose they are.
 options: {}
 author:
   - Contributors to bioviewers.aws (@bioviewers)

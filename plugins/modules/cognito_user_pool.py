@@ -106,7 +106,7 @@ options:
         another plan than V(LITE).
     type: dict
     suboptions:
-      message: {description: "Text of the mail, with C({####}) for the code.", type: str, required: true}
+      text: {description: "Text of the mail, with C({####}) for the code. AWS calls it message.", type: str, required: true}
       subject: {description: Subject of the mail., type: str, required: true}
   web_authn_configuration:
     description: Passkeys. They stand beside O(mfa_configuration), with any value of it.
@@ -494,7 +494,7 @@ class UserPool(CognitoResource):
         "sign_in_policy": group(allowed_first_auth_factors=some_of(*FIRST_FACTORS, required=True)),
         "mfa_configuration": {"choices": ["OFF", "ON", "OPTIONAL"]},
         "software_token_mfa_configuration": {**group(enabled=required(type="bool")), "no_log": False},
-        "email_mfa_configuration": group(message=required(), subject=required()),
+        "email_mfa_configuration": group(text=required(), subject=required()),
         "web_authn_configuration": group(relying_party_id={}, user_verification={"choices": ["required", "preferred"]}),
         "sms_configuration": group(sns_caller_arn=required(), external_id={}, sns_region={}),
         "sms_authentication_message": {},
@@ -548,7 +548,7 @@ class UserPool(CognitoResource):
     }
     immutable = dict.fromkeys(("UsernameAttributes", "AliasAttributes", "UsernameConfiguration"), FOR_LIFE)
     spelling = Spelling(
-        {"custom_sms_sender": "CustomSMSSender", "kms_key_id": "KMSKeyID"},
+        {"custom_sms_sender": "CustomSMSSender", "kms_key_id": "KMSKeyID", "text": "Message"},
         verbatim=frozenset({"UserPoolTags"}),
     )
 

@@ -13,6 +13,7 @@ import re
 import signal
 import subprocess
 import time
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -24,10 +25,10 @@ PROJECT, BUCKET = "manual-lab", "manual-private-data"
 SITE, DATA = f"neuroglancer.{settings.MANUAL_DOMAIN}", f"data.{settings.MANUAL_DOMAIN}"
 LAB = {"project": PROJECT, "domain": settings.MANUAL_DOMAIN, "data_bucket": BUCKET, "dns": "manual"}
 RECORD = re.compile(r"name: (\S+)\s+type: CNAME\s+value: (\S+)")
-PLAYBOOK = ["ansible-playbook", "-i", "inventories/sandbox", "-e", json.dumps(LAB)]
+PLAYBOOK = ("ansible-playbook", "-i", "inventories/sandbox", "-e", json.dumps(LAB))
 
 
-def start(playbook: str, command: list[str]) -> subprocess.Popen[str]:
+def start(playbook: str, command: Sequence[str]) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [*command, f"playbooks/{playbook}.yml"],
         cwd=demo.ROOT,
@@ -39,7 +40,7 @@ def start(playbook: str, command: list[str]) -> subprocess.Popen[str]:
     )
 
 
-def kill_at(task: str, playbook: str = "site", after: float = 1, command: list[str] = PLAYBOOK) -> str:
+def kill_at(task: str, playbook: str = "site", after: float = 1, command: Sequence[str] = PLAYBOOK) -> str:
     """Start a run, kill it and all its children `after` seconds into a task; returns what it said until then."""
     said = ""
     with start(playbook, command) as run:
@@ -53,7 +54,7 @@ def kill_at(task: str, playbook: str = "site", after: float = 1, command: list[s
     return said
 
 
-def complete(playbook: str = "site", command: list[str] = PLAYBOOK) -> str:
+def complete(playbook: str = "site", command: Sequence[str] = PLAYBOOK) -> str:
     with start(playbook, command) as run:
         said = run.stdout.read()
     assert run.returncode == 0, said[-6000:]

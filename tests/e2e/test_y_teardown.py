@@ -161,7 +161,7 @@ def test_killed_in_the_middle_it_goes_on_and_leaves_nothing_but_the_users(before
     ours = [text for what, texts in kept.items() if what != "pools" for text in texts]
     assert all(sign_in in text or text.startswith(f"{PROJECT}: ") for text in ours), kept
     assert bucket() == (before["objects"], ["Owner"])
-    assert {kind for _, kind in records()} == {"CNAME"}, "the one that the certificate in eu-central-1 needs"
+    assert {kind for _name, kind in records()} == {"CNAME"}, "the one that the certificate in eu-central-1 needs"
 
 
 def test_with_its_users_all_of_it_goes_and_the_record_that_nobody_needs_any_more(before, owner):
@@ -173,7 +173,7 @@ def test_with_its_users_all_of_it_goes_and_the_record_that_nobody_needs_any_more
 
 
 def test_again_it_changes_nothing(before):
-    (host,) = recap(interrupted.complete("teardown", WITH_USERS)).values()
+    host = recap(interrupted.complete("teardown", WITH_USERS))["localhost"]
     assert (host["changed"], host["failed"]) == (0, 0)
 
 

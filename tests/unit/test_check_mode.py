@@ -109,9 +109,9 @@ def test_an_empty_account_is_foretold_and_left_alone(play):
     assert LAB["google_client_secret"] not in said
 
 
-def role(name, tasks="main", /, **variables):
-    named = {f"{name}_{variable}": value for variable, value in variables.items()}
-    include = {"name": f"bioviewers.aws.{name}", "tasks_from": tasks}
+def role(role_name, tasks="main", /, **variables):
+    named = {f"{role_name}_{variable}": value for variable, value in variables.items()}
+    include = {"name": f"bioviewers.aws.{role_name}", "tasks_from": tasks}
     return {"ansible.builtin.include_role": include, "vars": named}
 
 

@@ -299,7 +299,7 @@ def test_an_old_pool_tells_capitals_apart(pool, aws_itself):
 
 
 TOKEN = {"software_token_mfa_configuration": {"enabled": True}}
-MAIL = {"message": "Code {####}", "subject": "Code"}
+MAIL = {"text": "Code {####}", "subject": "Code"}
 SMS = {"sns_caller_arn": "arn:aws:iam::123456789012:role/sms", "external_id": "x"}
 HELD_SMS = {"SnsCallerArn": SMS["sns_caller_arn"], "ExternalId": "x"}
 PASSKEYS = {"relying_party_id": "lab.example.org", "user_verification": "required"}

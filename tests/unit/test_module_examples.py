@@ -100,7 +100,7 @@ def examples(aws, client, tmp_path, monkeypatch):
 
 def runs_of(task: dict[str, Any], known: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
     """Which module a task runs with which arguments; several times for a loop."""
-    module = next(key for key in task if "." in key)
+    (module,) = (key for key in task if "." in key)
     for item in Templar(DataLoader(), known).template(task.get("loop", [None])):
         yield module, Templar(DataLoader(), {**known, "item": item}).template(task[module])
 

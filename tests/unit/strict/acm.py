@@ -34,7 +34,7 @@ class Acm:
             raise Refusal("ResourceNotFoundException", f"Could not find certificate {arn}.")
         return getattr(self, xform_name(model.name))(request, self.certificates.get(arn))
 
-    def request_certificate(self, request: dict[str, Any], _: None) -> dict[str, Any]:
+    def request_certificate(self, request: dict[str, Any], _token: None) -> dict[str, Any]:
         token = request.pop("IdempotencyToken", None)
         for arn, held in self.certificates.items():
             if token and held["token"] == token:
@@ -51,7 +51,7 @@ class Acm:
         }
         return {"CertificateArn": arn}
 
-    def list_certificates(self, request: dict[str, Any], _: None) -> dict[str, Any]:
+    def list_certificates(self, request: dict[str, Any], _token: None) -> dict[str, Any]:
         kinds = request.get("Includes", {}).get("keyTypes", DEFAULT_KEY_TYPES)
         fits = [
             {"CertificateArn": arn, "DomainName": held["config"]["DomainName"]}

@@ -91,7 +91,7 @@ def test_what_another_run_made_moments_ago_is_not_made_again(account, table):
 def test_what_was_deleted_is_made_again_and_found(account, table):
     """AWS remembers the caller reference of what is gone."""
     life = Life(account, table)
-    for _ in range(2):
+    for _time in range(2):
         assert life.run(**table.full())["changed"]
         assert not life.run(**table.full())["changed"]
         assert life.run(**table.gone())["changed"]

@@ -187,14 +187,14 @@ def test_lists_come_in_small_pages(cloudfront, cognito, account):
 def test_reads_after_a_write_may_not_see_it(cognito, account):
     account.lag = 2
     cognito.create_user_pool_domain(Domain="lab", UserPoolId=POOL)
-    seen = [bool(cognito.describe_user_pool_domain(Domain="lab")["DomainDescription"]) for _ in range(3)]
+    seen = [bool(cognito.describe_user_pool_domain(Domain="lab")["DomainDescription"]) for _turn in range(3)]
     assert seen == [False, False, True]
 
 
 def test_calls_are_throttled_and_fail_in_their_turn(cognito, account):
     account.throttled, account.failing = 2, 3
     errors = []
-    for _ in range(6):
+    for _turn in range(6):
         try:
             errors.append(cognito.list_user_pools(MaxResults=60) and "")
         except ClientError as error:

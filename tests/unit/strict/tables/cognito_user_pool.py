@@ -102,7 +102,7 @@ TABLES = [
             ),
             "mfa_configuration": Row("OPTIONAL", "ON", "MfaConfiguration"),
             "software_token_mfa_configuration.enabled": Row(True, False, "SoftwareTokenMfaConfiguration.Enabled"),
-            "email_mfa_configuration.message": text(CODE, "EmailMfaConfiguration.Message"),
+            "email_mfa_configuration.text": text(CODE, "EmailMfaConfiguration.Message"),
             "email_mfa_configuration.subject": text("Of {}", "EmailMfaConfiguration.Subject"),
             "web_authn_configuration.relying_party_id": Row(
                 "lab.example.org", "example.org", "WebAuthnConfiguration.RelyingPartyId"
