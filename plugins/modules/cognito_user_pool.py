@@ -106,7 +106,7 @@ options:
         another plan than V(LITE).
     type: dict
     suboptions:
-      text: {description: "Text of the mail, with C({####}) for the code. AWS calls it message.", type: str, required: true}
+      text: {description: "The mail, with C({####}) for the code. AWS calls it message.", type: str, required: true}
       subject: {description: Subject of the mail., type: str, required: true}
   web_authn_configuration:
     description: Passkeys. They stand beside O(mfa_configuration), with any value of it.
