@@ -27,4 +27,4 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 def names(reporter: pytest.TerminalReporter, mark: str, *kinds: str) -> Iterator[str]:
     """The tests with a mark that ended so."""
     for kind in kinds:
-        yield from (report.nodeid for report in reporter.stats.get(kind, ()) if mark in report.keywords)
+        yield from (report.nodeid for report in reporter.stats.get(kind, ()) if mark in getattr(report, "keywords", ()))

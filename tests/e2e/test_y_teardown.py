@@ -9,7 +9,7 @@ import pytest
 
 from sandbox import hosts, settings
 from tests.e2e import test_4_preflight as preflight
-from tests.e2e import test_7_interrupted as interrupted
+from tests.e2e import test_x_interrupted as interrupted
 from tests.e2e.test_1_site import recap
 
 PROJECT, BUCKET, DOMAIN = settings.PROJECT, settings.DATA_BUCKET, settings.DOMAIN
