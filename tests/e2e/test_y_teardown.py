@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from sandbox import hosts, settings
-from tests.e2e import test_4_preflight as preflight
 from tests.e2e import test_x_interrupted as interrupted
 from tests.e2e.test_1_site import recap
+from tests.recorder import READS
 
 PROJECT, BUCKET, DOMAIN = settings.PROJECT, settings.DATA_BUCKET, settings.DOMAIN
 FAR = "eu-central-1"
@@ -143,7 +143,7 @@ def test_a_dry_run_lists_what_would_go_and_writes_nothing(before, owner):
         calls = [json.loads(line) for line in log]
     asked = {call["action"] for call in calls if call["caller"] == settings.ACCESS_KEY}
     assert len(asked) > 30
-    assert {action for action in asked if not preflight.READS.match(action)} == set()
+    assert {action for action in asked if not READS.match(action)} == set()
     (instance,) = own_hosts()
     for line in (f"load balancer  {PROJECT}", f"instance  {instance}", f"public key  {PROJECT}-k0-0123456789ab"):
         assert f"'  {line}'" in said, said
