@@ -21,11 +21,11 @@ from tests import oracle
 from tests.e2e import raw_http, visitor
 from tests.e2e.raw_http import request
 from tests.e2e.refusal import assert_refused
-from tests.e2e.signing import a_foreign_key, policy
+from tests.e2e.signing import LONG, a_foreign_key, policy
 
 OBJECT = f"{demo.DATA}/{data.NIFTI_KEY}"
 PATH = f"/{data.NIFTI_KEY}"
-SOON, LATE = int(time.time()) + 600, int(time.time()) + 3600
+SOON, LATE = int(time.time()) + LONG // 2, int(time.time()) + LONG
 Cookies = dict[str, str]
 
 
