@@ -10,7 +10,6 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from sandbox import demo
 
-
 # Seconds; tables of cases are made before the first test runs, and a refusal must not come from a policy that is over.
 LONG = 12 * 3600
 
