@@ -57,23 +57,27 @@ def build(*options: str) -> None:
     play("site.yml", *options)
 
 
+def pool_id() -> str:
+    """The deployment's user pool."""
+    pools = settings.client("cognito-idp").list_user_pools(MaxResults=60)["UserPools"]
+    return next(pool["Id"] for pool in pools if pool["Name"] == settings.PROJECT)
+
+
 def create_user(email: str) -> str:
     """Create a native user anew, as an administrator would; returns the password."""
-    cognito = settings.client("cognito-idp")
-    pools = cognito.list_user_pools(MaxResults=60)["UserPools"]
-    pool_id = next(pool["Id"] for pool in pools if pool["Name"] == settings.PROJECT)
+    cognito, pool = settings.client("cognito-idp"), pool_id()
     password = f"{secrets.token_urlsafe(16)}-Aa1!"
     attributes = [{"Name": "email", "Value": email}, {"Name": "email_verified", "Value": "true"}]
     with contextlib.suppress(cognito.exceptions.UserNotFoundException):
-        cognito.admin_delete_user(UserPoolId=pool_id, Username=email)
+        cognito.admin_delete_user(UserPoolId=pool, Username=email)
     cognito.admin_create_user(
-        UserPoolId=pool_id,
+        UserPoolId=pool,
         Username=email,
         UserAttributes=attributes,
         TemporaryPassword=password,
         MessageAction="SUPPRESS",
     )
-    cognito.admin_set_user_password(UserPoolId=pool_id, Username=email, Password=password, Permanent=True)
+    cognito.admin_set_user_password(UserPoolId=pool, Username=email, Password=password, Permanent=True)
     return password
 
 

@@ -8,7 +8,9 @@ It asks AWS itself and not the roles, so that it can prove that they have left n
 
 from __future__ import annotations
 
+import functools
 import json
+import operator
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
@@ -182,9 +184,7 @@ def distribution(look: Sight) -> Iterator[Held]:
 def _named(look: Sight, operation: str, path: str, *inner: str) -> Iterator[dict[str, Any]]:
     """Items of a list of CloudFront, each taken out of what is wrapped around it."""
     for item in look.pages("cloudfront", operation, path):
-        for name in inner:
-            item = item[name]  # noqa: PLW2901
-        yield item
+        yield functools.reduce(operator.getitem, inner, item)
 
 
 def cloudfront_parts(look: Sight) -> Iterator[Held]:

@@ -5,11 +5,13 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
+from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
 try:
     from botocore.exceptions import BotoCoreError, ClientError
@@ -146,6 +148,17 @@ class Look:
             marker = _next(page)
             if not marker:
                 return items
+
+
+@contextlib.contextmanager
+def reading(module: AnsibleAWSModule, what: str) -> Iterator[None]:
+    """End a module that only reads, in one sentence, where AWS tells nothing."""
+    try:
+        yield
+    except DeniedError as right:
+        module.fail_json(msg=f"Failed to {what}: the right {right} is missing.")
+    except (BotoCoreError, ClientError) as error:
+        module.fail_json_aws(error, msg=f"Failed to {what}")
 
 
 def _next(page: dict[str, Any]) -> dict[str, Any]:

@@ -74,11 +74,7 @@ certificates:
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.bioviewers.aws.plugins.module_utils._acm import certificates, usable_regions
-
-try:
-    from botocore.exceptions import BotoCoreError, ClientError
-except ImportError:
-    BotoCoreError = ClientError = Exception  # AnsibleAWSModule says what is missing
+from ansible_collections.bioviewers.aws.plugins.module_utils._preflight import reading
 
 OPTIONS = {"domain_name": {"required": True}, "regions": {"type": "list", "elements": "str"}}
 
@@ -86,11 +82,9 @@ OPTIONS = {"domain_name": {"required": True}, "regions": {"type": "list", "eleme
 def main() -> None:
     module = AnsibleAWSModule(argument_spec=OPTIONS, supports_check_mode=True)
     domain = module.params["domain_name"]
-    try:
+    with reading(module, f"list the certificates that prove {domain}"):
         regions = module.params["regions"] or usable_regions(module.client("ec2"))
         found = certificates([module.client("acm", region=region) for region in regions], domain)
-    except (BotoCoreError, ClientError) as error:
-        module.fail_json_aws(error, msg=f"Failed to list the certificates that prove {domain}")
     module.exit_json(certificates=found)
 
 

@@ -53,12 +53,7 @@ public_keys:
 from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
-from ansible_collections.bioviewers.aws.plugins.module_utils._preflight import (
-    BotoCoreError,
-    ClientError,
-    DeniedError,
-    Look,
-)
+from ansible_collections.bioviewers.aws.plugins.module_utils._preflight import Look, reading
 
 OPTIONS: dict[str, Any] = {}
 
@@ -70,10 +65,8 @@ def told(key: dict[str, Any]) -> dict[str, str]:
 
 def main() -> None:
     module = AnsibleAWSModule(argument_spec=OPTIONS, supports_check_mode=True)
-    try:
+    with reading(module, "list the public keys of CloudFront"):
         held = Look({}, module.client).pages("cloudfront", "list_public_keys", "PublicKeyList.Items")
-    except (BotoCoreError, ClientError, DeniedError) as error:
-        module.fail_json_aws(error, msg="Failed to list the public keys of CloudFront")
     module.exit_json(public_keys=sorted(map(told, held), key=lambda key: key["name"]))
 
 

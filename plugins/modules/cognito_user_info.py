@@ -88,23 +88,16 @@ from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.bioviewers.aws.plugins.module_utils._cognito import PAGE, attributes_of
-
-try:
-    from botocore.exceptions import BotoCoreError, ClientError
-except ImportError:
-    BotoCoreError = ClientError = Exception  # AnsibleAWSModule says what is missing
+from ansible_collections.bioviewers.aws.plugins.module_utils._preflight import Look, reading
 
 OPTIONS = {"user_pool_name": {"required": True}, "email": {}}
 
 
-def pages(client: Any, operation: str, key: str, **request: Any) -> list[dict[str, Any]]:
-    return client.get_paginator(operation).paginate(**request).build_full_result()[key]
-
-
-def pool_id(client: Any, name: str, module: AnsibleAWSModule) -> str:
-    ids = [pool["Id"] for pool in pages(client, "list_user_pools", "UserPools", **PAGE) if pool["Name"] == name]
+def pool_id(look: Look, name: str, module: AnsibleAWSModule) -> str:
+    pools = look.pages("cognito-idp", "list_user_pools", "UserPools", **PAGE)
+    ids = [pool["Id"] for pool in pools if pool["Name"] == name]
     if len(ids) != 1:
-        module.fail_json(msg=f"{len(ids) or 'No'} user pools are named {name} in {client.meta.region_name}.")
+        module.fail_json(msg=f"{len(ids) or 'No'} user pools are named {name} in {module.region}.")
     return ids[0]
 
 
@@ -129,12 +122,10 @@ def wanted(user: dict[str, Any], email: str | None) -> bool:
 
 def main() -> None:
     module = AnsibleAWSModule(argument_spec=OPTIONS, supports_check_mode=True)
-    client = module.client("cognito-idp")
-    try:
-        found = pool_id(client, module.params["user_pool_name"], module)
-        users = [told(user) for user in pages(client, "list_users", "Users", UserPoolId=found)]
-    except (BotoCoreError, ClientError) as error:
-        module.fail_json_aws(error, msg=f"Failed to list the users of {module.params['user_pool_name']}")
+    look = Look({"region": module.region}, module.client)
+    with reading(module, f"list the users of {module.params['user_pool_name']}"):
+        found = pool_id(look, module.params["user_pool_name"], module)
+        users = [told(user) for user in look.pages("cognito-idp", "list_users", "Users", UserPoolId=found)]
     chosen = [user for user in users if wanted(user, module.params["email"])]
     module.exit_json(user_pool_id=found, users=sorted(chosen, key=lambda user: (user["email"], user["username"])))
 

@@ -117,11 +117,7 @@ from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.bioviewers.aws.plugins.module_utils import _deployment
-from ansible_collections.bioviewers.aws.plugins.module_utils._preflight import (
-    BotoCoreError,
-    ClientError,
-    DeniedError,
-)
+from ansible_collections.bioviewers.aws.plugins.module_utils._preflight import reading
 from ansible_collections.bioviewers.aws.plugins.module_utils._verify import PAUSE, Sight
 
 NAMES = ("project", "domain", "site_domain", "data_domain", "hosted_zone", "data_bucket", "staging_bucket")
@@ -147,13 +143,9 @@ def resources(look: Sight, seconds: int) -> list[dict[str, Any]]:
 def main() -> None:
     module = AnsibleAWSModule(argument_spec=OPTIONS, supports_check_mode=True)
     look = Sight({**{name: module.params[name] for name in OPTIONS}, "region": module.region}, module.client)
-    try:
-        found = resources(look, module.params["wait_timeout"])
-        module.exit_json(resources=found, tagged=_deployment.tagged(look))
-    except DeniedError as right:
-        module.fail_json(msg=f"What there is can't be known: the right {right} is missing.")
-    except (BotoCoreError, ClientError) as error:
-        module.fail_json_aws(error, msg=f"Failed to look what there is of {module.params['project']}")
+    with reading(module, f"look what there is of {module.params['project']}"):
+        found, tagged = resources(look, module.params["wait_timeout"]), _deployment.tagged(look)
+    module.exit_json(resources=found, tagged=tagged)
 
 
 if __name__ == "__main__":

@@ -14,8 +14,9 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from sandbox import hosts, settings
+from sandbox import demo, hosts, settings
 from tests import modules
+from tests.e2e import inside
 
 NAME, BUCKET = settings.PROJECT, settings.DATA_BUCKET
 STAGING = f"{NAME}-ssm-{settings.ACCOUNT}-{settings.REGION}"
@@ -303,7 +304,7 @@ def until(state: str, seconds: float = 60) -> None:
 
 
 def nginx_stopped() -> Made:
-    host = instance()["InstanceId"]
+    host = inside.instance()
     pace(interval=5, failures=2)
     hosts.execute(host, "systemctl", "stop", "nginx")
     try:
@@ -358,13 +359,9 @@ def open_port(group: str, port: int) -> Made:
     ec2.revoke_security_group_ingress(**asked)
 
 
-def instance() -> dict:
-    asked = [{"Name": "tag:Name", "Values": [NAME]}, {"Name": "instance-state-name", "Values": ["running"]}]
-    return client("ec2").describe_instances(Filters=asked)["Reservations"][0]["Instances"][0]
-
-
 def group_too_many() -> Made:
-    ec2, held = client("ec2"), instance()
+    ec2 = client("ec2")
+    held = ec2.describe_instances(InstanceIds=[inside.instance()])["Reservations"][0]["Instances"][0]
     own = [one["GroupId"] for one in held["SecurityGroups"]]
     asked = [{"Name": "vpc-id", "Values": [held["VpcId"]]}, {"Name": "group-name", "Values": ["default"]}]
     other = ec2.describe_security_groups(Filters=asked)["SecurityGroups"][0]["GroupId"]
@@ -374,14 +371,14 @@ def group_too_many() -> Made:
 
 
 def old_metadata() -> Made:
-    ec2, held = client("ec2"), instance()["InstanceId"]
+    ec2, held = client("ec2"), inside.instance()
     ec2.modify_instance_metadata_options(InstanceId=held, HttpTokens="optional")
     yield
     ec2.modify_instance_metadata_options(InstanceId=held, HttpTokens="required")
 
 
 def unprotected() -> Made:
-    ec2, held = client("ec2"), instance()["InstanceId"]
+    ec2, held = client("ec2"), inside.instance()
     ec2.modify_instance_attribute(InstanceId=held, DisableApiTermination={"Value": False})
     yield
     ec2.modify_instance_attribute(InstanceId=held, DisableApiTermination={"Value": True})
@@ -400,11 +397,6 @@ def inline_policy() -> Made:
 
 
 @functools.cache
-def pool_id() -> str:
-    pools = client("cognito-idp").list_user_pools(MaxResults=60)["UserPools"]
-    return next(pool["Id"] for pool in pools if pool["Name"] == NAME)
-
-
 def changed(module: str, **arguments: Any) -> None:
     told = modules.run(module, name=NAME, region=settings.REGION, **arguments)
     assert not told.get("failed"), told["msg"]
@@ -418,16 +410,18 @@ def self_sign_up() -> Made:
 
 def callback_too_many() -> Made:
     own = f"https://{settings.SITE_DOMAIN}/oauth2/idpresponse"
-    changed("cognito_user_pool_client", user_pool_id=pool_id(), callback_urls=[own, "https://elsewhere.example/"])
+    changed("cognito_user_pool_client", user_pool_id=demo.pool_id(), callback_urls=[own, "https://elsewhere.example/"])
     yield
-    changed("cognito_user_pool_client", user_pool_id=pool_id(), callback_urls=[own])
+    changed("cognito_user_pool_client", user_pool_id=demo.pool_id(), callback_urls=[own])
 
 
 def client_too_many() -> Made:
     cognito = client("cognito-idp")
-    new = cognito.create_user_pool_client(UserPoolId=pool_id(), ClientName="stranger")["UserPoolClient"]["ClientId"]
+    new = cognito.create_user_pool_client(UserPoolId=demo.pool_id(), ClientName="stranger")["UserPoolClient"][
+        "ClientId"
+    ]
     yield
-    cognito.delete_user_pool_client(UserPoolId=pool_id(), ClientId=new)
+    cognito.delete_user_pool_client(UserPoolId=demo.pool_id(), ClientId=new)
 
 
 # --- All of them -------------------------------------------------------------------------------------------------

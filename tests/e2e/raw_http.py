@@ -70,6 +70,6 @@ def answers(whole: bytes) -> Iterator[httpx.Response]:
     """The responses in what was received."""
     stream = _Stream(whole)
     while stream.tell() < len(whole):
-        response = http.client.HTTPResponse(stream)  # type: ignore[arg-type]
+        response = http.client.HTTPResponse(stream)
         response.begin()
         yield httpx.Response(response.status, headers=response.getheaders(), content=response.read())

@@ -9,7 +9,8 @@ import tarfile
 
 import pytest
 
-from sandbox import demo, hosts, settings
+from sandbox import demo, settings
+from tests.e2e import inside
 
 
 def recap(output: str) -> dict[str, dict[str, int]]:
@@ -74,11 +75,10 @@ def files_with(text: str, *folders: str) -> list[str]:
 
 
 def test_the_private_key_is_in_no_file_of_the_host(line_of_the_key):
-    (instance,) = hosts.names()
     folders = ["/etc", "/home", "/opt", "/root", "/run", "/srv", "/usr/local", "/var"]
     folders.append("/tmp")  # noqa: S108  (looked into, not written to)
     searches = (files_with("CloudFront-Signature", "/etc/nginx"), files_with(line_of_the_key, *folders))
-    cookies, key = (hosts.execute(instance, *search, check=False).split() for search in searches)
+    cookies, key = (inside.on_the_host(*search, check=False).split() for search in searches)
     assert "/etc/nginx/bioviewers/cookies.conf" in cookies, "the search finds what is there"
     assert key == []
 

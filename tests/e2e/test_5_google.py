@@ -55,15 +55,10 @@ def names(chromium: BrowserContext) -> set[str]:
     return {cookie["name"] for cookie in chromium.cookies()}
 
 
-def pool_id() -> str:
-    pools = settings.client("cognito-idp").list_user_pools(MaxResults=60)["UserPools"]
-    return next(pool["Id"] for pool in pools if pool["Name"] == settings.PROJECT)
-
-
 def federated(person: Person) -> dict[str, str]:
     """The person's user in the pool: status and attributes."""
     find = settings.client("cognito-idp").admin_get_user
-    user = find(UserPoolId=pool_id(), Username=f"Google_{person.sub}")
+    user = find(UserPoolId=demo.pool_id(), Username=f"Google_{person.sub}")
     return {"status": user["UserStatus"], **{each["Name"]: each["Value"] for each in user["UserAttributes"]}}
 
 
@@ -149,7 +144,7 @@ def verified_claims(token: str, load_balancer: dict[str, Any], http: httpx.Clien
     # No resolver knows that name here.
     named = {"headers": {"Host": KEYS_HOST}, "extensions": {"sni_hostname": KEYS_HOST}}
     keys = {key_id: http.get(f"https://{settings.LOOPBACK}/{key_id}", **named).text}
-    issuer = f"https://cognito-idp.{settings.REGION}.amazonaws.com/{pool_id()}"
+    issuer = f"https://cognito-idp.{settings.REGION}.amazonaws.com/{demo.pool_id()}"
     expected = {"albArn": load_balancer["arn"], "clientId": load_balancer["UserPoolClientId"], "issuer": issuer}
     return oracle.verify_alb_tokens([{"token": token, "keys": keys, **expected}])[0]["value"]
 
@@ -157,7 +152,7 @@ def verified_claims(token: str, load_balancer: dict[str, Any], http: httpx.Clien
 def test_the_secret_reaches_the_pool_and_no_output_or_file(verbose_run):
     secret = yaml.safe_load(settings.GOOGLE_CLIENT_FILE.read_text())["google_client_secret"]
     describe = settings.client("cognito-idp").describe_identity_provider
-    provider = describe(UserPoolId=pool_id(), ProviderName="Google")["IdentityProvider"]
+    provider = describe(UserPoolId=demo.pool_id(), ProviderName="Google")["IdentityProvider"]
     assert provider["ProviderDetails"]["client_secret"] == secret
     assert "TASK [bioviewers.aws.identity : google | Keep Google as a provider]" in verbose_run
     assert secret not in verbose_run

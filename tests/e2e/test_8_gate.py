@@ -8,8 +8,9 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from sandbox import browser, data, demo, hosts, settings
+from sandbox import browser, data, demo, settings
 from tests import oracle
+from tests.e2e.inside import access_log, on_the_host
 
 LISTED, STRANGER = f"hedy@{settings.DOMAIN}", "eve@elsewhere.example"
 OURS = ("AWSELBAuthSession", "CloudFront-")
@@ -32,15 +33,6 @@ def page(chromium) -> Page:
 
 def of_sign_in(chromium: BrowserContext) -> set[str]:
     return {cookie["name"] for cookie in chromium.cookies() if cookie["name"].startswith(OURS)}
-
-
-def on_the_host(*command: str) -> str:
-    (instance,) = hosts.names()
-    return hosts.execute(instance, *command)
-
-
-def access_log() -> list[dict]:
-    return [json.loads(line) for line in on_the_host("tail", "-n", "200", "/var/log/nginx/access.log").splitlines()]
 
 
 def test_who_is_on_the_list_comes_in_by_name_and_goes_out_for_good(page, chromium):
@@ -66,10 +58,13 @@ def test_who_is_on_the_list_comes_in_by_name_and_goes_out_for_good(page, chromiu
 
 @pytest.fixture
 def no_list_at_the_login(deployment) -> Iterator[None]:
-    """The user pool lets in all its users, the gate on the host goes by the list."""
-    demo.play("identity.yml", "-e", json.dumps({"allowed_email_domains": []}))
+    """The function lets in all users of the pool, the gate on the host goes by the list."""
+    function, name = settings.client("lambda"), {"FunctionName": f"{settings.PROJECT}-sign-in"}
+    held = function.get_function_configuration(**name)["Environment"]
+    everybody = {"ALLOWED": json.dumps({"domains": [], "emails": []})}
+    function.update_function_configuration(**name, Environment={"Variables": everybody})
     yield
-    demo.play("identity.yml")
+    function.update_function_configuration(**name, Environment=held)
 
 
 def test_who_is_not_on_the_list_gets_no_further_than_a_page_that_says_so(no_list_at_the_login, page, chromium):

@@ -31,51 +31,69 @@ SOMEBODY_ELSE = ["-e", json.dumps({"allowed_email_domains": [], "allowed_emails"
 NOT_LISTED = "This address is not on the list of people who may sign in"
 
 
+class Identity:
+    """The playbook identity: not run again where its last run was the same and nothing was changed since."""
+
+    def __init__(self) -> None:
+        self.made: tuple[str, ...] | None = ()
+
+    def run(self, *options: str) -> str:
+        self.made = None
+        said = run([*options, IDENTITY])
+        self.made = options
+        return said
+
+    def keep(self, *options: str) -> None:
+        if self.made != options:
+            self.run(*options)
+
+    def touched(self) -> None:
+        """Something was changed by hand."""
+        self.made = None
+
+
 @pytest.fixture(scope="module", autouse=True)
-def afterwards(deployment) -> Iterator[None]:
-    """The deployment as it was, and nobody in the pool who came for these tests."""
-    yield
-    run([IDENTITY])
+def identity(deployment) -> Iterator[Identity]:
+    """Afterwards the deployment is as it was, with nobody in the pool who came for these tests."""
+    playbook = Identity()
+    yield playbook
+    playbook.keep()
     forget(GUEST, *(f"Google_{person.sub}" for person in (GRACE, UMA, EVE)))
 
 
 @pytest.fixture
-def with_google(afterwards) -> None:
-    run([*demo.WITH_GOOGLE, IDENTITY])
+def with_google(identity) -> None:
+    identity.keep(*demo.WITH_GOOGLE)
     forget(f"Google_{GRACE.sub}")
 
 
 @pytest.fixture
-def without_google(afterwards) -> None:
-    run([IDENTITY])
-
-
-def pool_id() -> str:
-    pools = settings.client("cognito-idp").list_user_pools(MaxResults=60)["UserPools"]
-    return next(pool["Id"] for pool in pools if pool["Name"] == settings.PROJECT)
+def without_google(identity) -> None:
+    identity.keep()
 
 
 def forget(*usernames: str) -> None:
     cognito = settings.client("cognito-idp")
     for username in usernames:
         try:
-            cognito.admin_delete_user(UserPoolId=pool_id(), Username=username)
+            cognito.admin_delete_user(UserPoolId=demo.pool_id(), Username=username)
         except cognito.exceptions.UserNotFoundException:
             continue
 
 
 def usernames() -> set[str]:
-    users = settings.client("cognito-idp").list_users(UserPoolId=pool_id())["Users"]
+    users = settings.client("cognito-idp").list_users(UserPoolId=demo.pool_id())["Users"]
     return {user["Username"] for user in users}
 
 
-def shorten_tokens() -> None:
+def shorten_tokens(identity: Identity) -> None:
     """Tokens for seconds instead of an hour, as ministack grants them; the playbook identity puts it back."""
+    identity.touched()
     cognito = settings.client("cognito-idp")
-    (client,) = cognito.list_user_pool_clients(UserPoolId=pool_id())["UserPoolClients"]
+    (client,) = cognito.list_user_pool_clients(UserPoolId=demo.pool_id())["UserPoolClients"]
     units = {"AccessToken": "seconds", "IdToken": "seconds", "RefreshToken": "days"}
     lives = {"AccessTokenValidity": TOKEN_SECONDS, "IdTokenValidity": TOKEN_SECONDS, "TokenValidityUnits": units}
-    cognito.update_user_pool_client(UserPoolId=pool_id(), ClientId=client["ClientId"], **lives)
+    cognito.update_user_pool_client(UserPoolId=demo.pool_id(), ClientId=client["ClientId"], **lives)
 
 
 @pytest.fixture
@@ -159,14 +177,14 @@ def test_who_is_on_the_list_comes_in_and_nobody_else(with_google, http):
     assert not {key for line in log() for key in line} - {"decision", "trigger", "user", "email", "refused"}
 
 
-def test_who_is_taken_off_the_list_is_out_at_the_next_renewal(with_google, chromium, page, http, session):
-    shorten_tokens()
+def test_who_is_taken_off_the_list_is_out_at_the_next_renewal(identity, with_google, chromium, page, http, session):
+    shorten_tokens(identity)
     come_from_google(page, GRACE)
     wait_for_viewer(page)
     assert_is_in(chromium, http)
     time.sleep(TOKEN_SECONDS + 1)
     assert session() == 204, "renewed"
-    changed = run([*demo.WITH_GOOGLE, *SOMEBODY_ELSE, IDENTITY])
+    changed = identity.run(*demo.WITH_GOOGLE, *SOMEBODY_ELSE)
     assert recap(changed)["localhost"]["changed"] == 2, "the list, and the life of tokens"
     time.sleep(TOKEN_SECONDS + 1)
     assert session() == 302, "to the login"
@@ -191,9 +209,9 @@ def end_of_cookie(chromium: BrowserContext) -> int:
     return policy["Statement"][0]["Condition"]["DateLessThan"]["AWS:EpochTime"]
 
 
-def test_who_is_disabled_is_out_within_the_time_that_is_told(without_google, chromium, page, http, session):
+def test_who_is_disabled_is_out_within_the_time_that_is_told(identity, without_google, chromium, page, http, session):
     password = demo.create_user(GUEST)
-    shorten_tokens()
+    shorten_tokens(identity)
     come_with_password(page, GUEST, password)
     wait_for_viewer(page)
     assert_is_in(chromium, http)
@@ -217,15 +235,15 @@ def test_who_is_disabled_is_out_within_the_time_that_is_told(without_google, chr
     assert session() == 204
 
 
-def test_a_list_counts_for_the_pools_own_users_too(without_google, chromium, page, http):
+def test_a_list_counts_for_the_pools_own_users_too(identity, chromium, page, http):
     password = demo.create_user(GUEST)
-    run([*SOMEBODY_ELSE, IDENTITY])
+    identity.run(*SOMEBODY_ELSE)
     come_with_password(page, GUEST, password)
     page.get_by_text(f"PreTokenGeneration failed with error {NOT_LISTED}.").wait_for()
     assert_got_in_nowhere(chromium, http)
     cognito = settings.client("cognito-idp")
     with pytest.raises(cognito.exceptions.UserLambdaValidationException, match=NOT_LISTED):
-        cognito.admin_create_user(UserPoolId=pool_id(), Username=f"other@{settings.DOMAIN}")
+        cognito.admin_create_user(UserPoolId=demo.pool_id(), Username=f"other@{settings.DOMAIN}")
     refused = refusal([USERS, *SOMEBODY_ELSE, "-e", "do=invite", "-e", f"email={GUEST}"])
     assert f"{GUEST} could not sign in: {NOT_LISTED}." in refused
 
@@ -238,13 +256,14 @@ def refusal(arguments: list[str]) -> str:
     return " ".join((done.stdout + done.stderr).split())
 
 
-def test_without_its_policy_nobody_signs_in_until_the_next_run(without_google, chromium, page, http):
+def test_without_its_policy_nobody_signs_in_until_the_next_run(identity, without_google, chromium, page, http):
     password = demo.create_user(GUEST)
+    identity.touched()
     settings.client("lambda").remove_permission(FunctionName=FUNCTION, StatementId="user-pool")
     come_with_password(page, GUEST, password)
     page.get_by_text("PreTokenGeneration invocation failed due to error AccessDeniedException.").wait_for()
     assert_got_in_nowhere(chromium, http)
-    assert recap(run([IDENTITY]))["localhost"]["changed"] == 1
+    assert recap(identity.run())["localhost"]["changed"] == 1
     browser.sign_in(page, GUEST, password)
     wait_for_viewer(page)
     assert_is_in(chromium, http)

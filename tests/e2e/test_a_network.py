@@ -13,6 +13,7 @@ import pytest
 
 from sandbox import balancers, containers, demo, hosts, settings
 from sandbox.edge import nodes
+from tests.e2e import inside
 
 ANSWERS, SILENT = "answers", "silent"
 PORT = 8443
@@ -36,8 +37,7 @@ def within(seconds: float, found: Callable[[], Any], wanted: Any) -> None:
 
 @pytest.fixture(scope="module")
 def host(deployment) -> str:
-    (name,) = hosts.names()
-    return name
+    return inside.instance()
 
 
 @pytest.fixture(scope="module")

@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives import serialization
 
 from sandbox import data, demo, hosts, settings
 from tests import oracle
-from tests.e2e import raw_http, visitor
+from tests.e2e import inside, raw_http, visitor
 from tests.e2e.raw_http import request
 from tests.e2e.refusal import assert_refused
 from tests.e2e.signing import LONG, a_foreign_key, policy
@@ -300,7 +300,6 @@ def test_nor_does_it_take_anything_from_them(method, deployment):
 @pytest.fixture(scope="module")
 def on_the_host(deployment) -> boto3.Session:
     """Who has taken over a process on the host has what the instance metadata give."""
-    (instance,) = hosts.names()
     script = f"""
         set -eu
         base={settings.IMDS_URL}/latest
@@ -308,7 +307,7 @@ def on_the_host(deployment) -> boto3.Session:
         ask() {{ curl -sf -H "X-aws-ec2-metadata-token: $token" $base/meta-data/iam/security-credentials/$1; }}
         ask "$(ask '')"
     """
-    given = json.loads(hosts.execute(instance, "sh", "-c", script))
+    given = json.loads(inside.on_the_host("sh", "-c", script))
     keys = (given["AccessKeyId"], given["SecretAccessKey"], given["Token"])
     return boto3.Session(*keys, region_name=settings.REGION)
 
@@ -392,6 +391,6 @@ def test_an_address_that_the_role_signed(on_the_host, operation, version):
 @pytest.mark.hostile
 @pytest.mark.parametrize("target", ["/session", "/"])
 def test_the_host_does_not_answer_but_to_its_load_balancer(deployment, target):
-    (instance,) = hosts.names()
-    with pytest.raises(TimeoutError), socket.create_connection((hosts.address(instance), 8443), timeout=1) as plain:
+    address = (hosts.address(inside.instance()), 8443)
+    with pytest.raises(TimeoutError), socket.create_connection(address, timeout=1) as plain:
         raw_http.talk(plain, request(target))

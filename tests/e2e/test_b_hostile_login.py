@@ -38,8 +38,7 @@ def pat(password) -> httpx.Client:
 
 @pytest.fixture(scope="module")
 def pool_id(deployment) -> str:
-    pools = settings.client("cognito-idp").list_user_pools(MaxResults=60)["UserPools"]
-    return next(pool["Id"] for pool in pools if pool["Name"] == settings.PROJECT)
+    return demo.pool_id()
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,6 @@ import base64
 import hashlib
 import hmac
 import json
-import ssl
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -17,8 +16,8 @@ import httpx
 import pytest
 
 from sandbox import balancers, demo, hosts, settings
-from sandbox.edge.nodes import socket_in
-from tests.e2e import claims_target, raw_http, visitor
+from sandbox.edge.nodes import socket_in, unverified
+from tests.e2e import claims_target, inside, raw_http, visitor
 from tests.e2e.raw_http import request
 from tests.e2e.refusal import assert_refused, given_cookies
 from tests.unit.oidc_tokens import Signer, base64url, raw_signature
@@ -42,13 +41,6 @@ def ned(deployment) -> httpx.Client:
 def cookie(person: httpx.Client) -> tuple[str, str]:
     """A header field with the person's cookies for the site."""
     return ("Cookie", visitor.header(visitor.cookies_of(person, SESSION))["Cookie"])
-
-
-def access_log() -> list[dict[str, Any]]:
-    """What nginx noted lately."""
-    (instance,) = hosts.names()
-    lines = hosts.execute(instance, "tail", "-n", "300", "/var/log/nginx/access.log").splitlines()
-    return [json.loads(line) for line in lines]
 
 
 # ---- past the load balancer, where only nginx and the gate are left ----
@@ -83,9 +75,8 @@ def facts(mia) -> Facts:
 
 def host_behind(arn: str) -> Callable[[bytes], httpx.Response]:
     """How to send bytes to the host from the address of a load balancer."""
-    (instance,) = hosts.names()
-    address, namespace = hosts.address(instance), balancers.namespace(arn)
-    context = ssl._create_unverified_context()  # noqa: S323  (a load balancer does not look at it either)
+    address, namespace = hosts.address(inside.instance()), balancers.namespace(arn)
+    context = unverified()
 
     def send(sent: bytes) -> httpx.Response:
         with socket_in(namespace) as plain:
@@ -403,7 +394,7 @@ SMUGGLED: dict[str, Callable[[bytes], bytes]] = {
 def test_no_request_in_the_body_of_another(facts, case):
     for answer in raw_http.exchange(SMUGGLED[case](inner(facts))):
         assert_refused(answer, 200, 400, 401, 405, 501)
-    assert not [line for line in access_log() if "smuggled" in line["uri"]], "a request that no rule has seen"
+    assert not [line for line in inside.access_log() if "smuggled" in line["uri"]], "a request that no rule has seen"
 
 
 # ---- what is written down ----
@@ -414,5 +405,5 @@ def test_nobody_writes_another_name_or_address_into_the_log(facts, mia):
     fields = [*by_stranger(facts), ("X-Person", NED), ("X-Forwarded-For", "192.0.2.77")]
     answer = raw_http.only(request("/session?noted", cookie(mia), *fields))
     assert answer.status_code == 204, "the load balancer writes its own identity over any that is sent"
-    (line,) = [line for line in access_log() if line["uri"] == "/session?noted"]
+    (line,) = [line for line in inside.access_log() if line["uri"] == "/session?noted"]
     assert (line["person"], line["client"]) == (MIA, settings.LOOPBACK)

@@ -19,6 +19,7 @@ from typing import Any
 import pytest
 
 from sandbox import demo, seed, settings
+from tests.e2e import inside
 from tests.e2e.test_1_site import recap
 
 PROJECT, BUCKET = "manual-lab", "manual-private-data"
@@ -84,15 +85,6 @@ def lab(deployment) -> None:
     settings.client("route53").create_hosted_zone(Name=settings.MANUAL_DOMAIN, CallerReference="by hand")
 
 
-def live_instances() -> list[str]:
-    filters = [
-        {"Name": "tag:Project", "Values": [PROJECT]},
-        {"Name": "instance-state-name", "Values": ["pending", "running", "stopping", "stopped"]},
-    ]
-    found = settings.client("ec2").describe_instances(Filters=filters)["Reservations"]
-    return [instance["InstanceId"] for reservation in found for instance in reservation["Instances"]]
-
-
 def certificate_status() -> str:
     acm = settings.client("acm")
     listed = acm.list_certificates()["CertificateSummaryList"]
@@ -114,7 +106,7 @@ def everything() -> dict[str, list[str]]:
     return {
         "certificates": named(acm.list_certificates()["CertificateSummaryList"], "DomainName"),
         "user pools": named(cognito.list_user_pools(MaxResults=60)["UserPools"], "Name"),
-        "instances": live_instances(),
+        "instances": inside.instances(PROJECT),
         "load balancers": named(balancing.describe_load_balancers()["LoadBalancers"], "LoadBalancerName"),
         "target groups": named(balancing.describe_target_groups()["TargetGroups"], "TargetGroupName"),
         "distributions": named(distributions, "Comment"),
@@ -128,7 +120,7 @@ def test_killed_at_each_long_wait_a_run_goes_on_where_it_was(lab):
     assert len(make_records(told)) == 1
     kill_at("launch | Launch the instance", after=0.5)
     kill_at("Wait for a session")
-    (instance,) = live_instances()
+    (instance,) = inside.instances(PROJECT)
     kill_at("nginx : install | Packages", after=3)
     kill_at("compile | Bundle", after=5)
     told = kill_at("Wait until CloudFront has deployed", after=0.2)
@@ -137,7 +129,7 @@ def test_killed_at_each_long_wait_a_run_goes_on_where_it_was(lab):
     said = complete()
     assert "compile | Bundle" not in said, "the viewer was built before"
     assert {(host["changed"], host["failed"]) for host in recap(said).values()} == {(0, 0)}, recap(said)
-    assert live_instances() == [instance]
+    assert inside.instances(PROJECT) == [instance]
 
 
 def test_nothing_is_there_twice(lab):

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from sandbox import hosts, settings
+from tests.e2e import inside
 from tests.e2e import test_x_interrupted as interrupted
 from tests.e2e.test_1_site import recap
 from tests.recorder import READS
@@ -60,14 +61,6 @@ def pools() -> list[str]:
     return [pool["Id"] for pool in listed if pool["Name"] == PROJECT]
 
 
-def live_instances() -> list[str]:
-    filters = [
-        {"Name": "tag:Project", "Values": [PROJECT]},
-        {"Name": "instance-state-name", "Values": ["pending", "running", "shutting-down", "stopping", "stopped"]},
-    ]
-    return texts(settings.client("ec2").describe_instances(Filters=filters)["Reservations"])
-
-
 def left() -> dict[str, list[str]]:
     """Whatever in the account carries the project's name, by operation; asked service by service."""
     found = {
@@ -76,12 +69,12 @@ def left() -> dict[str, list[str]]:
         for operation in operations
         for ask in [getattr(settings.client(service), operation)]
     }
-    others = {"certificates": certificates(), "pools": pools(), "instances": live_instances(), "hosts": own_hosts()}
+    others = {"certificates": certificates(), "pools": pools(), "instances": inside.instances(), "hosts": own_hosts()}
     return {what: texts for what, texts in {**found, **others}.items() if texts}
 
 
 def own_hosts() -> list[str]:
-    theirs = set(interrupted.live_instances())
+    theirs = set(inside.instances(interrupted.PROJECT))
     return [name for name in hosts.names() if name not in theirs]
 
 
