@@ -39,7 +39,7 @@ sanity: .cache/newest/.ready ## lint's ansible-test sanity, and once more with t
 	tests/sanity/run
 	tests/sanity/run newest
 
-docs: .venv/.ready ## what is generated: role READMEs, reference, tables of costs and failures
+docs: .venv/.ready ## what is generated: role READMEs, reference, policies, tables of costs and failures
 	python docs/generate.py
 
 clean: ## the sandbox and all that was installed here, away (Debian packages stay)

@@ -10,7 +10,7 @@ import secrets
 import time
 from typing import Any
 
-from sandbox import hosts, instances, settings
+from sandbox import hosts, instances, rights, settings
 
 # Of what AmazonSSMManagedInstanceCore allows, the calls without which an agent can't register or open a session.
 AGENT_ACTIONS = (
@@ -48,7 +48,7 @@ def is_online(instance_id: str) -> bool:
     if instance is None or instance["State"]["Name"] != "running":
         return False
     role = instances.role_name(instance)
-    if role is None or not (instances.trusts_ec2(role) and instances.may(role, AGENT_ACTIONS)):
+    if role is None or not (instances.trusts_ec2(role) and rights.may(role, AGENT_ACTIONS)):
         return False
     return _has_booted(instance_id)
 
