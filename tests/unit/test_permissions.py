@@ -11,8 +11,8 @@ from sandbox import permissions
 from tests import recorder
 
 CLIENTS = {"elasticloadbalancing": "elbv2", "servicequotas": "service-quotas", "tag": "resourcegroupstaggingapi"}
-# Rights that no operation is called like (Service Authorization Reference, of IAM and S3).
-NO_OPERATION = {"iam:PassRole", "s3:DeleteObjectVersion"}
+# Rights that no operation is called like (Service Authorization Reference, of each service).
+NO_OPERATION = {"iam:PassRole", "s3:DeleteObjectVersion", "ssmmessages:OpenDataChannel"}
 # What may be done to resources of others, since AWS knows no single ones or gives the id only later.
 TO_ANY = {
     *("acm:RequestCertificate", "cognito-idp:CreateUserPool"),
@@ -30,6 +30,8 @@ TABLES = {
 
 def operations(service: str) -> set[str]:
     session = boto3.Session(region_name="us-east-1")
+    if service == "ssmmessages":  # spoken by agents and the plugin alone
+        return set()
     return set(session.client(CLIENTS.get(service, service)).meta.service_model.operation_names)
 
 

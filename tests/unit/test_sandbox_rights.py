@@ -253,7 +253,7 @@ def test_what_is_behind_a_call_is_asked_for(monkeypatch, row):
     held = [{"Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}]
     monkeypatch.setattr(rights, "policies_of", lambda role: held)
     monkeypatch.setattr(rights, "tags_of", lambda arn: {})
-    bodies = {"lambda:CreateFunction": '{"FunctionName": "f"}'}
+    bodies = {"lambda:CreateFunction": '{"FunctionName": "f"}', "ssm:StartSession": '{"Target": "i-1"}'}
     call = request(row["calls"][0], body=bodies.get(row["calls"][0], "Name=x"))
     assert rights.refusal("role", call) is None
     for needed in row["needs"]:
