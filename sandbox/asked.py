@@ -104,7 +104,7 @@ class Asked:
     def expand(self, arn: str, *values: str) -> str:
         """An ARN with its blanks filled in."""
         single = {name: given[0] for name, given in self.fields.items()}
-        return arn.format(*values, region=self.region, account=settings.ACCOUNT, **{**DEFAULTS, **single})
+        return arn.format(*values, **{**DEFAULTS, **single, "region": self.region, "account": settings.ACCOUNT})
 
 
 def _pairs(node: Any, name: str = "") -> Iterator[tuple[str, str]]:
@@ -163,7 +163,8 @@ def _by_id(asked: Asked) -> list[str]:
 def _in_fields(asked: Asked) -> list[str]:
     for name, arn in FIELDS.get(asked.service, []):
         if held := asked.fields.get(name):
-            return [asked.expand(arn, value.removeprefix("/")) for value in held]
+            # In the ARN of a parameter its path follows right away (Service Authorization Reference, Systems Manager).
+            return [asked.expand(arn, value.removeprefix("/") if "parameter" in arn else value) for value in held]
     return []
 
 
