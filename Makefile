@@ -9,7 +9,7 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 .cache/newest/.ready: .venv/.ready
 	sandbox/setup newest
 
-.PHONY: help setup demo test lint unit e2e sanity docs clean
+.PHONY: help setup demo test lint unit e2e sanity bench docs clean
 
 help: ## what can be made
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 8
@@ -38,6 +38,9 @@ e2e: .venv/.ready ## the sandbox, site.yml, plain clients and a real browser
 sanity: .cache/newest/.ready ## lint's ansible-test sanity, and once more with the newest ansible-core and the tests of the modules
 	tests/sanity/run
 	tests/sanity/run newest
+
+bench: .venv/.ready ## speed: what waiting for AWS adds to a first run, what an unchanged second one costs
+	python -m tests.bench
 
 docs: .venv/.ready ## what is generated: role READMEs, reference, tables of costs and failures
 	python docs/generate.py

@@ -10,6 +10,7 @@ Run as `python -m sandbox.control_plane`.
 from __future__ import annotations
 
 import asyncio
+import functools
 import json
 import logging
 import re
@@ -29,6 +30,7 @@ from sandbox import (
     hosts,
     instances,
     invitations,
+    latencies,
     network,
     routing,
     serving,
@@ -234,12 +236,21 @@ async def list_conflicting_aliases(request: Request) -> Response:
     return Response(found, media_type="text/xml")
 
 
+async def take_time(service: str, action: str, request: Request, body: bytes) -> Response:
+    """Let the emulator answer, and tell of what is new that it is in the making."""
+    response = await forward(request, service, body)
+    if response.status_code != 200:
+        return response
+    return _with_body(response, latencies.ANSWERS[service, action](await read_whole(response)))
+
+
 # What an emulator answers, and we then or before.
 CORRECTED: dict[tuple[str, str], Callable[[Request, bytes], Awaitable[Response]]] = {
     ("cognito-idp", "AdminCreateUser"): create_user,
     ("elasticloadbalancing", "DescribeTargetHealth"): describe_target_health,
     ("lambda", "CreateFunction"): upload_function,
     ("lambda", "UpdateFunctionCode"): upload_function,
+    **{answer: functools.partial(take_time, *answer) for answer in latencies.ANSWERS if latencies.SECONDS},
 }
 
 
