@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from tests.bench import provisioning
+from tests.bench import provisioning, viewer
 
 if __name__ == "__main__":
-    provisioning.main()
+    quick = provisioning.build()
+    viewer.main()
+    provisioning.wait(quick)

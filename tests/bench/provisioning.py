@@ -9,11 +9,14 @@ from __future__ import annotations
 import os
 
 from sandbox import demo, latencies
-from tests.bench import plays
+from tests.bench import memory, plays
 
 LATENCIES = {"certificate": 60, "load_balancer": 120, "distribution": 240, "instance": 45}
 # A distribution takes only a certificate that is issued.
 LONGEST_CHAIN = LATENCIES["certificate"] + LATENCIES["distribution"]
+# Where the viewer is built, by role neuroglancer's default.
+WORK_DIRECTORY = "/var/lib/neuroglancer"
+BUILD = "bioviewers.aws.neuroglancer : compile | "
 AWS_STAGES = ("Network", "User pool", "Certificates", "Instance and load balancer")
 
 
@@ -52,11 +55,26 @@ def report_waiting(quick: plays.Run, slow: plays.Run) -> None:
     print(f"{added / sum(LATENCIES.values()):.2f} of the sum ({sum(LATENCIES.values())} s)")
 
 
-def main() -> None:
-    quick = first_run("")
+def report_build(first: plays.Run, peak: memory.Peak) -> None:
+    """What building the viewer took."""
+    steps = [task for play in first.plays for task in play.tasks if task.name.startswith(BUILD)]
+    told = ", ".join(f"{task.name.partition(' | ')[2]} {task.seconds:.0f} s" for task in steps)
+    print(f"\nThe viewer's build: {told}; at most {peak.kilobytes / 1024:.0f} MB of memory")
+
+
+def build() -> plays.Run:
+    """site.yml in an empty account, and again; the deployment stays up."""
+    with memory.watch(WORK_DIRECTORY) as peak:
+        quick = first_run("")
     print("\nsite.yml first, without latencies")
     table(quick)
+    report_build(quick, peak)
     report_again(plays.run("site.yml"))
+    return quick
+
+
+def wait(quick: plays.Run) -> None:
+    """site.yml in an empty account where everything takes its time."""
     slow = first_run(" ".join(f"{name}={seconds}" for name, seconds in LATENCIES.items()))
     report_waiting(quick, slow)
     demo.sandbox("down")
