@@ -29,6 +29,7 @@ PLAIN = """
     ssl_certificate {folder}/tls/server.crt; ssl_certificate_key {folder}/tls/server.key;
     gzip_static on;
 """
+TYPES = "text/html html; text/css css; application/javascript js; application/wasm wasm; image/svg+xml svg svgz;"
 # The lines around a site in Debian's own nginx.conf that matter here: of the types only HTML is compressed.
 AROUND = """
 pid {folder}/{name}.pid;
@@ -36,7 +37,7 @@ error_log {folder}/log/{name}.log;
 user root;
 worker_processes auto;
 events {{ worker_connections 768; }}
-http {{ include /etc/nginx/mime.types; access_log off; gzip on; sendfile on; tcp_nopush on; server {{ {server} }} }}
+http {{ {places} types {{ {types} }} access_log off; gzip on; sendfile on; tcp_nopush on; server {{ {server} }} }}
 """
 ANSWERED = re.compile(r"Requests per second:\s+([\d.]+)")
 
@@ -98,7 +99,7 @@ def sign_in(page: Page) -> None:
 def another_nginx(site: real_nginx.Site, name: str, server: str) -> Iterator[None]:
     """nginx with one server, its settings given, in the folder of the role's."""
     file = site.folder / f"{name}.conf"
-    file.write_text(AROUND.format(folder=site.folder, name=name, server=server))
+    file.write_text(AROUND.format(folder=site.folder, name=name, server=server, types=TYPES, places=site.places()))
     command = [site.command()[0], "-e", f"{site.folder}/log/{name}.log", "-c", str(file)]
     subprocess.run(command, check=True)
     try:
