@@ -39,10 +39,14 @@ sanity: .cache/newest/.ready ## lint's ansible-test sanity, and once more with t
 	tests/sanity/run
 	tests/sanity/run newest
 
+<<<<<<< HEAD
 bench: .venv/.ready ## speed: what waiting for AWS adds to a first run, what an unchanged second one costs
 	python -m tests.bench
 
 docs: .venv/.ready ## what is generated: role READMEs, reference, tables of costs and failures
+=======
+docs: .venv/.ready ## what is generated: role READMEs, reference, policies, tables of costs and failures
+>>>>>>> perms
 	python docs/generate.py
 
 clean: ## the sandbox and all that was installed here, away (Debian packages stay)

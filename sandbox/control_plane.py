@@ -26,12 +26,15 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response, Strea
 
 from sandbox import (
     aliases,
+    asked,
     function_code,
     hosts,
     instances,
     invitations,
     latencies,
     network,
+    refusals,
+    rights,
     routing,
     serving,
     settings,
@@ -281,6 +284,19 @@ def _record(**entry: Any) -> None:
         log.write(json.dumps(entry) + "\n")
 
 
+async def _judge(
+    request: Request, signer: routing.Signer, action: str, url: urllib.parse.SplitResult, body: bytes | None
+) -> tuple[str | None, str | None]:
+    """The role that asks, if one does, and why it may not."""
+    if not (request.headers.get("x-amz-security-token") or request.query_params.get("X-Amz-Security-Token")):
+        return None, None
+    role = await asyncio.to_thread(rights.role_of, signer.key)
+    if role is None:
+        return None, None  # its emulator refuses credentials that nobody was given
+    read = asked.read(signer.service, action, signer.region, url, body or b"")
+    return role, await asyncio.to_thread(rights.refusal, role, read)
+
+
 async def handle(request: Request) -> Response:
     """Answer one request and log it."""
     start = time.time()
@@ -289,7 +305,8 @@ async def handle(request: Request) -> Response:
     # Objects may be large and are not looked at; requests of other services are small and name their action inside.
     body = None if signer.service == "s3" else await request.body()
     action = routing.action(signer.service, request.method, url, request.headers, body or b"")
-    response = await respond(request, signer, action, body)
+    role, refused = await _judge(request, signer, action, url, body)
+    response = refusals.answer(signer.service, refused) if refused else await respond(request, signer, action, body)
     _record(
         time=round(start, 3),
         service=signer.service,
@@ -297,6 +314,8 @@ async def handle(request: Request) -> Response:
         status=response.status_code,
         region=signer.region,
         caller=signer.key or "anonymous",
+        role=role,
+        refused=refused,
         seconds=round(time.time() - start, 3),
     )
     return response

@@ -10,7 +10,11 @@ import secrets
 import time
 from typing import Any
 
+<<<<<<< HEAD
 from sandbox import hosts, instances, latencies, settings
+=======
+from sandbox import hosts, instances, rights, settings
+>>>>>>> perms
 
 # Of what AmazonSSMManagedInstanceCore allows, the calls without which an agent can't register or open a session.
 AGENT_ACTIONS = (
@@ -50,7 +54,7 @@ def is_online(instance_id: str) -> bool:
     if latencies.is_in_the_making("instance", instance["LaunchTime"]):
         return False
     role = instances.role_name(instance)
-    if role is None or not (instances.trusts_ec2(role) and instances.may(role, AGENT_ACTIONS)):
+    if role is None or not (instances.trusts_ec2(role) and rights.may(role, AGENT_ACTIONS)):
         return False
     return _has_booted(instance_id)
 

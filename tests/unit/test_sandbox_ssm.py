@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sandbox import hosts, instances, ssm
+from sandbox import hosts, instances, rights, ssm
 
 
 @pytest.fixture
@@ -14,7 +14,7 @@ def world(monkeypatch):
     monkeypatch.setattr(instances, "describe", lambda instance_id: {"State": {"Name": "running"}})
     monkeypatch.setattr(instances, "role_name", lambda instance: "role")
     monkeypatch.setattr(instances, "trusts_ec2", lambda role: True)
-    monkeypatch.setattr(instances, "may", lambda role, actions: True)
+    monkeypatch.setattr(rights, "may", lambda role, actions: True)
     monkeypatch.setattr(hosts, "is_running", lambda name: True)
     monkeypatch.setattr(hosts, "is_booted", lambda name: True)
     monkeypatch.setattr(hosts, "names", lambda: ["i-1", "i-2"])
@@ -33,7 +33,7 @@ def test_all_is_well(world):
         (instances, "describe", {"State": {"Name": "stopped"}}),
         (instances, "role_name", None),
         (instances, "trusts_ec2", False),
-        (instances, "may", False),
+        (rights, "may", False),
         (hosts, "is_running", False),
         (hosts, "is_booted", False),
     ],
