@@ -10,11 +10,7 @@ import secrets
 import time
 from typing import Any
 
-<<<<<<< HEAD
-from sandbox import hosts, instances, latencies, settings
-=======
-from sandbox import hosts, instances, rights, settings
->>>>>>> perms
+from sandbox import hosts, instances, latencies, rights, settings
 
 # Of what AmazonSSMManagedInstanceCore allows, the calls without which an agent can't register or open a session.
 AGENT_ACTIONS = (
