@@ -22,6 +22,7 @@ from moto.route53.models import RecordSet, route53_backends
 from moto.s3.exceptions import BucketAccessDeniedError
 from moto.s3.models import FakeBucket, S3Backend
 from moto.s3.utils import bucket_policy_is_public
+from moto.sns.responses import SNSResponse
 from moto.ssm.responses import SimpleSystemManagerResponse
 
 from sandbox import settings
@@ -109,6 +110,7 @@ def enforce_policies_of_roles() -> None:
 
     ActionAuthenticatorMixin._authenticate_and_authorize_action = authorize_temporary
     SimpleSystemManagerResponse._determine_resource = _parameter_arn
+    SNSResponse._determine_resource = lambda response: response._get_param("TopicArn") or "*"
 
 
 def read_not_resource() -> None:
