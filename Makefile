@@ -33,7 +33,7 @@ unit: .venv/.ready ## logic, in tables of cases
 	python -m pytest --numprocesses=auto --dist=worksteal tests/unit
 
 molecule: .venv/.ready ## each role of the host alone, and all of them, on Debian hosts in containers
-	molecule --base-config .config/molecule/config.yml test --all --workers 2
+	molecule/run
 
 e2e: .venv/.ready ## the sandbox, site.yml, plain clients and a real browser
 	python -m pytest tests/e2e
