@@ -9,7 +9,7 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 .cache/newest/.ready: .venv/.ready
 	sandbox/setup newest
 
-.PHONY: help setup demo test lint unit e2e sanity docs clean
+.PHONY: help setup demo test lint unit molecule e2e sanity docs clean
 
 help: ## what can be made
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 8
@@ -19,7 +19,7 @@ setup: .venv/.ready ## install the tools into .venv
 demo: .venv/.ready ## a private Neuroglancer on this machine: sandbox, site.yml, a browser that signs in
 	python -m sandbox.demo
 
-test: lint unit e2e ## all checks, fast ones first
+test: lint unit molecule e2e ## all checks, fast ones first
 
 lint: .venv/.ready ## ruff, yamllint, changelog fragments, ansible-lint, ansible-test sanity, antsibull-docs
 	ruff check .
@@ -31,6 +31,9 @@ lint: .venv/.ready ## ruff, yamllint, changelog fragments, ansible-lint, ansible
 
 unit: .venv/.ready ## logic, in tables of cases
 	python -m pytest --numprocesses=auto --dist=worksteal tests/unit
+
+molecule: .venv/.ready ## each role of the host alone, and all of them, on Debian hosts in containers
+	molecule/run
 
 e2e: .venv/.ready ## the sandbox, site.yml, plain clients and a real browser
 	python -m pytest tests/e2e
