@@ -36,6 +36,7 @@ KINDS_BY_NAME = (
     ":log-group:",
     ":userpool/",
     ":role/",
+    ":sns:",
     ":instance-profile/",
 )
 LIVE = ["pending", "running", "stopping", "stopped"]
@@ -154,6 +155,12 @@ def staging_bucket(look: Sight) -> Iterator[Held]:
         yield Held("bucket", name, costs=True)
 
 
+def topics(look: Sight) -> Iterator[Held]:
+    for one in look.pages("sns", "list_topics", "Topics"):
+        if one["TopicArn"].rpartition(":")[2] == f"{look.known['project']}-failures":
+            yield Held("topic", one["TopicArn"])
+
+
 def security_groups(look: Sight) -> Iterator[Held]:
     names = [f"{look.known['project']}-{suffix}" for suffix in ("load-balancer", "instance")]
     for one in look.pages("ec2", "describe_security_groups", "SecurityGroups", Filters=_tagged(look, group_name=names)):
@@ -267,6 +274,7 @@ LOOKS: tuple[tuple[str, Callable[[Sight], Iterator[Held]]], ...] = (
     ("web_instance", volumes),
     ("web_instance", instance_rights),
     ("web_instance", staging_bucket),
+    ("notifications", topics),
     ("network", security_groups),
     ("identity", users),
     ("private_cdn", distribution),
