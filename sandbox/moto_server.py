@@ -9,7 +9,6 @@ import ipaddress
 import itertools
 import json
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
 
 from moto import server
 from moto.acm.models import CertBundle
@@ -24,7 +23,7 @@ from moto.s3.models import FakeBucket, S3Backend
 from moto.s3.utils import bucket_policy_is_public
 from moto.ssm.responses import SimpleSystemManagerResponse
 
-from sandbox import settings
+from sandbox import role_sessions, settings
 
 # What a new load balancer has (Application Load Balancers User Guide, "Load balancer attributes"); moto tells a part.
 LOAD_BALANCER_ATTRIBUTES = {
@@ -72,35 +71,15 @@ def _parameter_arn(response: SimpleSystemManagerResponse) -> str:
     return f"arn:aws:ssm:{response.region}:{response.current_account}:parameter/{name.lstrip('/')}"
 
 
-def _credentials_in_address(address: str) -> dict[str, str]:
-    """What the query of a signed address holds, as the header fields of a signed request; empty without a token."""
-    query = {name.lower(): value for name, value in parse_qsl(urlsplit(address).query)}
-    if not (token := query.get("x-amz-security-token")):
-        return {}
-    scope = query.get("x-amz-credential") or f"{query.get('awsaccesskeyid')}/-/{settings.REGION}/s3/aws4_request"
-    return {"X-Amz-Security-Token": token, "Authorization": f"Credential={scope}, "}
-
-
-def _authorize_address(response: Any, credentials: dict[str, str], request_class: Any, resource: str) -> None:
-    """Check the policies of who signed an address; of the signature nothing but the token is looked at."""
-    names = {"account_id": response.current_account, "method": response.method, "action": response._get_action()}
-    asked = request_class(**names, path="", data={}, body=b"", headers=credentials)
-    asked.check_action_permitted(resource)
-
-
 def enforce_policies_of_roles() -> None:
     """Check signature and policies of calls with temporary credentials; the sandbox's own key may do everything."""
     authorize = ActionAuthenticatorMixin._authenticate_and_authorize_action
 
     def authorize_temporary(response: Any, *arguments: Any) -> None:
-        in_address = _credentials_in_address(response.uri)
-        if not in_address and "X-Amz-Security-Token" not in response.headers:
+        if "X-Amz-Security-Token" not in response.headers:
             return
         try:
-            if in_address:
-                _authorize_address(response, in_address, *arguments)
-            else:
-                authorize(response, *arguments)
+            authorize(response, *arguments)
         except AccessDeniedError as refusal:
             # moto has one refusal for all services, in XML; those that speak JSON have their own.
             if "X-Amz-Target" in response.headers:
@@ -219,6 +198,8 @@ def give_reachable_public_addresses() -> None:
 if __name__ == "__main__":
     require_validation_records()
     enforce_policies_of_roles()
+    role_sessions.give_to_those_whom_the_trust_policy_names(settings.MINISTACK_URL)
+    role_sessions.keep_to_what_s3_lets_them()
     read_not_resource()
     keep_buckets_private()
     tell_who_uses_a_certificate()

@@ -13,6 +13,7 @@ NAMES = (
     settings.DATA_DOMAIN,
     settings.LOGIN_DOMAIN,
     settings.GOOGLE_DOMAIN,
+    settings.S3_DOMAIN,
     f"neuroglancer.{settings.MANUAL_DOMAIN}",
     f"data.{settings.MANUAL_DOMAIN}",
 )

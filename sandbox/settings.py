@@ -73,6 +73,8 @@ LOGIN_SUFFIX = "amazoncognito.localhost"
 LOGIN_DOMAIN = f"{PROJECT}.auth.{REGION}.{LOGIN_SUFFIX}"
 # AWS's own is amazonaws.com. Hosts ask there for the load balancers' public keys.
 KEYS_DOMAIN = f"public-keys.auth.elb.{REGION}.amazonaws.localhost"
+# S3 by TLS; everything else of the API is at the gateway's port.
+S3_DOMAIN = f"s3.{REGION}.amazonaws.localhost"
 # Google's is accounts.google.com.
 GOOGLE_DOMAIN = "accounts.google.localhost"
 GOOGLE_CLIENT_FILE = CHECKOUT / "sandbox" / "google.yml"

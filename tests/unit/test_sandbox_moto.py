@@ -8,8 +8,6 @@ import types
 
 import boto3
 import pytest
-import requests
-from botocore.config import Config
 from moto import mock_aws, settings
 from moto.acm.models import CertBundle
 from moto.core.authorization import ActionAuthenticatorMixin
@@ -164,22 +162,6 @@ def test_a_forged_signature_is_refused(host):
     ssm = forger.client("ssm")
     with pytest.raises(ssm.exceptions.ClientError, match="Signature"):
         ssm.get_parameter(Name="/lab/a")
-
-
-@pytest.mark.parametrize("version", ["s3", "s3v4"])
-@pytest.mark.parametrize(("role_may", "status"), [([], 403), (["s3:GetObject"], 200)])
-def test_a_signed_address_gives_what_the_role_may(strict, host, role_may, status, version):
-    s3 = strict.client("s3")
-    s3.create_bucket(Bucket=BUCKET)
-    s3.put_object(Bucket=BUCKET, Key="a", Body=b"secret")
-    if role_may:
-        rule = {"Effect": "Allow", "Action": role_may, "Resource": EVERYTHING}
-        document = json.dumps({"Version": "2012-10-17", "Statement": [rule]})
-        strict.client("iam").put_role_policy(RoleName="web", PolicyName="read", PolicyDocument=document)
-    signer = host.client("s3", config=Config(signature_version=version))
-    address = signer.generate_presigned_url("get_object", {"Bucket": BUCKET, "Key": "a"})
-    answer = requests.get(address, timeout=5)
-    assert (answer.status_code, answer.content == b"secret") == (status, status == 200)
 
 
 def test_a_new_load_balancer_tells_all_its_attributes(strict):
