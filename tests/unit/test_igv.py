@@ -1,4 +1,4 @@
-"""igv.yml against the emulators: foretold, built, built again, drifted, with its own user pool and with the viewer's."""
+"""igv.yml against the emulators: foretold, built, repaired; with a user pool of its own, and with the viewer's."""
 
 from __future__ import annotations
 
