@@ -141,7 +141,8 @@ def inventory_options() -> dict[str, dict]:
 
 def inventory_defaults(**given: Any) -> dict[str, Any]:
     """What the playbooks take for variables that an inventory leaves out, if it gives these."""
-    return evaluate({**load(VARS / "deployment.yml"), **given}, "deployment")
+    files = ("igv.yml", "deployment.yml")
+    return {key: value for name in files for key, value in evaluate({**load(VARS / name), **given}, "deployment").items()}
 
 
 REFERENCE = """# All that an inventory can say

@@ -1,4 +1,4 @@
-"""igv.yml against the emulators: foretold, built, built again, drifted, with its own user pool and with the viewer's."""
+"""igv.yml against the emulators: foretold, built, repaired; with a user pool of its own, and with the viewer's."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ LAB = {
     "aws_region": conftest.REGION,
     "igv_buckets": [{"name": "lab-bams", "prefixes": ["project-a/"]}, {"name": "lab-references"}],
 }
+STAGES = ("igv_preflight", "igv_identity", "igv_access", "igv_config", "igv_summary")
 POOL = "cognito-idp.us-east-1.amazonaws.com/{}"
 
 
@@ -30,14 +31,14 @@ def igv(client, tmp_path):
     """Run a playbook of the collection; what it said."""
     for bucket in LAB["igv_buckets"]:
         client("s3").create_bucket(Bucket=bucket["name"])
-    given = tmp_path / "variables.json"
+    given, play = tmp_path / "variables.json", tmp_path / "play.yml"
     environment = {**os.environ, "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"), "ANSIBLE_LOCAL_TEMP": str(tmp_path)}
     environment |= {"PATH": f"{pathlib.Path(sys.executable).parent}:{os.environ['PATH']}", "PWD": str(tmp_path)}
 
-    def run(*options, playbook="igv", fails=False, **variables):
+    def run(*options, stages=STAGES, fails=False, **variables):
         given.write_text(json.dumps({**LAB, **variables}))
-        command = ["ansible-playbook", "-i", "localhost,", "--diff", *options, "-e", f"@{given}"]
-        command.append(ROOT / "playbooks" / f"{playbook}.yml")
+        play.write_text(json.dumps([{"import_playbook": str(ROOT / "playbooks" / f"{name}.yml")} for name in stages]))
+        command = ["ansible-playbook", "-i", "localhost,", "--diff", *options, "-e", f"@{given}", play]
         done = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True, check=False)
         assert (done.returncode != 0) == fails, done.stdout[-6000:] + done.stderr[-3000:]
         return " ".join(done.stdout.split())
@@ -132,7 +133,8 @@ def drift(client):
 
 
 def test_foretold_built_and_repaired(igv, client, tmp_path):
-    said = igv("--check")
+    said = igv("--check", stages=[*STAGES, "igv_verify"])
+    assert "would look at igv-pool-roles" in said
     assert "would create the policy read of the role lab-igv-reader" in said
     assert client("cognito-identity").list_identity_pools(MaxResults=10)["IdentityPools"] == []
     assert client("cognito-idp").list_user_pools(MaxResults=10)["UserPools"] == []
@@ -157,3 +159,49 @@ def test_foretold_built_and_repaired(igv, client, tmp_path):
     assert client("iam").list_role_policies(RoleName="lab-igv-reader")["PolicyNames"] == ["read"]
     assert mode(tmp_path / "lab-igv" / "oauth-config.json.gz") == 0o600
     assert changed(igv()) == 0
+
+    gone = igv(stages=["igv_teardown"], confirm="lab-igv", confirm_users="lab-igv", identity_deletion_protection=False)
+    assert "Nothing is left of lab-igv." in gone
+    assert client("cognito-identity").list_identity_pools(MaxResults=10)["IdentityPools"] == []
+    assert client("cognito-idp").list_user_pools(MaxResults=10)["UserPools"] == []
+    assert client("iam").list_roles()["Roles"] == []
+
+
+VIEWER = {"domain": "lab.example.org", "data_bucket": "lab-data"}
+NAMES = dict.fromkeys(("domain", "site_domain", "data_domain", "hosted_zone"), "x.example.org")
+NAMES |= {"data_bucket": "lab-bams", "staging_bucket": "x", "signing_key_path": "/x"}
+
+
+def left_of(run_module, project, **more):
+    found = run_module("deployment_info", project=project, keep_users=False, **more)["resources"]
+    return {one["kind"]: one["stays"] for one in found}
+
+
+def test_beside_a_viewer_at_its_user_pool(igv, client, run_module, tmp_path):
+    client("route53").create_hosted_zone(Name="x.example.org", CallerReference="x")
+    shared = {**VIEWER, "igv_shares_user_pool": True, "igv_client_secret": False, "igv_callback_port": 60152}
+    # The stage of the viewer first, as site.yml does it; preflight wants its pool to be there.
+    igv(stages=["identity", "igv_preflight", *STAGES[1:]], **shared)
+    pool_id, app = app_client(client, "lab")
+    assert "ClientSecret" not in app
+    assert app["CallbackURLs"] == ["http://localhost:60152/oauthCallback"]
+    assert_pool_and_role(client, pool_id, app["ClientId"])
+    config = json.loads((tmp_path / "lab-igv" / "oauth-config.json").read_text())
+    assert "client_secret" not in config
+    assert config["authorization_endpoint"].startswith("https://lab-123456789012.auth.us-east-1.amazoncognito.com/")
+    assert "PORT_NUMBER=60152" in (tmp_path / "lab-igv" / "prefs.properties").read_text()
+
+    viewers = left_of(run_module, "lab", **NAMES)
+    used = "the app client lab-igv signs people in there"
+    assert viewers == dict.fromkeys(("user pool with all its users", "function", "role", "log"), used)
+    assert left_of(run_module, "lab-igv", build="igv", user_pool="lab") == {
+        "identity pool": "",
+        "role": "",
+        "app client": "",
+    }
+
+    igv(stages=["igv_teardown"], confirm="lab-igv", **shared)
+    assert left_of(run_module, "lab-igv", build="igv", user_pool="lab") == {}
+    assert set(left_of(run_module, "lab", **NAMES).values()) == {""}
+    clients = client("cognito-idp").list_user_pool_clients(UserPoolId=pool_id)["UserPoolClients"]
+    assert [one["ClientName"] for one in clients] == ["lab"]
