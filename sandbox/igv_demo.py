@@ -38,13 +38,14 @@ def sign_in(configuration: igv_client.Configuration, password: str) -> igv_clien
 
 
 def show(s3: object) -> None:
-    """Print the reads as they come from the bucket."""
+    """Print what IGV's tree shows, and the reads as they come from the bucket."""
+    for name in igv_client.folder(s3, settings.READS_BUCKET, reads.FOLDER_KEY):
+        print(f"    {name}")
     found = igv_client.reads(s3, settings.READS_BUCKET, reads.BAM_KEY, reads.LOCUS)
     print(f"    {len(found)} reads at {reads.LOCUS}, of which {LINES}:")
     for read in found[:LINES]:
-        print(
-            f"    {read.query_name:22} {read.reference_start + 1:5} {read.cigarstring:8} {read.query_sequence[:40]}..."
-        )
+        bases = f"{read.query_sequence[:40]}..."
+        print(f"    {read.query_name:22} {read.reference_start + 1:5} {read.cigarstring:8} {bases}")
 
 
 def draw(s3: object) -> None:
@@ -69,9 +70,6 @@ def main() -> None:
         tokens = sign_in(configuration, password)
         s3 = igv_client.storage(configuration, igv_client.credentials(configuration, tokens["id_token"]))
     with demo.phase(f"IGV reads {reads.LOCUS} of s3://{settings.READS_BUCKET}/{reads.BAM_KEY}"):
-        print(
-            "    " + "\n    ".join(igv_client.folder(s3, settings.READS_BUCKET, reads.BAM_KEY.partition("/")[0] + "/"))
-        )
         show(s3)
     with demo.phase("Debian's IGV draws them"):
         draw(s3)

@@ -16,7 +16,8 @@ BAM, INDEX = FOLDER / "mpileup.1.bam", FOLDER / "mpileup.1.bam.bai"
 # The stretch of the reference that the reads are aligned to.
 REFERENCE = FOLDER / "mpileup.ref.fa"
 # Two projects in one bucket; IGV's users are let into the first.
-BAM_KEY, OTHER_KEY = "project-a/HG00100.bam", "project-b/HG00101.bam"
+FOLDER_KEY, OTHER_FOLDER_KEY = "project-a/", "project-b/"
+BAM_KEY, OTHER_KEY = f"{FOLDER_KEY}HG00100.bam", f"{OTHER_FOLDER_KEY}HG00101.bam"
 LOCUS = "17:1000-1200"
 
 
