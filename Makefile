@@ -9,7 +9,10 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 .cache/newest/.ready: .venv/.ready
 	sandbox/setup newest
 
-.PHONY: help setup demo test lint unit molecule e2e sanity bench docs clean
+.cache/samtools-test/.ready: .venv/.ready
+	sandbox/setup igv
+
+.PHONY: help setup demo demo-igv test lint unit molecule e2e sanity bench docs clean
 
 help: ## what can be made
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 8
@@ -18,6 +21,9 @@ setup: .venv/.ready ## install the tools into .venv
 
 demo: .venv/.ready ## a private Neuroglancer on this machine: sandbox, site.yml, a browser that signs in
 	python -m sandbox.demo
+
+demo-igv: .cache/samtools-test/.ready ## the backend of IGV Desktop on this machine: igv.yml, a sign-in, the reads of a private BAM, IGV's picture
+	python -m sandbox.igv_demo
 
 test: lint unit molecule e2e ## all checks, fast ones first
 
@@ -35,7 +41,7 @@ unit: .venv/.ready ## logic, in tables of cases
 molecule: .venv/.ready ## each role of the host alone, and all of them, on Debian hosts in containers
 	molecule/run
 
-e2e: .venv/.ready ## the sandbox, site.yml, plain clients and a real browser
+e2e: .cache/samtools-test/.ready ## the sandbox, site.yml, plain clients and a real browser
 	python -m pytest tests/e2e
 
 sanity: .cache/newest/.ready ## lint's ansible-test sanity, and once more with the newest ansible-core and the tests of the modules

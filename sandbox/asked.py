@@ -102,6 +102,8 @@ class Asked:
     fields: dict[str, list[str]]
     tags: dict[str, str]
     text: str
+    # Whether it came by TLS.
+    secure: bool = False
 
     def expand(self, arn: str, *values: str) -> str:
         """An ARN with its blanks filled in."""

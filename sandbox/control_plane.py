@@ -10,6 +10,7 @@ Run as `python -m sandbox.control_plane`.
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import functools
 import json
 import logging
@@ -288,12 +289,15 @@ async def _judge(
     request: Request, signer: routing.Signer, action: str, url: urllib.parse.SplitResult, body: bytes | None
 ) -> tuple[str | None, str | None]:
     """The role that asks, if one does, and why it may not."""
-    if not (request.headers.get("x-amz-security-token") or request.query_params.get("X-Amz-Security-Token")):
+    # The older form of signed addresses spells it in small letters.
+    if "x-amz-security-token" not in {*request.headers, *map(str.lower, request.query_params)}:
         return None, None
     role = await asyncio.to_thread(rights.role_of, signer.key)
     if role is None:
         return None, None  # its emulator refuses credentials that nobody was given
     read = asked.read(signer.service, action, signer.region, url, body or b"")
+    # The edge, which has S3's own name, says so; the API itself has no TLS here.
+    read = dataclasses.replace(read, secure=request.headers.get("x-forwarded-proto") == "https")
     return role, await asyncio.to_thread(rights.refusal, role, read)
 
 
