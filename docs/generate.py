@@ -146,7 +146,9 @@ def inventory_options() -> dict[str, dict]:
 
 def inventory_defaults(**given: Any) -> dict[str, Any]:
     """What the playbooks take for variables that an inventory leaves out, if it gives these."""
-    return evaluate({**load(VARS / "deployment.yml"), **given}, "deployment")
+    files = ("igv.yml", "deployment.yml")
+    held = (evaluate({**load(VARS / name), **given}, "deployment") for name in files)
+    return {key: value for each in held for key, value in each.items()}
 
 
 REFERENCE = """# All that an inventory can say

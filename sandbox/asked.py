@@ -31,6 +31,7 @@ FIELDS: dict[str, list[tuple[str, str]]] = {
         ("RoleName", "arn:aws:iam::{account}:role/{}"),
     ],
     "logs": [("logGroupName", "arn:aws:logs:{region}:{account}:log-group:{}"), ("resourceArn", "{}")],
+    "sns": [("TopicArn", "{}"), ("ResourceArn", "{}")],
     "ssm": [
         *[(name, "arn:aws:ssm:{region}:{account}:parameter/{}") for name in ("Names", "Name", "Path", "ResourceId")],
         ("SessionId", "arn:aws:ssm:{region}:{account}:session/{}"),
@@ -64,6 +65,7 @@ MADE: dict[str, list[str]] = {
         "arn:aws:elasticloadbalancing:{region}:{account}:targetgroup/{Name}/new"
     ],
     "lambda:CreateFunction": ["arn:aws:lambda:{region}:{account}:function:{FunctionName}"],
+    "sns:CreateTopic": ["arn:aws:sns:{region}:{account}:{Name}"],
     "ssm:StartSession": [
         "arn:aws:ec2:{region}:{account}:instance/{Target}",
         "arn:aws:ssm:{region}:{account}:document/{DocumentName}",
@@ -100,6 +102,8 @@ class Asked:
     fields: dict[str, list[str]]
     tags: dict[str, str]
     text: str
+    # Whether it came by TLS.
+    secure: bool = False
 
     def expand(self, arn: str, *values: str) -> str:
         """An ARN with its blanks filled in."""

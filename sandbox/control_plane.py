@@ -10,6 +10,8 @@ Run as `python -m sandbox.control_plane`.
 from __future__ import annotations
 
 import asyncio
+import dataclasses
+import functools
 import json
 import logging
 import re
@@ -30,6 +32,7 @@ from sandbox import (
     hosts,
     instances,
     invitations,
+    latencies,
     network,
     refusals,
     rights,
@@ -237,12 +240,21 @@ async def list_conflicting_aliases(request: Request) -> Response:
     return Response(found, media_type="text/xml")
 
 
+async def take_time(service: str, action: str, request: Request, body: bytes) -> Response:
+    """Let the emulator answer, and tell of what is new that it is in the making."""
+    response = await forward(request, service, body)
+    if response.status_code != 200:
+        return response
+    return _with_body(response, latencies.ANSWERS[service, action](await read_whole(response)))
+
+
 # What an emulator answers, and we then or before.
 CORRECTED: dict[tuple[str, str], Callable[[Request, bytes], Awaitable[Response]]] = {
     ("cognito-idp", "AdminCreateUser"): create_user,
     ("elasticloadbalancing", "DescribeTargetHealth"): describe_target_health,
     ("lambda", "CreateFunction"): upload_function,
     ("lambda", "UpdateFunctionCode"): upload_function,
+    **{answer: functools.partial(take_time, *answer) for answer in latencies.ANSWERS if latencies.SECONDS},
 }
 
 
@@ -277,12 +289,15 @@ async def _judge(
     request: Request, signer: routing.Signer, action: str, url: urllib.parse.SplitResult, body: bytes | None
 ) -> tuple[str | None, str | None]:
     """The role that asks, if one does, and why it may not."""
-    if not (request.headers.get("x-amz-security-token") or request.query_params.get("X-Amz-Security-Token")):
+    # The older form of signed addresses spells it in small letters.
+    if "x-amz-security-token" not in {*request.headers, *map(str.lower, request.query_params)}:
         return None, None
     role = await asyncio.to_thread(rights.role_of, signer.key)
     if role is None:
         return None, None  # its emulator refuses credentials that nobody was given
     read = asked.read(signer.service, action, signer.region, url, body or b"")
+    # The edge, which has S3's own name, says so; the API itself has no TLS here.
+    read = dataclasses.replace(read, secure=request.headers.get("x-forwarded-proto") == "https")
     return role, await asyncio.to_thread(rights.refusal, role, read)
 
 

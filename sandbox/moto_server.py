@@ -9,7 +9,6 @@ import ipaddress
 import itertools
 import json
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
 
 from botocore.awsrequest import AWSRequest
 from moto import server
@@ -23,7 +22,7 @@ from moto.s3.exceptions import BucketAccessDeniedError
 from moto.s3.models import FakeBucket, S3Backend
 from moto.s3.utils import bucket_policy_is_public
 
-from sandbox import settings
+from sandbox import role_sessions, settings
 
 # What a new load balancer has (Application Load Balancers User Guide, "Load balancer attributes"); moto tells a part.
 LOAD_BALANCER_ATTRIBUTES = {
@@ -64,21 +63,6 @@ def require_validation_records() -> None:
     CertBundle.check = check
 
 
-def _credentials_in_address(address: str) -> dict[str, str]:
-    """What the query of a signed address holds, as the header fields of a signed request; empty without a token."""
-    query = {name.lower(): value for name, value in parse_qsl(urlsplit(address).query)}
-    if not (token := query.get("x-amz-security-token")):
-        return {}
-    scope = query.get("x-amz-credential") or f"{query.get('awsaccesskeyid')}/-/{settings.REGION}/s3/aws4_request"
-    return {"X-Amz-Security-Token": token, "Authorization": f"Credential={scope}, "}
-
-
-def _look_at_address(response: Any, credentials: dict[str, str], request_class: Any) -> None:
-    """Require of a signed address that its key and token belong together; the rest of the signature is passed over."""
-    names = {"account_id": response.current_account, "method": response.method, "action": response._get_action()}
-    request_class(**names, path="", data={}, body=b"", headers=credentials)
-
-
 def check_signatures_of_roles() -> None:
     """Check the signature of calls with temporary credentials; what their role may do, the control plane has judged."""
     authorize = ActionAuthenticatorMixin._authenticate_and_authorize_action
@@ -91,9 +75,7 @@ def check_signatures_of_roles() -> None:
         return request_again(request)
 
     def authenticate(response: Any, request_class: Any, resource: str = "*") -> None:
-        if in_address := _credentials_in_address(response.uri):
-            _look_at_address(response, in_address, request_class)
-        elif "X-Amz-Security-Token" in response.headers:
+        if "X-Amz-Security-Token" in response.headers:
             authorize(response, request_class, resource)
 
     ActionAuthenticatorMixin._authenticate_and_authorize_action = authenticate
@@ -194,6 +176,8 @@ def give_reachable_public_addresses() -> None:
 if __name__ == "__main__":
     require_validation_records()
     check_signatures_of_roles()
+    role_sessions.give_to_those_whom_the_trust_policy_names(settings.MINISTACK_URL)
+    role_sessions.keep_to_sessions_that_are_not_over()
     keep_buckets_private()
     tell_who_uses_a_certificate()
     tell_load_balancer_attributes()

@@ -11,6 +11,7 @@ import functools
 import re
 import threading
 import time
+from collections import defaultdict
 from collections.abc import Callable
 from typing import Any
 
@@ -18,6 +19,8 @@ import httpx
 from botocore.exceptions import ClientError
 
 from sandbox import asked, instances, permissions, settings
+from sandbox.edge import policies
+from sandbox.permissions import Statement
 
 # How long a role may go on with what it was allowed.
 CACHE_SECONDS = 1
@@ -26,59 +29,42 @@ PASSED_TO = {"RunInstances": ["ec2.amazonaws.com"], "CreateFunction": ["lambda.a
 FREE = {"sts:GetCallerIdentity"}
 
 
-def matches(pattern: str, value: str) -> bool:
-    """Whether a pattern of a policy (`*`, `?`) is for a value."""
-    expression = re.escape(pattern).replace(r"\*", ".*").replace(r"\?", ".")
-    return bool(re.fullmatch(expression, value, re.DOTALL))
-
-
-def _several(value: Any) -> list[str]:
-    return [value] if isinstance(value, str) else list(value or [])
-
-
-def _names(statement: dict[str, Any], action: str) -> bool:
-    listed = _several(statement.get("Action", statement.get("NotAction")))
-    found = any(matches(pattern.lower(), action.lower()) for pattern in listed)
-    return found == ("Action" in statement)
-
-
-def _covers(statement: dict[str, Any], resource: str | None) -> bool:
-    if resource is None:
-        return True
-    listed = _several(statement.get("Resource", statement.get("NotResource")))
-    return any(matches(pattern, resource) for pattern in listed) == ("Resource" in statement)
-
-
+# What a condition's key has in a request, several values if need be; None where nothing is known of the key.
 Context = Callable[[str], "list[str] | None"]
 
 
-def _holds(operator: str, wanted: list[str], given: list[str] | None) -> bool:
-    """One condition; `given` None means that nothing is known of its key here."""
-    if given is None or not re.fullmatch(r"(ForAllValues:)?(StringEquals|StringLike|ArnEquals|ArnLike)", operator):
-        return True
-    fits = [any(matches(pattern, value) for pattern in wanted) for value in given]
-    return all(fits) if operator.startswith("ForAll") else any(fits)
+def _several(value: Any) -> list[Any]:
+    return list(value) if isinstance(value, list) else [value]
 
 
-def _met(statement: dict[str, Any], context: Context) -> bool:
-    conditions = statement.get("Condition", {})
-    return all(
-        _holds(operator, _several(wanted), context(key))
-        for operator, tests in conditions.items()
-        for key, wanted in tests.items()
-    )
+def _conditions(statement: Statement) -> list[tuple[str, str, Any]]:
+    held = statement.get("Condition", {})
+    return [(operator, key, wanted) for operator, tests in held.items() for key, wanted in tests.items()]
 
 
-def allows(policies: list[dict[str, Any]], action: str, resource: str | None, context: Context) -> bool:
+def _readable(statement: Statement, known: set[str], resource: str | None) -> Statement | None:
+    """The statement without conditions of which nothing is known; a denial that has one is left out."""
+    kept: dict[str, dict[str, Any]] = defaultdict(dict)
+    for operator, key, wanted in _conditions(statement):
+        if key in known:
+            kept[operator][key] = wanted
+        elif statement["Effect"] == "Deny":
+            return None
+    readable = {**statement, "Condition": dict(kept)}
+    if resource is None:
+        readable.pop("NotResource", None)
+        readable["Resource"] = "*"
+    return readable
+
+
+def allows(documents: list[dict[str, Any]], action: str, resource: str | None, context: Context) -> bool:
     """Whether the policies together allow an action; `resource` None is one of which nothing is known."""
-    listed = [each for policy in policies for each in _listed(policy) if _names(each, action)]
-    effects = {each["Effect"] for each in listed if _covers(each, resource) and _met(each, context)}
-    return effects == {"Allow"}
-
-
-def _listed(policy: dict[str, Any]) -> list[dict[str, Any]]:
-    held = policy["Statement"]
-    return [held] if isinstance(held, dict) else held
+    listed = [each for document in documents for each in _several(document["Statement"])]
+    keys = {key for each in listed for _operator, key, _wanted in _conditions(each)}
+    known = {key: value for key in keys if (value := context(key)) is not None}
+    readable = [each for one in listed if (each := _readable(one, set(known), resource))]
+    given = {key.lower(): value[0] if len(value) == 1 else tuple(value) for key, value in known.items() if value}
+    return policies.permits([{"Statement": readable}], given, action, resource or "*")
 
 
 # --- What is asked for -------------------------------------------------------------------------------------------
@@ -145,6 +131,9 @@ KEYS: dict[str, Callable[[asked.Asked, str, str], list[str] | None]] = {
     "ec2:CreateAction": lambda request, *_others: [request.operation],
     "iam:PassedToService": lambda request, *_others: PASSED_TO.get(request.operation),
     "iam:PolicyARN": lambda request, *_others: request.fields.get("PolicyArn"),
+    "aws:SecureTransport": lambda request, *_others: [str(request.secure).lower()],
+    "s3:delimiter": lambda request, *_others: request.fields.get("delimiter", []),
+    "s3:prefix": lambda request, *_others: request.fields.get("prefix", []),
     "route53:ChangeResourceRecordSetsNormalizedRecordNames": lambda request, *_others: _records(request, "Name"),
     "route53:ChangeResourceRecordSetsRecordTypes": lambda request, *_others: _records(request, "Type"),
 }

@@ -16,7 +16,8 @@ from ansible.errors import AnsibleError
 from ansible.inventory.host import Host
 from ansible.plugins.action import ActionBase
 from ansible_collections.bioviewers.aws.plugins.module_utils._preflight import Fault, shown
-from ansible_collections.bioviewers.aws.plugins.module_utils._preflight_inputs import FAULTY, RULES, wrong_kind
+from ansible_collections.bioviewers.aws.plugins.module_utils._preflight_igv_inputs import RULES
+from ansible_collections.bioviewers.aws.plugins.module_utils._preflight_inputs import FAULTY, wrong_kind
 from ansible_collections.bioviewers.aws.plugins.module_utils._preflight_inventory import (
     misspelt,
     resembling,
@@ -33,6 +34,7 @@ MISSING = "not given"
 SSM_PLUGIN = "session-manager-plugin"
 NETWORK = ("network_vpc_id", "network_subnet_ids")
 OF_REGION = ("user_pool_domain_prefix", "web_instance_type", "web_instance_image_name", "web_instance_image_owner")
+OF_REGION = (*OF_REGION, "igv_user_pool_domain_prefix", "igv_buckets")
 # Where amazon.aws's connection looks first (its documentation, option `plugin`).
 SSM_PLUGIN_PLACE = f"/usr/local/bin/{SSM_PLUGIN}"
 
@@ -230,7 +232,8 @@ class ActionModule(ActionBase):
         if not isinstance(spec, Mapping):
             raise AnsibleError("inventory_spec must be a mapping of variables to what they are.")
         inventory = Inventory(spec, task_vars or {}, self._templar)
-        faults = [fault.facts() for fault in (*inventory.faults(), *inventory.ssm_plugin())]
+        plugin = [] if arguments.get("build") == "igv" else inventory.ssm_plugin()
+        faults = [fault.facts() for fault in (*inventory.faults(), *plugin)]
         asked = {**inventory.arguments(), **arguments}
         answer = self._execute_module(module_args=asked, task_vars=task_vars)
         if "faults" not in answer and answer.get("failed"):

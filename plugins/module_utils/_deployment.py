@@ -35,7 +35,9 @@ KINDS_BY_NAME = (
     ":function:",
     ":log-group:",
     ":userpool/",
+    ":identitypool/",
     ":role/",
+    ":sns:",
     ":instance-profile/",
 )
 LIVE = ["pending", "running", "stopping", "stopped"]
@@ -154,18 +156,37 @@ def staging_bucket(look: Sight) -> Iterator[Held]:
         yield Held("bucket", name, costs=True)
 
 
+def topics(look: Sight) -> Iterator[Held]:
+    for one in look.pages("sns", "list_topics", "Topics"):
+        if one["TopicArn"].rpartition(":")[2] == f"{look.known['project']}-failures":
+            yield Held("topic", one["TopicArn"])
+
+
 def security_groups(look: Sight) -> Iterator[Held]:
     names = [f"{look.known['project']}-{suffix}" for suffix in ("load-balancer", "instance")]
     for one in look.pages("ec2", "describe_security_groups", "SecurityGroups", Filters=_tagged(look, group_name=names)):
         yield Held("security group", f"{one['GroupName']} of {one['VpcId']}")
 
 
+def _user_pools(look: Sight, name: str) -> list[str]:
+    pools = look.pages("cognito-idp", "list_user_pools", "UserPools", MaxResults=60)
+    return [pool["Id"] for pool in pools if pool["Name"] == name]
+
+
+def _app_clients(look: Sight, pool: str) -> list[str]:
+    held = look.pages("cognito-idp", "list_user_pool_clients", "UserPoolClients", UserPoolId=pool, MaxResults=60)
+    return [client["ClientName"] for client in held]
+
+
 def users(look: Sight) -> Iterator[Held]:
-    stays = USERS if look.known["keep_users"] else ""
+    """The user pool and what its sign-ins need; all of it stays while others sign people in there."""
     project = look.known["project"]
-    for pool in look.pages("cognito-idp", "list_user_pools", "UserPools", MaxResults=60):
-        if pool["Name"] == project:
-            yield Held("user pool with all its users", f"{project} ({pool['Id']})", stays=stays)
+    pools = _user_pools(look, project)
+    others = sorted({name for pool in pools for name in _app_clients(look, pool)} - {project})
+    stays = f"the app client {join(others)} signs people in there" if others else ""
+    stays = stays or (USERS if look.known["keep_users"] else "")
+    for pool in pools:
+        yield Held("user pool with all its users", f"{project} ({pool})", stays=stays)
     name, missing = f"{project}-sign-in", ["ResourceNotFoundException"]
     if look.unless(missing, "lambda", "get_function_configuration", FunctionName=name):
         yield Held("function", name, stays=stays)
@@ -174,6 +195,22 @@ def users(look: Sight) -> Iterator[Held]:
     for group in look.call("logs", "describe_log_groups", logGroupNamePrefix=log)["logGroups"]:
         if group["logGroupName"] == log:
             yield Held("log", log, stays=stays)
+
+
+def shared_app_clients(look: Sight) -> Iterator[Held]:
+    """IGV's app client in the user pool of the viewer."""
+    name, of_pool = look.known["project"], look.known["user_pool"]
+    for pool in _user_pools(look, of_pool) if of_pool != name else []:
+        if name in _app_clients(look, pool):
+            yield Held("app client", f"{name} of the user pool {of_pool}")
+
+
+def identity_pools(look: Sight) -> Iterator[Held]:
+    name = look.known["project"]
+    for pool in look.pages("cognito-identity", "list_identity_pools", "IdentityPools", MaxResults=60):
+        if pool["IdentityPoolName"] == name:
+            yield Held("identity pool", f"{name} ({pool['IdentityPoolId']})")
+    yield from _role(look, f"{name}-reader")
 
 
 def distribution(look: Sight) -> Iterator[Held]:
@@ -256,8 +293,9 @@ def validation_records(look: Sight) -> Iterator[Held]:
             yield Held("CNAME record", record["Name"], stays=f"{join(keepers)} needs it" if keepers else "")
 
 
+Looks = tuple[tuple[str, Callable[[Sight], Iterator[Held]]], ...]
 # With the role that takes it away.
-LOOKS: tuple[tuple[str, Callable[[Sight], Iterator[Held]]], ...] = (
+VIEWER: Looks = (
     ("private_cdn", statements),
     ("private_cdn", data_records),
     ("load_balancer", site_records),
@@ -267,6 +305,7 @@ LOOKS: tuple[tuple[str, Callable[[Sight], Iterator[Held]]], ...] = (
     ("web_instance", volumes),
     ("web_instance", instance_rights),
     ("web_instance", staging_bucket),
+    ("notifications", topics),
     ("network", security_groups),
     ("identity", users),
     ("private_cdn", distribution),
@@ -276,10 +315,12 @@ LOOKS: tuple[tuple[str, Callable[[Sight], Iterator[Held]]], ...] = (
     ("certificate", certificates),
     ("certificate", validation_records),
 )
+IGV: Looks = (("identity_pool", identity_pools), ("identity_client", shared_app_clients), ("identity", users))
+LOOKS = {"viewer": VIEWER, "igv": IGV}
 
 
 def resources(look: Sight) -> list[dict[str, Any]]:
-    return [{"role": role, **asdict(held)} for role, find in LOOKS for held in find(look)]
+    return [{"role": role, **asdict(held)} for role, find in LOOKS[look.known["build"]] for held in find(look)]
 
 
 def tagged(look: Sight) -> list[str]:
@@ -292,5 +333,5 @@ def tagged(look: Sight) -> list[str]:
             "resourcegroupstaggingapi", "get_resources", "ResourceTagMappingList", region=region, TagFilters=wanted
         )
     }
-    own = {f"arn:aws:s3:::{look.known['staging_bucket']}"}
+    own = {f"arn:aws:s3:::{look.known.get('staging_bucket')}"}
     return sorted(arn for arn in arns - own if not any(kind in arn for kind in KINDS_BY_NAME))

@@ -167,6 +167,8 @@ def _next(page: dict[str, Any]) -> dict[str, Any]:
             return {name: page[name]}
     if page.get("NextMarker"):
         return {"Marker": page["NextMarker"]}
+    if page.get("IsTruncated") and page.get("Marker"):  # of IAM
+        return {"Marker": page["Marker"]}
     names = ("NextRecordName", "NextRecordType", "NextRecordIdentifier")
     return {f"Start{name[4:]}": page[name] for name in names if page.get("IsTruncated") and page.get(name)}
 

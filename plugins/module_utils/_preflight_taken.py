@@ -77,26 +77,27 @@ def _elsewhere(look: Look, name: str, own_id: str) -> Findings:
 
 def login_prefix(look: Look) -> Findings:
     """Who has the prefix of the login's address"""
-    prefix = look.known["user_pool_domain_prefix"]
+    yield from taken_prefix(look, "user_pool_domain_prefix", look.known["project"])
+
+
+def taken_prefix(look: Look, option: str, pool_name: str) -> Findings:
+    """Whether others than the pool of this name have the prefix that stands in an option."""
+    prefix = look.known[option]
     held = look.call("cognito-idp", "describe_user_pool_domain", Domain=prefix).get("DomainDescription") or {}
-    owner = _owner(look, held) if held else _stranger(look, prefix)
+    owner = _owner(look, held, pool_name) if held else _stranger(look, prefix)
     if owner:
-        yield look.fault(
-            "user_pool_domain_prefix",
-            f"{owner} has that prefix already",
-            "write another prefix; it is unique in a region",
-        )
+        yield look.fault(option, f"{owner} has that prefix already", "write another prefix; it is unique in a region")
 
 
-def _owner(look: Look, held: dict[str, Any]) -> str:
-    """Who has it, if it is not the pool of this project."""
+def _owner(look: Look, held: dict[str, Any], pool_name: str) -> str:
+    """Who has it, if it is not the pool of this deployment."""
     if held.get("AWSAccountId", look.known["account"]) != look.known["account"] or not held.get("UserPoolId"):
         return "another AWS account"
     pool = look.unless(
         ["ResourceNotFoundException"], "cognito-idp", "describe_user_pool", UserPoolId=held["UserPoolId"]
     )
     name = pool["UserPool"]["Name"] if pool else ""
-    return "" if name == look.known["project"] else f"the user pool {name} ({held['UserPoolId']})"
+    return "" if name == pool_name else f"the user pool {name} ({held['UserPoolId']})"
 
 
 def _stranger(look: Look, prefix: str) -> str:

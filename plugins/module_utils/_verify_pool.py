@@ -77,7 +77,8 @@ def client(look: Sight) -> Wrong:
 
 
 def clients(look: Sight) -> Wrong:
-    surplus = [one["ClientName"] for one in facts.app_clients(look) if one["ClientName"] != look.known["project"]]
+    known = {look.known["project"], *look.known.get("other_app_clients", [])}
+    surplus = [one["ClientName"] for one in facts.app_clients(look) if one["ClientName"] not in known]
     if surplus:
         yield f"the user pool has the app clients {join(surplus)} too"
 

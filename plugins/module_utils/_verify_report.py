@@ -5,7 +5,10 @@
 
 from __future__ import annotations
 
+import datetime
 import html
+import json
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
@@ -67,6 +70,18 @@ def failures(outcomes: Iterable[Outcome]) -> str:
 
 def facts(outcomes: Iterable[Outcome]) -> list[dict[str, Any]]:
     return [{**asdict(one), "reasons": list(one.reasons)} for one in outcomes]
+
+
+def write(folder: str, stem: str, title: str, head: Mapping[str, Any], outcomes: Sequence[Outcome]) -> str:
+    """The report in both forms; returns the path of the page."""
+    os.makedirs(folder, exist_ok=True)
+    when = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+    with open(os.path.join(folder, f"{stem}.json"), "w", encoding="utf-8") as file:
+        json.dump({**head, "time": when, "counts": count(outcomes), "checks": facts(outcomes)}, file, indent=2)
+    path = os.path.join(folder, f"{stem}.html")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(page(title, when, outcomes))
+    return path
 
 
 def page(title: str, when: str, outcomes: Sequence[Outcome]) -> str:

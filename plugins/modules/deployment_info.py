@@ -13,38 +13,39 @@ description:
   - Looks for everything that the playbooks of this collection make, in every service, by the names that they give.
   - So that a dry run of the teardown can list what would go, and a teardown can prove that nothing is left.
 options:
+  build:
+    description: What was built, the viewer or the backend for IGV Desktop. For the viewer all names are needed.
+    type: str
+    choices: [viewer, igv]
+    default: viewer
   project:
-    description: Name of the deployment.
+    description: Name of the deployment. That of a backend for IGV ends in C(-igv).
     type: str
     required: true
+  user_pool:
+    description: With O(build=igv), the name of the user pool, O(project) or the viewer's. Needed then.
+    type: str
   domain:
     description: Domain of the certificates.
     type: str
-    required: true
   site_domain:
     description: Host name of the viewer.
     type: str
-    required: true
   data_domain:
     description: Host name of the data.
     type: str
-    required: true
   hosted_zone:
     description: Public zone in Route 53 that holds the domain. Empty if its records are made by hand.
     type: str
-    required: true
   data_bucket:
     description: Bucket with the data, whose policy may hold statements of the deployment.
     type: str
-    required: true
   staging_bucket:
     description: Bucket that carries files to the instance.
     type: str
-    required: true
   signing_key_path:
     description: Path of the parameters with the signing keys.
     type: str
-    required: true
   keep_users:
     description: Whether the user pool and what belongs to it is to stay.
     type: bool
@@ -120,10 +121,13 @@ from ansible_collections.bioviewers.aws.plugins.module_utils import _deployment
 from ansible_collections.bioviewers.aws.plugins.module_utils._preflight import reading
 from ansible_collections.bioviewers.aws.plugins.module_utils._verify import PAUSE, Sight
 
-NAMES = ("project", "domain", "site_domain", "data_domain", "hosted_zone", "data_bucket", "staging_bucket")
+NAMES = ("domain", "site_domain", "data_domain", "hosted_zone", "data_bucket", "staging_bucket")
 OPTIONS: dict[str, Any] = {
-    **{name: {"required": True} for name in NAMES},
-    "signing_key_path": {"required": True, "no_log": False},
+    "build": {"choices": [*_deployment.LOOKS], "default": "viewer"},
+    "project": {"required": True},
+    "user_pool": {},
+    **{name: {} for name in NAMES},
+    "signing_key_path": {"no_log": False},
     "keep_users": {"type": "bool", "default": True},
     "wait_timeout": {"type": "int", "default": 0},
 }
@@ -141,7 +145,8 @@ def resources(look: Sight, seconds: int) -> list[dict[str, Any]]:
 
 
 def main() -> None:
-    module = AnsibleAWSModule(argument_spec=OPTIONS, supports_check_mode=True)
+    needed = [("build", "viewer", [*NAMES, "signing_key_path"]), ("build", "igv", ["user_pool"])]
+    module = AnsibleAWSModule(argument_spec=OPTIONS, supports_check_mode=True, required_if=needed)
     look = Sight({**{name: module.params[name] for name in OPTIONS}, "region": module.region}, module.client)
     with reading(module, f"look what there is of {module.params['project']}"):
         found, tagged = resources(look, module.params["wait_timeout"]), _deployment.tagged(look)

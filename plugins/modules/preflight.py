@@ -16,6 +16,12 @@ description:
   - Whether another AWS account has O(data_domain) as the alias of a distribution, CloudFront tells only who has a
     distribution with a certificate for it; before the first run nobody can know.
 options:
+  build:
+    description: What is to be built. Of V(igv), the backend for IGV Desktop, only what starts with C(igv_) is checked,
+      account, region, and who may sign in.
+    type: str
+    choices: [viewer, igv]
+    default: viewer
   inventory_spec:
     description:
       - Variables of the inventory, each with C(type), C(required), C(elements), C(choices), C(no_log) and
@@ -82,6 +88,23 @@ options:
     type: str
   web_instance_image_owner:
     description: Account that publishes the image.
+    type: str
+  allowed_emails:
+    description: Addresses of people who may sign in. With O(build=igv) each must be good for a session name of AWS STS.
+    type: list
+    elements: str
+  igv_buckets:
+    description:
+      - Buckets that IGV reads, each with C(name) and, if wanted, C(prefixes), C(browsable) and C(kms_key_arn).
+      - They must be there and in the region. Folders that IGV's browser can't show are noted.
+    type: list
+    elements: dict
+  igv_shares_user_pool:
+    description: Whether people sign in at the user pool called O(project), which must be there.
+    type: bool
+    default: false
+  igv_user_pool_domain_prefix:
+    description: Prefix of the login's address. Only the user pool of IGV may have it, O(project) followed by C(-igv).
     type: str
 requirements:
   - dnspython, when O(domain) is given
@@ -181,6 +204,7 @@ from ansible_collections.bioviewers.aws.plugins.module_utils import (
     _preflight_account,
     _preflight_bucket,
     _preflight_dns,
+    _preflight_igv,
     _preflight_network,
     _preflight_quotas,
     _preflight_taken,
@@ -189,16 +213,20 @@ from ansible_collections.bioviewers.aws.plugins.module_utils import (
 from ansible_collections.bioviewers.aws.plugins.module_utils._preflight import Fault, Look, Note, findings
 
 # A check needs what the ones before it have learned.
-PARTS = (
-    _preflight_account,
-    _preflight_zone,
-    _preflight_dns,
-    _preflight_bucket,
-    _preflight_network,
-    _preflight_taken,
-    _preflight_quotas,
-)
+PARTS = {
+    "viewer": (
+        _preflight_account,
+        _preflight_zone,
+        _preflight_dns,
+        _preflight_bucket,
+        _preflight_network,
+        _preflight_taken,
+        _preflight_quotas,
+    ),
+    "igv": (_preflight_account, _preflight_igv),
+}
 OPTIONS: dict[str, dict[str, Any]] = {
+    "build": {"choices": [*PARTS], "default": "viewer"},
     "inventory_spec": {"type": "dict"},
     "variable_names": {"type": "dict"},
     "project": {},
@@ -217,6 +245,10 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "web_instance_type": {},
     "web_instance_image_name": {},
     "web_instance_image_owner": {},
+    "allowed_emails": {"type": "list", "elements": "str"},
+    "igv_buckets": {"type": "list", "elements": "dict"},
+    "igv_shares_user_pool": {"type": "bool", "default": False},
+    "igv_user_pool_domain_prefix": {},
 }
 
 
@@ -228,15 +260,16 @@ def known(module: AnsibleAWSModule) -> dict[str, Any]:
     if by_hand:
         del given["hosted_zone"]
     place = {"region": module.region, "aws_region": module.region}
-    return {**given, **place, "network": with_network or None, "dns_by_hand": by_hand or None}
+    pool = "shared_user_pool" if given["igv_shares_user_pool"] else "own_user_pool"
+    return {**given, **place, pool: True, "network": with_network or None, "dns_by_hand": by_hand or None}
 
 
 def main() -> None:
     module = AnsibleAWSModule(argument_spec=OPTIONS, supports_check_mode=True)
-    if module.params["domain"] and not _preflight_dns.HAS_DNS:
+    if module.params["domain"] and module.params["build"] == "viewer" and not _preflight_dns.HAS_DNS:
         module.fail_json(msg=missing_required_lib("dnspython"))
     look = Look(known(module), module.client, module.params["variable_names"])
-    found = [finding for part in PARTS for finding in findings(look, part.CHECKS)]
+    found = [finding for part in PARTS[module.params["build"]] for finding in findings(look, part.CHECKS)]
     faults = [finding.facts() for finding in found if isinstance(finding, Fault)]
     result = {"faults": faults, "notes": [finding.text for finding in found if isinstance(finding, Note)], **look.facts}
     if faults:

@@ -113,10 +113,20 @@ options:
         type: list
         elements: str
         required: true
+  failure_emails:
+    description: Who is told by e-mail what fails on the instance.
+    type: list
+    elements: str
+    default: []
   triggers:
     description: Functions that the user pool calls, by the names of Cognito's triggers; no others may be there.
     type: dict
     default: {}
+  other_app_clients:
+    description: App clients that may log people in to the user pool too, as IGV's does where it shares the pool.
+    type: list
+    elements: str
+    default: []
   protect_load_balancer:
     description: Whether the load balancer must be protected against deletion.
     type: bool
@@ -257,9 +267,6 @@ report:
   sample: reports/verify.html
 """
 
-import datetime
-import json
-import os
 from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
@@ -271,11 +278,12 @@ from ansible_collections.bioviewers.aws.plugins.module_utils import (
     _verify_instance,
     _verify_login,
     _verify_names,
+    _verify_notices,
     _verify_pool,
     _verify_report,
     _verify_site,
 )
-from ansible_collections.bioviewers.aws.plugins.module_utils._verify import FAILED, Outcome, Sight, run
+from ansible_collections.bioviewers.aws.plugins.module_utils._verify import FAILED, Sight, run
 
 NEEDED = {"required": True}
 NAMES = {"type": "list", "elements": "str", "required": True}
@@ -301,7 +309,9 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "cookie_life": NUMBER,
     "hsts_max_age": NUMBER,
     "role_policies": {"type": "dict", "required": True, "options": {"managed": NAMES, "inline": NAMES}},
+    "failure_emails": {"type": "list", "elements": "str", "default": []},
     "triggers": {"type": "dict", "default": {}},
+    "other_app_clients": {"type": "list", "elements": "str", "default": []},
     "protect_load_balancer": {"type": "bool", "default": True},
     "protect_instance": {"type": "bool", "default": True},
     "protect_user_pool": {"type": "bool", "default": True},
@@ -323,22 +333,9 @@ PARTS = {
     "The load balancer": _verify_balancer.CHECKS,
     "The distribution": _verify_distribution.CHECKS,
     "The instance": _verify_instance.CHECKS,
+    "The notices": _verify_notices.CHECKS,
     "The user pool": _verify_pool.CHECKS,
 }
-
-
-def write(folder: str, params: dict[str, Any], outcomes: list[Outcome]) -> str:
-    """The report in both forms; returns the path of the page."""
-    os.makedirs(folder, exist_ok=True)
-    when = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
-    head = {"project": params["project"], "site": params["site_domain"], "time": when}
-    counts = _verify_report.count(outcomes)
-    with open(os.path.join(folder, "verify.json"), "w", encoding="utf-8") as file:
-        json.dump({**head, "counts": counts, "checks": _verify_report.facts(outcomes)}, file, indent=2)
-    path = os.path.join(folder, "verify.html")
-    with open(path, "w", encoding="utf-8") as file:
-        file.write(_verify_report.page(params["site_domain"], when, outcomes))
-    return path
 
 
 def main() -> None:
@@ -351,7 +348,8 @@ def main() -> None:
     outcomes = run(PARTS, look, params["wait_timeout"])
     told = {"checks": _verify_report.facts(outcomes), "lines": _verify_report.lines(outcomes)}
     if params["report_dir"] and not module.check_mode:
-        told["report"] = write(params["report_dir"], params, outcomes)
+        head = {"project": params["project"], "site": params["site_domain"]}
+        told["report"] = _verify_report.write(params["report_dir"], "verify", params["site_domain"], head, outcomes)
     if any(one.outcome == FAILED for one in outcomes):
         module.fail_json(msg=_verify_report.failures(outcomes), **told)
     module.exit_json(changed=False, **told)

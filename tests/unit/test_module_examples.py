@@ -78,6 +78,7 @@ PREPARED = {
     "cognito_user_pool_client": a_pool,
     "cognito_user_pool_domain": a_pool,
     "s3_bucket_policy_statement": a_bucket,
+    "sns_topic": None,
 }
 
 

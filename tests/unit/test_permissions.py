@@ -18,7 +18,7 @@ NO_OPERATION = {"iam:PassRole", "s3:DeleteObjectVersion", "ssmmessages:OpenDataC
 TO_ANY = {
     *("acm:RequestCertificate", "cognito-idp:CreateUserPool"),
     *(f"cloudfront:Create{kind}" for kind in ("Distribution", "KeyGroup", "OriginAccessControl", "PublicKey")),
-    "cloudfront:CreateResponseHeadersPolicy",
+    *("cloudfront:CreateResponseHeadersPolicy", "sns:Unsubscribe"),
     *(f"cloudfront:{verb}{kind}" for verb in ("Delete", "Update") for kind in ("KeyGroup", "PublicKey")),
 }
 GROUPS = permissions.written()["statements"]

@@ -6,10 +6,12 @@ import pathlib
 
 import pytest
 import yaml
-from ansible_collections.bioviewers.aws.plugins.module_utils._preflight_inputs import FAULTY, RULES, wrong_kind
+from ansible_collections.bioviewers.aws.plugins.module_utils._preflight_igv_inputs import RULES
+from ansible_collections.bioviewers.aws.plugins.module_utils._preflight_inputs import FAULTY, wrong_kind
 
 ROOT = pathlib.Path(__file__).parents[2]
 SPEC = yaml.safe_load((ROOT / "playbooks/vars/inventory.yml").read_text())["inventory_spec"]
+KEY = "arn:aws:kms:us-east-1:123456789012:key/1"
 CLIENT = "1-a.apps.googleusercontent.com"
 
 GOOD = [
@@ -46,6 +48,15 @@ GOOD = [
     ("dns_resolver", "192.0.2.1:5353", {}),
     ("dns_resolver", "2001:db8::1", {}),
     ("dns_resolver", "[2001:db8::1]:5353", {}),
+    ("igv_buckets", [{"name": "lab-bams"}], {}),
+    ("igv_buckets", [{"name": "lab-bams", "prefixes": ["a/", "b/c d/"], "browsable": True, "kms_key_arn": KEY}], {}),
+    ("igv_callback_port", 60152, {}),
+    ("igv_sign_in_hours", "1", {}),
+    ("igv_example", "s3://lab-bams/a/x.bam", {"igv_buckets": [{"name": "lab-bams", "prefixes": ["a/"]}]}),
+    ("igv_example", "s3://lab-bams/x.bam", {"igv_buckets": [{"name": "lab-bams"}]}),
+    ("igv_user_pool_domain_prefix", "lab-igv", {}),
+    ("igv_login_domain", "lab-igv.auth.us-east-1.amazoncognito.com", {}),
+    ("igv_contact", "Ada Lovelace, ada@uni.edu", {}),
 ]
 BAD = [
     ("project", "Lab", {}, "small letters"),
@@ -129,6 +140,33 @@ BAD = [
     ("dns_resolver", "dns.uni.edu", {}, "no address"),
     ("dns_resolver", "192.0.2.1:70000", {}, "no address"),
     ("dns_resolver", "192.0.2.1:dns", {}, "no address"),
+    ("igv_buckets", [], {}, "one to read from"),
+    ("igv_buckets", ["lab-bams"], {}, "'lab-bams' is not; write a list such as"),
+    ("igv_buckets", [{"prefixes": ["a/"]}], {}, "a mapping with a name"),
+    ("igv_buckets", [{"name": "s3://lab-bams/x"}], {}, "write the name of the bucket alone, lab-bams"),
+    ("igv_buckets", [{"name": "lab-bams", "prefix": ["a/"]}], {}, "there is no prefix; write prefixes"),
+    ("igv_buckets", [{"name": "lab-bams", "prefixes": "a/"}], {}, "prefixes: it must be a list"),
+    ("igv_buckets", [{"name": "lab-bams", "prefixes": []}], {}, "nothing could be read"),
+    ("igv_buckets", [{"name": "lab-bams", "prefixes": ["a"]}], {}, "'a' is no folder: a folder ends in a slash"),
+    ("igv_buckets", [{"name": "lab-bams", "prefixes": [""]}], {}, "a folder ends in a slash"),
+    ("igv_buckets", [{"name": "lab-bams", "prefixes": ["/a/"]}], {}, "begins with a slash"),
+    ("igv_buckets", [{"name": "lab-bams", "prefixes": ["a/*/"]}], {}, "mean others than themselves"),
+    ("igv_buckets", [{"name": "lab-bams", "prefixes": ["${aws:username}/"]}], {}, "mean others than themselves"),
+    ("igv_buckets", [{"name": "lab-bams", "prefixes": ["s3://lab-bams/a/"]}], {}, "begins below the bucket"),
+    ("igv_buckets", [{"name": "lab-bams", "prefixes": ["a//"]}], {}, "an empty folder"),
+    ("igv_buckets", [{"name": "lab-bams"}] * 2, {}, "lab-bams stands there twice"),
+    ("igv_buckets", [{"name": "lab-bams", "kms_key_arn": "alias/lab"}], {}, "policies don't know aliases"),
+    ("igv_buckets", [{"name": "lab-bams", "kms_key_arn": KEY}], {"aws_region": "eu-west-1"}, "the key is in us-east-1"),
+    ("igv_callback_port", 80, {}, "can't listen there"),
+    ("igv_callback_port", 65536, {}, "1024 to 65535"),
+    ("igv_sign_in_hours", 0, {}, "1 to 720"),
+    ("igv_sign_in_hours", 721, {}, "1 to 720"),
+    ("igv_example", "https://lab-bams/x.bam", {}, "address of a file in S3"),
+    ("igv_example", "s3://lab-bams/x.bam", {"igv_buckets": [{"name": "lab-bams", "prefixes": ["a/"]}]}, "nobody could"),
+    ("igv_example", "s3://other/x.bam", {"igv_buckets": [{"name": "lab-bams"}]}, "nobody could open it"),
+    ("igv_user_pool_domain_prefix", "lab-cognito", {}, "refuses a prefix with cognito"),
+    ("igv_login_domain", "https://lab", {}, "not a host name"),
+    ("igv_contact", "a\nb", {}, "one line"),
 ]
 
 

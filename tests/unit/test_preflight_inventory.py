@@ -96,7 +96,7 @@ def test_the_reason_of_a_secret_has_nothing_of_its_template(secret, template, to
 
 
 def test_the_module_takes_only_variables_of_an_inventory():
-    assert set(OPTIONS) - {"inventory_spec", "variable_names"} <= set(KNOWN)
+    assert set(OPTIONS) - {"build", "inventory_spec", "variable_names"} <= set(KNOWN)
 
 
 def test_the_checks_only_read():

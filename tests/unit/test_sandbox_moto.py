@@ -8,8 +8,6 @@ import types
 
 import boto3
 import pytest
-import requests
-from botocore.config import Config
 from moto import mock_aws, settings
 from moto.acm.models import CertBundle
 from moto.core.authorization import ActionAuthenticatorMixin
@@ -145,21 +143,6 @@ def test_only_a_right_signature_is_taken(host, service, operation, arguments):
     with pytest.raises(forger.exceptions.ClientError) as refused:
         getattr(forger, operation)(**arguments)
     assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 403
-
-
-@pytest.mark.parametrize("version", ["s3", "s3v4"])
-@pytest.mark.parametrize(("token", "status"), [("its own", 200), ("another", 400)])
-def test_a_signed_address_needs_the_keys_own_token(strict, host, token, status, version):
-    s3 = strict.client("s3")
-    s3.create_bucket(Bucket=BUCKET)
-    s3.put_object(Bucket=BUCKET, Key="a", Body=b"secret")
-    given = host.get_credentials()
-    held = given.token if token == "its own" else token
-    session = boto3.Session(given.access_key, given.secret_key, held, region_name="us-east-1")
-    signer = session.client("s3", config=Config(signature_version=version))
-    address = signer.generate_presigned_url("get_object", {"Bucket": BUCKET, "Key": "a"})
-    answer = requests.get(address, timeout=5)
-    assert (answer.status_code, answer.content == b"secret") == (status, status == 200)
 
 
 def test_a_new_load_balancer_tells_all_its_attributes(strict):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import json
 import urllib.parse
 
@@ -118,8 +119,8 @@ def allow(action: object = "s3:GetObject", resource: object = "arn:aws:s3:::b/*"
     return {"Effect": "Allow", "Action": action, "Resource": resource, **more}
 
 
-def when(operator: str, value: object) -> dict:
-    return allow(Condition={operator: {"key": value}})
+def when(operator: str, value: object, key: str = "key") -> dict:
+    return allow(Condition={operator: {key: value}})
 
 
 @pytest.mark.parametrize(
@@ -141,16 +142,63 @@ def when(operator: str, value: object) -> dict:
         ([when("StringEquals", ["other", "lab"])], True),
         ([when("StringEquals", "other")], False),
         ([when("StringLike", "l*")], True),
-        ([when("ForAllValues:StringLike", "l*")], False),
-        ([when("ForAllValues:StringLike", ["l*", "m*"])], True),
-        ([allow(Condition={"StringEquals": {"unknown": "x"}})], True),
-        ([allow(Condition={"Bool": {"key": "false"}})], True),
+        ([when("ForAllValues:StringLike", "l*", "keys")], False),
+        ([when("ForAllValues:StringLike", ["l*", "m*"], "keys")], True),
+        ([when("ForAnyValue:StringEquals", "more", "keys")], True),
+        ([when("StringEquals", "lab", "keys")], False),
+        ([when("StringEquals", "x", "absent")], False),
+        ([when("DateLessThan", "lab")], False),
+        ([when("StringEquals", "x", "unknown")], True),
+        ([allow(), {**when("StringEquals", "x", "unknown"), "Effect": "Deny"}], True),
+        ([allow(), {**when("StringEquals", "lab"), "Effect": "Deny"}], False),
     ],
 )
 def test_how_policies_are_read(statements, permitted):
     held = [{"Statement": statement} for statement in statements]
-    context = {"key": ["lab", "more"]}.get
+    context = {"key": ["lab"], "keys": ["lab", "more"], "absent": []}.get
     assert rights.allows(held, "s3:GetObject", "arn:aws:s3:::b/a", context) == permitted
+
+
+READER = [
+    {
+        "Effect": "Allow",
+        "Action": "s3:ListBucket",
+        "Resource": "arn:aws:s3:::reads",
+        "Condition": {"StringLike": {"s3:prefix": ["proj/", "proj/*"]}},
+    },
+    {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::reads/proj/*"},
+    {"Effect": "Deny", "Action": "s3:*", "Resource": "*", "Condition": {"Bool": {"aws:SecureTransport": "false"}}},
+]
+
+
+@pytest.mark.parametrize(
+    ("call", "target", "permitted"),
+    [
+        ("s3:GetObject", "/reads/proj/a.bam", True),
+        ("s3:HeadObject", "/reads/proj/a.bam", True),
+        ("s3:ListObjectsV2", "/reads?list-type=2&prefix=proj%2F", True),
+        ("s3:ListObjectsV2", "/reads/?list-type=2&prefix=proj/a&delimiter=%2F", True),
+        ("s3:ListObjects", "/reads?prefix=proj/", True),
+        ("s3:GetObject", "/reads/private/b.bam", False),
+        ("s3:HeadObject", "/reads/private/b.bam", False),
+        ("s3:GetObject", "/other/proj/a.bam", False),
+        ("s3:ListObjectsV2", "/other?list-type=2&prefix=proj/", False),
+        ("s3:ListObjectsV2", "/reads?list-type=2&prefix=private/", False),
+        ("s3:ListObjectsV2", "/reads?list-type=2&prefix=", False),
+        ("s3:ListObjectsV2", "/reads?list-type=2", False),
+        ("s3:ListObjectVersions", "/reads?versions&prefix=proj/", False),
+        ("s3:HeadBucket", "/reads", False),
+        ("s3:PutObject", "/reads/proj/new", False),
+        ("s3:DeleteObject", "/reads/proj/a.bam", False),
+        ("s3:DeleteObjects", "/reads?delete", False),
+        ("s3:ListBuckets", "/", False),
+    ],
+)
+def test_a_role_reads_its_prefix_by_tls_and_nothing_else(monkeypatch, call, target, permitted):
+    monkeypatch.setattr(rights, "policies_of", lambda _role: [{"Statement": READER}])
+    by_tls = dataclasses.replace(request(call, target), secure=True)
+    assert (rights.refusal("reader", by_tls) is None) == permitted
+    assert rights.refusal("reader", request(call, target))
 
 
 @pytest.fixture

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import datetime
+
 import pytest
 
-from sandbox import hosts, instances, rights, ssm
+from sandbox import hosts, instances, latencies, rights, ssm
+
+RUNNING = {"State": {"Name": "running"}, "LaunchTime": datetime.datetime.now(datetime.UTC)}
 
 
 @pytest.fixture
 def world(monkeypatch):
     """One instance that is online; each test takes something away."""
     monkeypatch.setattr(ssm, "_booted", set())
-    monkeypatch.setattr(instances, "describe", lambda instance_id: {"State": {"Name": "running"}})
+    monkeypatch.setattr(instances, "describe", lambda instance_id: RUNNING)
     monkeypatch.setattr(instances, "role_name", lambda instance: "role")
     monkeypatch.setattr(instances, "trusts_ec2", lambda role: True)
     monkeypatch.setattr(rights, "may", lambda role, actions: True)
@@ -24,6 +28,11 @@ def world(monkeypatch):
 
 def test_all_is_well(world):
     assert ssm.is_online("i-1")
+
+
+def test_one_that_was_launched_just_now_takes_its_time(world):
+    world.setattr(latencies, "SECONDS", {"instance": 3600})
+    assert not ssm.is_online("i-1")
 
 
 @pytest.mark.parametrize(

@@ -20,12 +20,14 @@ from tests.unit.strict.tables import (
     cloudfront_origin_access_control,
     cloudfront_public_key,
     cloudfront_response_headers_policy,
+    cognito_identity_pool,
     cognito_identity_provider,
     cognito_user,
     cognito_user_pool,
     cognito_user_pool_client,
     cognito_user_pool_domain,
     s3_bucket_policy_statement,
+    sns_topic,
 )
 
 FILES = (
@@ -35,12 +37,14 @@ FILES = (
     cloudfront_origin_access_control,
     cloudfront_public_key,
     cloudfront_response_headers_policy,
+    cognito_identity_pool,
     cognito_identity_provider,
     cognito_user,
     cognito_user_pool,
     cognito_user_pool_client,
     cognito_user_pool_domain,
     s3_bucket_policy_statement,
+    sns_topic,
 )
 TABLES: list[Table] = [table for file in FILES for table in file.TABLES]
 ROWS = [(table, option) for table in TABLES for option in table.rows]

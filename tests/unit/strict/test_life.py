@@ -56,7 +56,8 @@ def unsaid(shape: Any, known: set[str], path: str) -> Iterator[str]:
 
 @pytest.mark.parametrize("table", [table for table in TABLES if table.update], ids=lambda table: table.title)
 def test_every_setting_of_the_api_is_managed_or_somebody_elses(table):
-    service = "cloudfront" if table.module.startswith("cloudfront") else "cognito-idp"
+    service = {"cloudfront": "cloudfront", "cognito_identity_pool": "cognito-identity"}
+    service = service.get(table.module, service.get(table.module.partition("_")[0], "cognito-idp"))
     shape = botocore.session.get_session().get_service_model(service).operation_model(table.update).input_shape
     config = shape.members.get(f"{table.kind}Config", shape)
     named = {"UserPoolId", "ClientId", "ClientName", "ProviderName", "Domain", "Name", "CallerReference", "IfMatch"}
