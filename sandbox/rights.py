@@ -98,7 +98,12 @@ def _told_tags(arn: str) -> dict[str, str] | None:
             return _pairs(
                 _client("acm", settings.MOTO_URL, region).list_tags_for_certificate(CertificateArn=arn)["Tags"]
             )
-        case "cognito-idp" | "cognito-identity":
+        case "cognito-identity":
+            pool = _client(service, settings.MINISTACK_URL).describe_identity_pool(
+                IdentityPoolId=arn.rpartition("/")[2]
+            )
+            return pool.get("IdentityPoolTags", {})
+        case "cognito-idp":
             return _client(service, settings.MINISTACK_URL).list_tags_for_resource(ResourceArn=arn)["Tags"]
         case "cloudfront" if ":distribution/" in arn:
             told = _client(service, settings.MINISTACK_URL).list_tags_for_resource(Resource=arn)
