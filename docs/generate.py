@@ -141,8 +141,8 @@ def inventory_options() -> dict[str, dict]:
 
 def inventory_defaults(**given: Any) -> dict[str, Any]:
     """What the playbooks take for variables that an inventory leaves out, if it gives these."""
-    files = ("igv.yml", "deployment.yml")
-    return {key: value for name in files for key, value in evaluate({**load(VARS / name), **given}, "deployment").items()}
+    igv, viewer = (evaluate({**load(VARS / name), **given}, "deployment") for name in ("igv.yml", "deployment.yml"))
+    return {**igv, **viewer}
 
 
 REFERENCE = """# All that an inventory can say

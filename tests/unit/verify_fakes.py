@@ -33,6 +33,7 @@ KNOWN = {
     "hsts_max_age": 31536000,
     "role_policies": {"managed": ["AmazonSSMManagedInstanceCore"], "inline": ["parameters"]},
     "triggers": {},
+    "other_app_clients": [],
     "protect_load_balancer": True,
     "protect_instance": True,
     "protect_user_pool": True,
