@@ -57,15 +57,15 @@ def build(*options: str) -> None:
     play("site.yml", *options)
 
 
-def pool_id() -> str:
-    """The deployment's user pool."""
+def pool_id(name: str = settings.PROJECT) -> str:
+    """The deployment's user pool, or another."""
     pools = settings.client("cognito-idp").list_user_pools(MaxResults=60)["UserPools"]
-    return next(pool["Id"] for pool in pools if pool["Name"] == settings.PROJECT)
+    return next(pool["Id"] for pool in pools if pool["Name"] == name)
 
 
-def create_user(email: str) -> str:
+def create_user(email: str, pool_name: str = settings.PROJECT) -> str:
     """Create a native user anew, as an administrator would; returns the password."""
-    cognito, pool = settings.client("cognito-idp"), pool_id()
+    cognito, pool = settings.client("cognito-idp"), pool_id(pool_name)
     password = f"{secrets.token_urlsafe(16)}-Aa1!"
     attributes = [{"Name": "email", "Value": email}, {"Name": "email_verified", "Value": "true"}]
     with contextlib.suppress(cognito.exceptions.UserNotFoundException):

@@ -1,4 +1,4 @@
-"""ministack's server, and what no AWS API does: users who come from an identity provider, and codes for them.
+"""ministack's server, made strict, and what no AWS API does: users of an identity provider, and codes for them.
 
 Run as `python -m sandbox.ministack_server`; processes.py sets its environment. ministack knows no Google: what Google
 says of a person, edge/federation.py finds out and tells here.
@@ -6,7 +6,9 @@ says of a person, edge/federation.py finds out and tells here.
 
 from __future__ import annotations
 
+import json
 import secrets
+import string
 from typing import Any
 
 from ministack import app as server
@@ -15,11 +17,20 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.types import Receive, Scope, Send
 
+from sandbox import identity_pools
+
 # The edge asks the triggers, from the code that was uploaded; ministack would look for the functions in its own Lambda.
 cognito._apply_pretoken_trigger = lambda claims, **_named: claims
 # Cognito's first passwords fit the pool's policy, ministack's have twelve letters and are refused where it wants more.
 cognito._generate_temp_password = lambda: f"{secrets.token_urlsafe(24)}-Aa1!"
+# Cognito's ids and secrets of app clients are small letters and digits. IGV sends a secret as it stands; of ministack's
+# with their + and / the server would understand another.
+ALPHABET = string.ascii_lowercase + string.digits
+cognito._client_id = lambda: "".join(secrets.choice(ALPHABET) for _ in range(26))
+cognito._client_secret = lambda: "".join(secrets.choice(ALPHABET) for _ in range(52))
 USERS, CODES = "/_sandbox/federated-users", "/_sandbox/codes"
+# AWS has the public keys of identity pools at https://cognito-identity.amazonaws.com/.well-known/jwks_uri.
+IDENTITY_KEYS = "/_sandbox/identity-keys"
 Resource = dict[str, Any]
 serve_aws = server.app
 sign_up_anyone = cognito._sign_up
@@ -47,6 +58,10 @@ def answer_strictly(handler: Any, action: str, told: Resource) -> Any:
 
 
 cognito._run_idp_handler = answer_strictly
+answer_identity = cognito._run_identity_handler
+cognito._run_identity_handler = lambda handler, action, told: (
+    identity_pools.refusal(action, told) or answer_identity(handler, action, told)
+)
 
 
 def keep_user(told: Resource) -> JSONResponse:
@@ -95,7 +110,12 @@ def give_code(told: Resource) -> JSONResponse:
     return JSONResponse({"location": headers["Location"]})
 
 
-ROUTES = {USERS: keep_user, CODES: give_code}
+def identity_keys(_told: Resource) -> JSONResponse:
+    """The key that identity pools sign with."""
+    return JSONResponse({"keys": [cognito._JWKS_KEY]})
+
+
+ROUTES = {USERS: keep_user, CODES: give_code, IDENTITY_KEYS: identity_keys}
 
 
 async def app(scope: Scope, receive: Receive, send: Send) -> None:
@@ -104,7 +124,7 @@ async def app(scope: Scope, receive: Receive, send: Send) -> None:
     if route is None:
         await serve_aws(scope, receive, send)
         return
-    response = route(await Request(scope, receive).json())
+    response = route(json.loads(await Request(scope, receive).body() or b"{}"))
     await response(scope, receive, send)
 
 

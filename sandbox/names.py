@@ -12,7 +12,9 @@ NAMES = (
     settings.SITE_DOMAIN,
     settings.DATA_DOMAIN,
     settings.LOGIN_DOMAIN,
+    settings.IGV_LOGIN_DOMAIN,
     settings.GOOGLE_DOMAIN,
+    settings.S3_DOMAIN,
     f"neuroglancer.{settings.MANUAL_DOMAIN}",
     f"data.{settings.MANUAL_DOMAIN}",
 )

@@ -41,6 +41,8 @@ MOTO_ENVIRONMENT = {
     # Refuse images and instance types that do not exist, as EC2 does.
     "MOTO_ENABLE_AMI_VALIDATION": "true",
     "MOTO_EC2_ENABLE_INSTANCE_TYPE_VALIDATION": "true",
+    # Buckets are in the path there, not in the name.
+    "MOTO_S3_CUSTOM_ENDPOINTS": f"https://{settings.S3_DOMAIN}",
     # moto_server.py then lets pass what is not signed with temporary credentials.
     "INITIAL_NO_AUTH_ACTION_COUNT": "0",
 }

@@ -20,6 +20,8 @@ UNSIGNED_TARGETS = {
     "AWSCognitoIdentityProviderService": "cognito-idp",
     "AWSCognitoIdentityService": "cognito-identity",
 }
+# So do those who have a token instead: STS alone takes unsigned forms.
+UNSIGNED_FORM = "application/x-www-form-urlencoded"
 _CREDENTIAL = re.compile(r"Credential=([^/,\s]+)/\d{8}/([^/]*)/([^/]+)/aws4_request")
 
 
@@ -33,13 +35,15 @@ class Signer:
 
 
 def signer(headers: Mapping[str, str], query: Mapping[str, str]) -> Signer:
-    """Who signed the request, for which region and service; an unsigned one goes to S3."""
+    """Who signed the request, for which region and service; an unsigned one of no other API goes to S3."""
     signed = headers.get("authorization") or f"Credential={query.get('X-Amz-Credential', '')}"
     if match := _CREDENTIAL.search(signed):
         return Signer(*match.groups())
     # The older form of signed addresses, which S3 still takes and boto3 still makes.
     if key := query.get("AWSAccessKeyId"):
         return Signer(key, settings.REGION, "s3")
+    if headers.get("content-type", "").startswith(UNSIGNED_FORM):
+        return Signer("", settings.REGION, "sts")
     api = headers.get("x-amz-target", "").partition(".")[0]
     return Signer("", settings.REGION, UNSIGNED_TARGETS.get(api, "s3"))
 

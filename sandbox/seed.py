@@ -1,4 +1,4 @@
-"""What a lab's account has before the first run: images, a default VPC with a way out, a zone, a private bucket."""
+"""What a lab's account has before the first run: images, a default VPC with a way out, a zone, private buckets."""
 
 from __future__ import annotations
 
@@ -74,3 +74,4 @@ def seed() -> None:
     _open_default_vpc()
     _create_zone()
     create_private_bucket(settings.DATA_BUCKET)
+    create_private_bucket(settings.READS_BUCKET)

@@ -66,13 +66,19 @@ DOMAIN = "lab.localhost"
 SITE_DOMAIN = f"neuroglancer.{DOMAIN}"
 DATA_DOMAIN = f"data.{DOMAIN}"
 DATA_BUCKET = "lab-private-data"
+READS_BUCKET = "lab-private-reads"
+# Everything of the backend for IGV Desktop.
+IGV_PROJECT = f"{PROJECT}-igv"
 # Of a lab whose records are made by hand (`dns: manual`).
 MANUAL_DOMAIN = "manual.localhost"
 # AWS's own suffix is amazoncognito.com: the one name that differs here.
 LOGIN_SUFFIX = "amazoncognito.localhost"
 LOGIN_DOMAIN = f"{PROJECT}.auth.{REGION}.{LOGIN_SUFFIX}"
+IGV_LOGIN_DOMAIN = f"{IGV_PROJECT}.auth.{REGION}.{LOGIN_SUFFIX}"
 # AWS's own is amazonaws.com. Hosts ask there for the load balancers' public keys.
 KEYS_DOMAIN = f"public-keys.auth.elb.{REGION}.amazonaws.localhost"
+# S3 by TLS; everything else of the API is at the gateway's port.
+S3_DOMAIN = f"s3.{REGION}.amazonaws.localhost"
 # Google's is accounts.google.com.
 GOOGLE_DOMAIN = "accounts.google.localhost"
 GOOGLE_CLIENT_FILE = CHECKOUT / "sandbox" / "google.yml"

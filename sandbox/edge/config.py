@@ -58,7 +58,7 @@ class Config:
     # The host name of Google's sign-in, and who plays it.
     google_domain: str = ""
     google_backend: str = ""
-    keys_suffix: str = "amazonaws.localhost"
+    aws_suffix: str = "amazonaws.localhost"
     region: str = "us-east-1"
     # A name of its own in the control plane's log, where the deployment's calls stand too.
     access_key: str = "edge"

@@ -34,7 +34,8 @@ class Map:
         self._api = api
         self._login = re.compile(rf"({LABEL})\.auth\.{LABEL}\.{re.escape(config.login_suffix)}")
         self._google = config.google_domain
-        self._keys = re.compile(rf"public-keys\.auth\.elb\.{LABEL}\.{re.escape(config.keys_suffix)}")
+        self._keys = re.compile(rf"public-keys\.auth\.elb\.{LABEL}\.{re.escape(config.aws_suffix)}")
+        self._storage = re.compile(rf"s3\.{LABEL}\.{re.escape(config.aws_suffix)}")
 
     def find(self, name: str) -> Place | None:
         """The place of a host name, or None where DNS would know nothing."""
@@ -42,6 +43,8 @@ class Map:
             return Place("login", login[1])
         if self._keys.fullmatch(name):
             return Place("keys")
+        if self._storage.fullmatch(name):
+            return Place("s3")
         if name and name == self._google:
             return Place("google")
         # A name of the zone leads on; AWS's own names stand for themselves.

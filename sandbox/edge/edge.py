@@ -40,8 +40,9 @@ class Edge:
         inward = httpx.AsyncClient(transport=httpx.ASGITransport(application(self.handle)))
         login_backend = httpx.AsyncClient(base_url=config.login_backend, trust_env=False, timeout=30)
         self._authenticator = Authenticator(api, config, IdentityProvider(inward))
-        self._google_http = httpx.AsyncClient(trust_env=False)
+        self._plain_http = httpx.AsyncClient(trust_env=False)
         self._google_backend = config.google_backend
+        self._api_address = config.endpoint
         nodes = Nodes(namespace_of)
         self._health = Health(api, nodes.for_checks, config.health)
         self._targets = Targets(api, self._health, nodes.for_requests, address_of)
@@ -54,6 +55,7 @@ class Edge:
             "google": self._google,
             "keys": self._key,
             "load_balancer": balancer.handle,
+            "s3": self._s3,
             "login": Login(api, login_backend, google, triggers, config.switches).handle,
         }
         self._dispatch = Dispatch(self.names, parts, AccessLog(config.log))
@@ -67,7 +69,11 @@ class Edge:
         await self._health.run(self._targets)
 
     async def _google(self, request: Request, _nothing: None) -> Reply:
-        return await proxy.pass_on(self._google_http, request, self._google_backend, ())
+        return await proxy.pass_on(self._plain_http, request, self._google_backend, ())
+
+    async def _s3(self, request: Request, _nothing: None) -> Reply:
+        """S3 at its own name; the field X-Forwarded-Proto tells whether the request came by TLS."""
+        return await proxy.pass_on(self._plain_http, request, self._api_address, ())
 
     async def _key(self, request: Request, _nothing: None) -> Reply:
         """The public keys of load balancers, at public-keys.auth.elb.<region>.<suffix>."""

@@ -18,7 +18,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from .aws import Api
-from .bucket_policy import Caller, allows
+from .policies import Caller, allows
 
 BOOTSTRAP = pathlib.Path(__file__).with_name("function_bootstrap.py")
 Resource = dict[str, Any]

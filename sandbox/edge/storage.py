@@ -15,8 +15,8 @@ from botocore.exceptions import ClientError
 
 from . import pages
 from .aws import Api
-from .bucket_policy import CLOUDFRONT, Caller, allows
 from .messages import Headers, Reply, Request
+from .policies import CLOUDFRONT, Caller, allows
 
 ENDPOINT = re.compile(r"(?P<bucket>.+)\.s3(?:[.-](?P<region>[a-z]{2}(?:-[a-z]+)+-\d))?\.amazonaws\.com(?:\.cn)?")
 CHUNK = 256 * 1024

@@ -9,9 +9,9 @@ import asyncio
 from typing import Any
 
 from .aws import Api
-from .bucket_policy import Caller
 from .external_provider import ExternalError
 from .functions import FunctionError, Functions, InvocationError
+from .policies import Caller
 
 COGNITO = "cognito-idp.amazonaws.com"
 # For which Cognito waits.

@@ -86,6 +86,7 @@ PREPARED = {
     "cognito_user_pool_client_info": a_pool_with_a_client,
     "cognito_user_pool_domain": a_pool,
     "s3_bucket_policy_statement": a_bucket,
+    "sns_topic": None,
 }
 
 

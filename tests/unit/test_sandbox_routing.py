@@ -28,6 +28,12 @@ def authorization(service: str, region: str = "us-east-1") -> dict[str, str]:
             {},
             ("", "us-east-1", "cognito-idp"),
         ),
+        (
+            {"x-amz-target": "AWSCognitoIdentityService.GetId"},
+            {},
+            ("", "us-east-1", "cognito-identity"),
+        ),
+        ({"content-type": "application/x-www-form-urlencoded; charset=utf-8"}, {}, ("", "us-east-1", "sts")),
     ],
 )
 def test_signer(headers, query, expected):

@@ -32,6 +32,7 @@ KNOWN = {
     "cookie_life": 3600,
     "hsts_max_age": 31536000,
     "role_policies": {"managed": ["AmazonSSMManagedInstanceCore"], "inline": ["parameters"]},
+    "failure_emails": [],
     "triggers": {},
     "other_app_clients": [],
     "protect_load_balancer": True,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sandbox.edge.bucket_policy import Caller, allows
+from sandbox.edge.policies import Caller, allows
 from sandbox.edge.storage import caller
 from tests.unit.edge.fakes import ACCOUNT, BUCKET, DISTRIBUTION
 
