@@ -103,6 +103,11 @@ def test_and_nothing_else(account, case):
     assert refusal.value.response["ResponseMetadata"]["HTTPStatusCode"] == 403
 
 
+def test_a_bucket_is_there_for_who_may_list_it(account):
+    listing = {"Effect": "Allow", "Action": "s3:ListBucket", "Resource": f"arn:aws:s3:::{BUCKET}"}
+    assert session(account, listing).client("s3").head_bucket(Bucket=BUCKET)
+
+
 def test_of_several_objects_none_is_deleted(account):
     wanted = {"Objects": [{"Key": key} for key in OBJECTS]}
     answer = session(account, *POLICY).client("s3").delete_objects(Bucket=BUCKET, Delete=wanted)
