@@ -12,7 +12,7 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 .cache/samtools-test/.ready: .venv/.ready
 	sandbox/setup igv
 
-.PHONY: help setup demo demo-igv test lint unit e2e sanity docs clean
+.PHONY: help setup demo demo-igv test lint unit molecule e2e sanity bench docs clean
 
 help: ## what can be made
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 8
@@ -25,7 +25,7 @@ demo: .venv/.ready ## a private Neuroglancer on this machine: sandbox, site.yml,
 demo-igv: .cache/samtools-test/.ready ## the backend of IGV Desktop on this machine: igv.yml, a sign-in, the reads of a private BAM, IGV's picture
 	python -m sandbox.igv_demo
 
-test: lint unit e2e ## all checks, fast ones first
+test: lint unit molecule e2e ## all checks, fast ones first
 
 lint: .venv/.ready ## ruff, yamllint, changelog fragments, ansible-lint, ansible-test sanity, antsibull-docs
 	ruff check .
@@ -38,6 +38,9 @@ lint: .venv/.ready ## ruff, yamllint, changelog fragments, ansible-lint, ansible
 unit: .venv/.ready ## logic, in tables of cases
 	python -m pytest --numprocesses=auto --dist=worksteal tests/unit
 
+molecule: .venv/.ready ## each role of the host alone, and all of them, on Debian hosts in containers
+	molecule/run
+
 e2e: .cache/samtools-test/.ready ## the sandbox, site.yml, plain clients and a real browser
 	python -m pytest tests/e2e
 
@@ -45,7 +48,10 @@ sanity: .cache/newest/.ready ## lint's ansible-test sanity, and once more with t
 	tests/sanity/run
 	tests/sanity/run newest
 
-docs: .venv/.ready ## what is generated: role READMEs, reference, tables of costs and failures
+bench: .venv/.ready ## speed: what waiting for AWS adds to a first run, what a second one costs, what a visitor waits for
+	python -m tests.bench
+
+docs: .venv/.ready ## what is generated: role READMEs, reference, policies, tables of costs and failures
 	python docs/generate.py
 
 clean: ## the sandbox and all that was installed here, away (Debian packages stay)

@@ -2,15 +2,17 @@
 
 The role READMEs come from meta/argument_specs.yml, docs/reference.md from those and playbooks/vars/inventory.yml, the
 tables of docs/cost.md from playbooks/vars/prices.yml, that of docs/check-mode.md from the roles' tasks, one table of
-docs/troubleshooting.md from playbooks/vars/failures.yml.
+docs/troubleshooting.md from playbooks/vars/failures.yml, the policies of docs/permissions.md from docs/permissions.yml.
 """
 
 from __future__ import annotations
 
+import functools
+import json
 import pathlib
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import ansible_collections
@@ -18,6 +20,9 @@ from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+from sandbox import permissions  # noqa: E402  (found only now)
+
 VARS = ROOT / "playbooks" / "vars"
 HEAD = "<!-- Written by docs/generate.py from {}: change it there. -->\n"
 
@@ -142,7 +147,8 @@ def inventory_options() -> dict[str, dict]:
 def inventory_defaults(**given: Any) -> dict[str, Any]:
     """What the playbooks take for variables that an inventory leaves out, if it gives these."""
     files = ("igv.yml", "deployment.yml")
-    return {key: value for name in files for key, value in evaluate({**load(VARS / name), **given}, "deployment").items()}
+    held = (evaluate({**load(VARS / name), **given}, "deployment") for name in files)
+    return {key: value for each in held for key, value in each.items()}
 
 
 REFERENCE = """# All that an inventory can say
@@ -300,6 +306,57 @@ def unchecked_table() -> str:
     return table(("module", "role", "task"), *sorted(rows))
 
 
+# --- Permissions -------------------------------------------------------------------------------------------------
+
+
+def placeholders_table() -> str:
+    rows = [(f"`<{name}>`", each["means"]) for name, each in permissions.written()["placeholders"].items()]
+    return table(("placeholder", "what to write for it"), *rows)
+
+
+def statement_row(group: dict[str, Any]) -> tuple[str, ...]:
+    named = ["yes" if permissions.actions(group, purpose) else "" for purpose in permissions.purposes()]
+    return f"`{group['sid']}`", markdown(group["what"]), *named
+
+
+def statements_table() -> str:
+    rows = map(statement_row, permissions.written()["statements"])
+    return table(("statement", "what it allows", *permissions.purposes()), *rows)
+
+
+def policy_block(purpose: str, number: int, policy: dict[str, Any]) -> str:
+    head = f"<code>{purpose}-{number}</code>, {permissions.length(policy):,} characters at most"
+    text = json.dumps(policy, indent=2, ensure_ascii=False)
+    return f"<details><summary>{head}</summary>\n\n```json\n{text}\n```\n\n</details>\n"
+
+
+def policies_section(purpose: str) -> str:
+    about = permissions.written()["purposes"][purpose]["about"]
+    blocks = [policy_block(purpose, number, policy) for number, policy in enumerate(permissions.policies(purpose), 1)]
+    return "\n".join([f"{about}\n", *blocks])
+
+
+def code(listed: list[str]) -> str:
+    return ", ".join(f"`{each}`" for each in listed)
+
+
+def implied_table() -> str:
+    rows = [
+        (code(row["calls"]), code(row["needs"]), f"{row['why']} [AWS]({row['page']})")
+        for row in permissions.written()["implied"]
+    ]
+    return table(("the call", "asks for", "why"), *rows)
+
+
+def seldom_table() -> str:
+    rows = [(markdown(row["when"]), code(row["actions"])) for row in permissions.written()["seldom"]]
+    return table(("when", "what it takes"), *rows)
+
+
+POLICIES: dict[str, Callable[[], str]] = {
+    f"policies-{purpose}": functools.partial(policies_section, purpose) for purpose in permissions.purposes()
+}
+
 # --- Files -------------------------------------------------------------------------------------------------------
 
 TABLES = {
@@ -310,6 +367,13 @@ TABLES = {
         "prices": prices_table,
     },
     "docs/check-mode.md": {"unchecked": unchecked_table},
+    "docs/permissions.md": {
+        "placeholders": placeholders_table,
+        "statements": statements_table,
+        "implied": implied_table,
+        "seldom": seldom_table,
+        **POLICIES,
+    },
     "docs/troubleshooting.md": {"failures": failures_table},
 }
 

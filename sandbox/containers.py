@@ -95,11 +95,17 @@ def _runtime() -> list[str]:
     return [] if unified else ["--runtime=runc"]
 
 
-def creation(name: str, kind: str, *verb: str) -> Iterator[str]:
-    """The beginning of the command `podman run` or `podman create` for a container of the sandbox."""
+def machine(name: str, *verb: str) -> Iterator[str]:
+    """The beginning of the command `podman run` or `podman create`, with what this machine needs for any container."""
     yield from _runtime()
-    yield from (*verb, f"--name={name}", f"--hostname={name}", f"--label={LABEL}={kind}")
-    # Its own hosts file and resolver: this machine's names point to 127.0.0.1, which there is the container itself.
-    yield from (f"--network={settings.NETWORK}", "--no-hosts")
+    yield from (*verb, f"--name={name}", f"--hostname={name}")
     yield f"--ulimit=nofile={_limit(resource.RLIMIT_NOFILE, 1048576)}"
     yield f"--ulimit=nproc={_limit(resource.RLIMIT_NPROC, 32768)}"
+
+
+def creation(name: str, kind: str, *verb: str) -> Iterator[str]:
+    """The same for a container of the sandbox."""
+    yield from machine(name, *verb)
+    yield f"--label={LABEL}={kind}"
+    # Its own hosts file and resolver: this machine's names point to 127.0.0.1, which there is the container itself.
+    yield from (f"--network={settings.NETWORK}", "--no-hosts")

@@ -10,6 +10,8 @@ Run as `python -m sandbox.control_plane`.
 from __future__ import annotations
 
 import asyncio
+import dataclasses
+import functools
 import json
 import logging
 import re
@@ -25,11 +27,15 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response, Strea
 
 from sandbox import (
     aliases,
+    asked,
     function_code,
     hosts,
     instances,
     invitations,
+    latencies,
     network,
+    refusals,
+    rights,
     routing,
     serving,
     settings,
@@ -234,12 +240,21 @@ async def list_conflicting_aliases(request: Request) -> Response:
     return Response(found, media_type="text/xml")
 
 
+async def take_time(service: str, action: str, request: Request, body: bytes) -> Response:
+    """Let the emulator answer, and tell of what is new that it is in the making."""
+    response = await forward(request, service, body)
+    if response.status_code != 200:
+        return response
+    return _with_body(response, latencies.ANSWERS[service, action](await read_whole(response)))
+
+
 # What an emulator answers, and we then or before.
 CORRECTED: dict[tuple[str, str], Callable[[Request, bytes], Awaitable[Response]]] = {
     ("cognito-idp", "AdminCreateUser"): create_user,
     ("elasticloadbalancing", "DescribeTargetHealth"): describe_target_health,
     ("lambda", "CreateFunction"): upload_function,
     ("lambda", "UpdateFunctionCode"): upload_function,
+    **{answer: functools.partial(take_time, *answer) for answer in latencies.ANSWERS if latencies.SECONDS},
 }
 
 
@@ -270,6 +285,22 @@ def _record(**entry: Any) -> None:
         log.write(json.dumps(entry) + "\n")
 
 
+async def _judge(
+    request: Request, signer: routing.Signer, action: str, url: urllib.parse.SplitResult, body: bytes | None
+) -> tuple[str | None, str | None]:
+    """The role that asks, if one does, and why it may not."""
+    # The older form of signed addresses spells it in small letters.
+    if "x-amz-security-token" not in {*request.headers, *map(str.lower, request.query_params)}:
+        return None, None
+    role = await asyncio.to_thread(rights.role_of, signer.key)
+    if role is None:
+        return None, None  # its emulator refuses credentials that nobody was given
+    read = asked.read(signer.service, action, signer.region, url, body or b"")
+    # The edge, which has S3's own name, says so; the API itself has no TLS here.
+    read = dataclasses.replace(read, secure=request.headers.get("x-forwarded-proto") == "https")
+    return role, await asyncio.to_thread(rights.refusal, role, read)
+
+
 async def handle(request: Request) -> Response:
     """Answer one request and log it."""
     start = time.time()
@@ -278,7 +309,8 @@ async def handle(request: Request) -> Response:
     # Objects may be large and are not looked at; requests of other services are small and name their action inside.
     body = None if signer.service == "s3" else await request.body()
     action = routing.action(signer.service, request.method, url, request.headers, body or b"")
-    response = await respond(request, signer, action, body)
+    role, refused = await _judge(request, signer, action, url, body)
+    response = refusals.answer(signer.service, refused) if refused else await respond(request, signer, action, body)
     _record(
         time=round(start, 3),
         service=signer.service,
@@ -286,6 +318,8 @@ async def handle(request: Request) -> Response:
         status=response.status_code,
         region=signer.region,
         caller=signer.key or "anonymous",
+        role=role,
+        refused=refused,
         seconds=round(time.time() - start, 3),
     )
     return response

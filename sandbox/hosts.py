@@ -5,10 +5,13 @@ README.md says what is special about such a host, and why.
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import os
+import pathlib
 import subprocess
+import tempfile
 from collections.abc import Iterator
 
 from sandbox import containers, settings
@@ -17,6 +20,7 @@ from sandbox.containers import podman
 SUITE = "bookworm"
 PACKAGES = ["systemd", "systemd-sysv", "dbus", "python3", "python3-apt", "sudo", "curl", "ca-certificates", "iproute2"]
 KIND = "host"
+_BUILD_LOCK = pathlib.Path("/run/lock/bioviewers-sandbox-image.lock")
 CA_BUNDLE_IN_HOST = "/etc/ssl/certs/ca-certificates.crt"
 
 # How a host finds AWS. On real instances nothing of this is set.
@@ -65,36 +69,59 @@ ln -s ../sandbox-authorities.service etc/systemd/system/multi-user.target.wants/
 MMDEBSTRAP = [
     *("mmdebstrap", "--variant=minbase", f"--include={','.join(PACKAGES)}", "--dpkgopt=force-unsafe-io"),
     *(f"--dpkgopt=path-exclude=/usr/share/{folder}/*" for folder in ("doc", "locale", "man")),
-    *("--customize-hook", CUSTOMIZE, SUITE),
+    *("--customize-hook", CUSTOMIZE),
 ]
 CHANGES = ['CMD ["/sbin/init"]', "STOPSIGNAL SIGRTMIN+3", "ENV container=podman"]
 _RECIPE = hashlib.sha256(json.dumps([MMDEBSTRAP, CHANGES]).encode()).hexdigest()[:12]
 REPOSITORY = "localhost/bioviewers-sandbox-host"
-IMAGE = f"{REPOSITORY}:{_RECIPE}"
 
 
-def build_image() -> None:
+def image_name(suite: str) -> str:
+    """The image of a release of Debian, by today's recipe."""
+    return f"{REPOSITORY}:{suite}-{_RECIPE}"
+
+
+IMAGE = image_name(SUITE)
+
+
+def build_image(suite: str = SUITE) -> None:
     """Make the image of the hosts unless it is there; one of an older recipe goes."""
-    if containers.exists("image", IMAGE):
-        return
-    remove_images()
-    archive = settings.STATE_DIR / "host.tar"
-    with (settings.LOGS / "image.log").open("w") as log:
-        done = subprocess.run([*MMDEBSTRAP, str(archive)], stdout=log, stderr=log, check=False)
-    if done.returncode:
-        raise RuntimeError(f"mmdebstrap could not make the image of the hosts: see {settings.LOGS}/image.log")
-    podman("import", *(part for change in CHANGES for part in ("--change", change)), str(archive), IMAGE)
-    archive.unlink()
+    with _BUILD_LOCK.open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not containers.exists("image", image_name(suite)):
+            remove_images(suite)
+            _bootstrap(suite)
 
 
-def remove_images() -> None:
-    """Remove the image of the hosts, those of older recipes too."""
-    if names := podman("images", "--quiet", REPOSITORY).split():
+def _bootstrap(suite: str) -> None:
+    with tempfile.TemporaryDirectory(dir="/var/tmp") as folder:
+        archive = f"{folder}/host.tar"
+        command = [*MMDEBSTRAP, suite, archive]
+        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+        if done.returncode:
+            raise RuntimeError(f"mmdebstrap could not make the image of the hosts: {done.stdout[-2000:]}")
+        changes = (part for change in CHANGES for part in ("--change", change))
+        podman("import", *changes, archive, image_name(suite))
+
+
+def remove_images(suite: str = "") -> None:
+    """Remove the images of the hosts, those of older recipes too; of one release of Debian or, without it, of all."""
+    pattern = f"{REPOSITORY}:{suite}-*" if suite else REPOSITORY
+    if names := podman("images", "--quiet", f"--filter=reference={pattern}").split():
         podman("rmi", "--force", *names)
 
 
-def _environment() -> Iterator[str]:
-    for name, value in {**AWS_ENVIRONMENT, **CA_ENVIRONMENT}.items():
+def booting() -> Iterator[str]:
+    """What podman must be told of a container that systemd boots."""
+    # Without SYS_ADMIN systemd silently leaves out the sandboxing that units ask for.
+    yield from ("--systemd=always", "--cap-add=SYS_ADMIN")
+    if settings.LOCAL_CA_DIR.is_dir():
+        yield f"--volume={settings.LOCAL_CA_DIR}:{settings.LOCAL_CA_DIR}:ro"
+
+
+def passed_on() -> Iterator[str]:
+    """How packages are found: where the private authorities are, and what this machine has in its environment."""
+    for name, value in CA_ENVIRONMENT.items():
         yield f"--env={name}={value}"
     # Without a value podman takes it from its own environment: an index address may hold a password.
     for name in PASSED_ON:
@@ -106,12 +133,11 @@ def _creation(name: str, address: str | None) -> Iterator[str]:
     yield from containers.creation(name, KIND, "create")
     if address:
         yield f"--ip={address}"
-    # Without SYS_ADMIN systemd silently leaves out the sandboxing that units ask for.
-    yield from ("--systemd=always", "--cap-add=SYS_ADMIN")
-    if settings.LOCAL_CA_DIR.is_dir():
-        yield f"--volume={settings.LOCAL_CA_DIR}:{settings.LOCAL_CA_DIR}:ro"
+    yield from booting()
     yield f"--volume={settings.CA_FILE}:{CA_IN_HOST}:ro"
-    yield from _environment()
+    yield from passed_on()
+    for variable, value in AWS_ENVIRONMENT.items():
+        yield f"--env={variable}={value}"
     yield IMAGE
 
 

@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from typing import Any
 
 from botocore.exceptions import ClientError
-from moto.iam.access_control import IAMPolicy, PermissionResult
 
 from sandbox import settings
 
@@ -47,22 +46,16 @@ def trusts_ec2(role: str) -> bool:
     return "ec2.amazonaws.com" in json.dumps(document)
 
 
-def _policies(role: str) -> Iterator[dict[str, Any]]:
+def policies(role: str) -> Iterator[dict[str, Any]]:
+    """The documents of the role's policies."""
     iam = moto("iam")
     for name in iam.list_role_policies(RoleName=role)["PolicyNames"]:
-        yield iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
+        yield _document(iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"])
     for attached in iam.list_attached_role_policies(RoleName=role)["AttachedPolicies"]:
         arn = attached["PolicyArn"]
         version = iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
-        yield iam.get_policy_version(PolicyArn=arn, VersionId=version)["PolicyVersion"]["Document"]
+        yield _document(iam.get_policy_version(PolicyArn=arn, VersionId=version)["PolicyVersion"]["Document"])
 
 
-def _document(policy: dict[str, Any] | str) -> str:
-    return urllib.parse.unquote(policy) if isinstance(policy, str) else json.dumps(policy)
-
-
-def may(role: str, actions: tuple[str, ...]) -> bool:
-    """Whether the role's policies allow all `actions` on every resource, and none denies one."""
-    policies = [IAMPolicy(_document(policy)) for policy in _policies(role)]
-    answers = [{policy.is_action_permitted(action) for policy in policies} for action in actions]
-    return all(PermissionResult.PERMITTED in answer and PermissionResult.DENIED not in answer for answer in answers)
+def _document(policy: dict[str, Any] | str) -> dict[str, Any]:
+    return json.loads(urllib.parse.unquote(policy)) if isinstance(policy, str) else policy

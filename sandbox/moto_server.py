@@ -1,4 +1,4 @@
-"""moto's server, made strict: certificates need their DNS records, roles and strangers get what policies allow.
+"""moto's server, made strict: certificates need their DNS records, strangers get what policies allow.
 
 Run as `python -m sandbox.moto_server`; processes.py sets its environment.
 """
@@ -10,18 +10,17 @@ import itertools
 import json
 from typing import Any
 
+from botocore.awsrequest import AWSRequest
 from moto import server
 from moto.acm.models import CertBundle
 from moto.core.authorization import ActionAuthenticatorMixin
-from moto.core.exceptions import AccessDeniedError, JsonRESTError
 from moto.ec2.models.elastic_network_interfaces import NetworkInterface
 from moto.elbv2.models import FakeLoadBalancer, elbv2_backends
-from moto.iam.access_control import IAMPolicy, IAMPolicyStatement, PermissionResult
+from moto.iam.access_control import IAMPolicy, IAMRequestBase, PermissionResult
 from moto.route53.models import RecordSet, route53_backends
 from moto.s3.exceptions import BucketAccessDeniedError
 from moto.s3.models import FakeBucket, S3Backend
 from moto.s3.utils import bucket_policy_is_public
-from moto.ssm.responses import SimpleSystemManagerResponse
 
 from sandbox import role_sessions, settings
 
@@ -64,45 +63,24 @@ def require_validation_records() -> None:
     CertBundle.check = check
 
 
-def _parameter_arn(response: SimpleSystemManagerResponse) -> str:
-    name = response._get_param("Name") or response._get_param("Path")
-    if not isinstance(name, str):
-        return "*"
-    return f"arn:aws:ssm:{response.region}:{response.current_account}:parameter/{name.lstrip('/')}"
-
-
-def enforce_policies_of_roles() -> None:
-    """Check signature and policies of calls with temporary credentials; the sandbox's own key may do everything."""
+def check_signatures_of_roles() -> None:
+    """Check the signature of calls with temporary credentials; what their role may do, the control plane has judged."""
     authorize = ActionAuthenticatorMixin._authenticate_and_authorize_action
+    request_again = IAMRequestBase._create_aws_request
 
-    def authorize_temporary(response: Any, *arguments: Any) -> None:
-        if "X-Amz-Security-Token" not in response.headers:
-            return
-        try:
-            authorize(response, *arguments)
-        except AccessDeniedError as refusal:
-            # moto has one refusal for all services, in XML; those that speak JSON have their own.
-            if "X-Amz-Target" in response.headers:
-                raise JsonRESTError("AccessDeniedException", refusal.message) from refusal
-            raise
+    def request_as_signed(request: IAMRequestBase) -> AWSRequest:
+        # For the body of these moto takes what it made of the address.
+        if request._method in ("GET", "HEAD", "DELETE"):
+            request._data = {}
+        return request_again(request)
 
-    ActionAuthenticatorMixin._authenticate_and_authorize_action = authorize_temporary
-    SimpleSystemManagerResponse._determine_resource = _parameter_arn
+    def authenticate(response: Any, request_class: Any, resource: str = "*") -> None:
+        if "X-Amz-Security-Token" in response.headers:
+            authorize(response, request_class, resource)
 
-
-def read_not_resource() -> None:
-    """Let a statement with NotResource speak of all other resources; moto takes it for an allowance of everything."""
-    is_permitted = IAMPolicyStatement.is_action_permitted
-
-    def is_action_permitted(this: IAMPolicyStatement, action: str, resource: str = "*", *more: Any) -> PermissionResult:
-        statement = this._statement
-        if "NotResource" not in statement:
-            return is_permitted(this, action, resource, *more)
-        if this._check_element_matches("NotResource", resource):
-            return PermissionResult.NEUTRAL
-        return is_permitted(IAMPolicyStatement({**statement, "Resource": "*"}), action, resource, *more)
-
-    IAMPolicyStatement.is_action_permitted = is_action_permitted
+    ActionAuthenticatorMixin._authenticate_and_authorize_action = authenticate
+    IAMRequestBase._create_aws_request = request_as_signed
+    IAMRequestBase.check_action_permitted = lambda _request, _resource: None
 
 
 def tell_who_uses_a_certificate() -> None:
@@ -197,10 +175,9 @@ def give_reachable_public_addresses() -> None:
 
 if __name__ == "__main__":
     require_validation_records()
-    enforce_policies_of_roles()
+    check_signatures_of_roles()
     role_sessions.give_to_those_whom_the_trust_policy_names(settings.MINISTACK_URL)
-    role_sessions.keep_to_what_s3_lets_them()
-    read_not_resource()
+    role_sessions.keep_to_sessions_that_are_not_over()
     keep_buckets_private()
     tell_who_uses_a_certificate()
     tell_load_balancer_attributes()

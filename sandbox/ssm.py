@@ -10,7 +10,7 @@ import secrets
 import time
 from typing import Any
 
-from sandbox import hosts, instances, settings
+from sandbox import hosts, instances, latencies, rights, settings
 
 # Of what AmazonSSMManagedInstanceCore allows, the calls without which an agent can't register or open a session.
 AGENT_ACTIONS = (
@@ -47,8 +47,10 @@ def is_online(instance_id: str) -> bool:
     instance = instances.describe(instance_id)
     if instance is None or instance["State"]["Name"] != "running":
         return False
+    if latencies.is_in_the_making("instance", instance["LaunchTime"]):
+        return False
     role = instances.role_name(instance)
-    if role is None or not (instances.trusts_ec2(role) and instances.may(role, AGENT_ACTIONS)):
+    if role is None or not (instances.trusts_ec2(role) and rights.may(role, AGENT_ACTIONS)):
         return False
     return _has_booted(instance_id)
 

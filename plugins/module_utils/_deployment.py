@@ -37,6 +37,7 @@ KINDS_BY_NAME = (
     ":userpool/",
     ":identitypool/",
     ":role/",
+    ":sns:",
     ":instance-profile/",
 )
 LIVE = ["pending", "running", "stopping", "stopped"]
@@ -153,6 +154,12 @@ def staging_bucket(look: Sight) -> Iterator[Held]:
     name = look.known["staging_bucket"]
     if look.unless(["404", "NoSuchBucket"], "s3", "head_bucket", Bucket=name):
         yield Held("bucket", name, costs=True)
+
+
+def topics(look: Sight) -> Iterator[Held]:
+    for one in look.pages("sns", "list_topics", "Topics"):
+        if one["TopicArn"].rpartition(":")[2] == f"{look.known['project']}-failures":
+            yield Held("topic", one["TopicArn"])
 
 
 def security_groups(look: Sight) -> Iterator[Held]:
@@ -298,6 +305,7 @@ VIEWER: Looks = (
     ("web_instance", volumes),
     ("web_instance", instance_rights),
     ("web_instance", staging_bucket),
+    ("notifications", topics),
     ("network", security_groups),
     ("identity", users),
     ("private_cdn", distribution),

@@ -182,6 +182,14 @@ def emails(value: list[str], known: Mapping[str, Any]) -> Wrong:
     return _too_many(known.get("allowed_email_domains") or [], value)
 
 
+def failure_emails(value: list[str], _known: Mapping[str, Any]) -> Wrong:
+    wrong = [each for each in value if not EMAIL.fullmatch(each)]
+    write = "write whole addresses such as ada@your-university.edu in plain letters, each once"
+    if wrong:
+        return f"{shown(wrong[0])} is no e-mail address", write
+    return ("an address stands there twice", write) if len(set(value)) < len(value) else None
+
+
 def _too_many(domains: list[str], emails: list[str]) -> Wrong:
     size = len(json.dumps({"domains": domains, "emails": emails}))
     if size <= MOST_ALLOWED:
@@ -299,6 +307,7 @@ RULES: dict[str, Rule] = {
     "login_domain": host_name,
     "allowed_email_domains": email_domains,
     "allowed_emails": emails,
+    "failure_emails": failure_emails,
     "signing_keys": signing_keys,
     "resource_tags": resource_tags,
     "google_client_id": google_client_id,

@@ -14,6 +14,7 @@ from ansible_collections.bioviewers.aws.plugins.module_utils import _verify_web 
 from ansible_collections.bioviewers.aws.plugins.module_utils._preflight import join
 from ansible_collections.bioviewers.aws.plugins.module_utils._verify import Check, Sight, Skipped, Wrong
 from ansible_collections.bioviewers.aws.plugins.module_utils._verify_bucket import listed, plain
+from ansible_collections.bioviewers.aws.plugins.module_utils._verify_notices import topic_arn
 
 Door = tuple[str, int, int, str]  # protocol, first and last port, whom to: addresses or a security group
 ALL = "0.0.0.0/0"
@@ -156,6 +157,13 @@ def readable(statements: Iterable[Mapping[str, Any]], parameter: str) -> Wrong:
         yield "its role is not denied all other parameters, which AmazonSSMManagedInstanceCore lets it read"
 
 
+def publishable(statements: Iterable[Mapping[str, Any]], topic: str) -> Wrong:
+    """Whether the policy for topics lets it tell this one and no other."""
+    held = [(one["Effect"], plain(one.get("Action")), plain(one.get("Resource"))) for one in statements]
+    if held != [("Allow", "sns:Publish", topic)]:
+        yield f"its role's policy for topics is {held}, not to publish to {topic} alone"
+
+
 def role(look: Sight) -> Wrong:
     name, wanted = look.known["project"], look.known["role_policies"]
     profile = facts.instance(look).get("IamInstanceProfile", {}).get("Arn", "none")
@@ -170,6 +178,9 @@ def role(look: Sight) -> Wrong:
         place = f"arn:aws:ssm:{look.known['region']}:{look.known['aws_account_id']}:parameter"
         signing = f"{place}{look.known['signing_key_path']}/{look.known['signing_keys'][0]}"
         yield from readable(listed(document["Statement"]), signing)
+    if "topics" in inline:
+        document = look.call("iam", "get_role_policy", RoleName=name, PolicyName="topics")["PolicyDocument"]
+        yield from publishable(listed(document["Statement"]), topic_arn(look))
 
 
 def managed(look: Sight) -> Wrong:
@@ -268,7 +279,7 @@ CHECKS = (
     Check(
         "instance-role",
         role,
-        "It may do what Systems Manager needs and read the one signing key, nothing else.",
+        "It may do what Systems Manager needs, read the one signing key and tell what fails, nothing else.",
         "IAM's ListAttachedRolePolicies, ListRolePolicies, GetRolePolicy and GetRole",
         "Run site.yml; take policies off the role that nobody there put on.",
         ("instance",),

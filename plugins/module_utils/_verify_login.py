@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import html.parser
 import json
+import re
 import time
 import urllib.parse
 from collections.abc import Iterable
@@ -81,7 +82,8 @@ class Visitor:
 
 
 def handed_out(answer: Answer) -> list[str]:
-    return [cookie for cookie in answer.cookies if cookie.startswith("CloudFront-")]
+    """The cookies for the data. One without a value takes an earlier one away."""
+    return [cookie for cookie in answer.cookies if re.match("CloudFront-[A-Za-z-]+=[^;]", cookie)]
 
 
 def attributes(cookies: Iterable[str], domain: str) -> Wrong:

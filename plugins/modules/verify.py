@@ -113,6 +113,11 @@ options:
         type: list
         elements: str
         required: true
+  failure_emails:
+    description: Who is told by e-mail what fails on the instance.
+    type: list
+    elements: str
+    default: []
   triggers:
     description: Functions that the user pool calls, by the names of Cognito's triggers; no others may be there.
     type: dict
@@ -273,6 +278,7 @@ from ansible_collections.bioviewers.aws.plugins.module_utils import (
     _verify_instance,
     _verify_login,
     _verify_names,
+    _verify_notices,
     _verify_pool,
     _verify_report,
     _verify_site,
@@ -303,6 +309,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "cookie_life": NUMBER,
     "hsts_max_age": NUMBER,
     "role_policies": {"type": "dict", "required": True, "options": {"managed": NAMES, "inline": NAMES}},
+    "failure_emails": {"type": "list", "elements": "str", "default": []},
     "triggers": {"type": "dict", "default": {}},
     "other_app_clients": {"type": "list", "elements": "str", "default": []},
     "protect_load_balancer": {"type": "bool", "default": True},
@@ -326,6 +333,7 @@ PARTS = {
     "The load balancer": _verify_balancer.CHECKS,
     "The distribution": _verify_distribution.CHECKS,
     "The instance": _verify_instance.CHECKS,
+    "The notices": _verify_notices.CHECKS,
     "The user pool": _verify_pool.CHECKS,
 }
 

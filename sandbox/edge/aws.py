@@ -72,9 +72,9 @@ class Api:
 
     @remembered
     def load_balancers(self) -> dict[str, Resource]:
-        """Application load balancers by DNS name."""
+        """Application load balancers by DNS name, those that are ready."""
         pages = self.client("elbv2").get_paginator("describe_load_balancers").paginate()
-        return {each["DNSName"].lower(): each for each in pages.search("LoadBalancers[]")}
+        return {each["DNSName"].lower(): each for each in pages.search("LoadBalancers[?State.Code == 'active']")}
 
     @remembered
     def permissions(self, direction: str, *security_groups: str) -> list[Resource]:

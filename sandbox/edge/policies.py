@@ -96,9 +96,9 @@ def _conditions_hold(statement: Document, context: Context, *, unknown: bool) ->
 
 def _holds(operator: str, key: str, wanted: list[Any], context: Context, unknown: bool) -> bool:
     value = context.get(key.lower())
-    if operator.startswith("ForAnyValue:"):
-        plain = operator.removeprefix("ForAnyValue:")
-        return any(_holds(plain, key, wanted, {key.lower(): each}, unknown) for each in _list(value))
+    kind, _colon, plain = operator.rpartition(":")
+    if kind in OF_SEVERAL:
+        return OF_SEVERAL[kind](_holds(plain, key, wanted, {key.lower(): each}, unknown) for each in _list(value))
     if isinstance(value, tuple):
         # AWS wants a set operator for a key with several values.
         return unknown
@@ -131,6 +131,8 @@ def _in_network(wanted: str, value: str) -> bool:
     return ipaddress.ip_address(value) in ipaddress.ip_network(wanted, strict=False)
 
 
+# What they want of the values of a key that may have several.
+OF_SEVERAL: dict[str, Callable[[Iterable[bool]], bool]] = {"ForAnyValue": any, "ForAllValues": all}
 # Each has a negated form with `Not` in it: StringNotEquals, NotIpAddress.
 OPERATORS: dict[str, Callable[[str, str], bool]] = {
     "StringEquals": _same,

@@ -5,10 +5,13 @@
 
 from __future__ import annotations
 
+import os
 import pathlib
 import sys
 
+from ansible import context
 from ansible.plugins.inventory import BaseInventoryPlugin
+from ansible.utils.vars import load_extra_vars
 
 DOCUMENTATION = """
 name: bioviewers_sandbox
@@ -16,6 +19,8 @@ short_description: The sandbox instead of AWS
 description:
   - Sets the environment of the run so that AWS is the sandbox on this machine; drops all settings of a real account.
   - Ends the run when the sandbox is not up.
+  - With C(inventories/sandbox) gives a playbook exactly the rights that docs/permissions.md lists for it, or for the
+    purpose that E(SANDBOX_PURPOSE) names. What is listed nowhere may do everything.
   - Adds the group C(web), empty, with the sandbox's session manager plugin as its connection's.
 author: Contributors to bioviewers.aws
 options:
@@ -26,6 +31,12 @@ options:
 """
 
 CHECKOUT = pathlib.Path(__file__).resolve().parents[2]
+
+
+def playbook() -> str:
+    """The name of the playbook that runs, given as a file or by its collection."""
+    named = (context.CLIARGS.get("args") or [""])[0]
+    return named.removesuffix(".yml").replace("/", ".").rpartition(".")[2]
 
 
 class InventoryModule(BaseInventoryPlugin):
@@ -42,12 +53,15 @@ class InventoryModule(BaseInventoryPlugin):
         super().parse(inventory, loader, path, cache)
         self._read_config_data(path)
         sys.path.insert(0, str(CHECKOUT))
-        from sandbox import environment, processes  # noqa: PLC0415 (found only now)
+        from sandbox import environment, permissions, processes, runs  # noqa: PLC0415 (found only now)
 
         # First of all: a run that went on after an error must not meet a real account.
         environment.enter()
         if not processes.is_up():
             # Not an AnsibleError: for Ansible that is only a warning, and the run goes on with no host.
             raise SystemExit("The sandbox is not up. Start it with: python -m sandbox up")
+        purpose = os.environ.get(runs.VARIABLE) or permissions.purpose_of(playbook())
+        if purpose and pathlib.Path(path).resolve().parent == CHECKOUT / "inventories" / "sandbox":
+            os.environ.update(runs.credentials(purpose, load_extra_vars(loader)))
         inventory.add_group("web")
         inventory.set_variable("web", "ansible_aws_ssm_plugin", str(CHECKOUT / "sandbox" / "session_manager_plugin"))

@@ -25,15 +25,25 @@ class Deployment:
         return [json.loads(line) for line in pathlib.Path(settings.EDGE_LOG).read_text().splitlines()]
 
 
+REUSE = "REUSE_SANDBOX" in os.environ  # what `make demo` left: for work on the tests themselves
+
+
 @pytest.fixture(scope="session")
-def deployment() -> Iterator[Deployment]:
-    reuse = "REUSE_SANDBOX" in os.environ  # what `make demo` left: for work on the tests themselves
-    if not reuse:
-        demo.start()
+def account() -> Iterator[None]:
+    """What a lab has before the first run."""
+    if REUSE:
+        yield
+        return
+    demo.start()
+    yield
+    demo.sandbox("down")
+
+
+@pytest.fixture(scope="session")
+def deployment(account) -> Deployment:
+    if not REUSE:
         demo.build()
-    yield Deployment(demo.USER, demo.create_user(demo.USER))
-    if not reuse:
-        demo.sandbox("down")
+    return Deployment(demo.USER, demo.create_user(demo.USER))
 
 
 @pytest.fixture

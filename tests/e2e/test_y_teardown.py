@@ -1,4 +1,4 @@
-"""The deployment is taken away, last of all: its owner's things stay, and the other deployment, and IGV's backend."""
+"""Both deployments are taken away, one after the other: their owner's things stay, the other one, and IGV's backend."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ PROJECT, BUCKET, DOMAIN = settings.PROJECT, settings.DATA_BUCKET, settings.DOMAI
 FAR = "eu-central-1"
 TEARDOWN = ["ansible-playbook", "-i", "inventories/sandbox", "-e", f"confirm={PROJECT}"]
 WITH_USERS = [*TEARDOWN, "-e", f"confirm_users={PROJECT}"]
+OTHER = interrupted.PROJECT
+OTHER_TEARDOWN = [*interrupted.PLAYBOOK, "-e", f"confirm={OTHER}", "-e", f"confirm_users={OTHER}"]
 OWNERS = {
     "Sid": "Owner",
     "Effect": "Allow",
@@ -52,32 +54,31 @@ def texts(node: Any) -> list[str]:
     return [str(node)]
 
 
-def certificates() -> list[str]:
+def certificates(domain: str) -> list[str]:
     listed = settings.client("acm").list_certificates()["CertificateSummaryList"]
-    return [one["CertificateArn"] for one in listed if one["DomainName"] == DOMAIN]
+    return [one["CertificateArn"] for one in listed if one["DomainName"] == domain]
 
 
-def pools() -> list[str]:
+def pools(project: str) -> list[str]:
     listed = settings.client("cognito-idp").list_user_pools(MaxResults=60)["UserPools"]
-    return [pool["Id"] for pool in listed if pool["Name"] == PROJECT]
+    return [pool["Id"] for pool in listed if pool["Name"] == project]
 
 
-def left() -> dict[str, list[str]]:
+def left(project: str = PROJECT, domain: str = DOMAIN, other: str = OTHER) -> dict[str, list[str]]:
     """Whatever in the account carries the project's name, by operation; asked service by service. IGV's is another."""
     found = {
-        f"{service} {operation}": [
-            text for text in texts(ask()) if PROJECT in text and settings.IGV_PROJECT not in text
-        ]
+        f"{service} {operation}": [text for text in texts(ask()) if project in text.replace(settings.IGV_PROJECT, "")]
         for service, operations in EVERYWHERE.items()
         for operation in operations
         for ask in [getattr(settings.client(service), operation)]
     }
-    others = {"certificates": certificates(), "pools": pools(), "instances": inside.instances(), "hosts": own_hosts()}
-    return {what: texts for what, texts in {**found, **others}.items() if texts}
+    named = {"certificates": certificates(domain), "pools": pools(project), "instances": inside.instances(project)}
+    unnamed = {"hosts": hosts_but_of(other)}
+    return {what: texts for what, texts in {**found, **named, **unnamed}.items() if texts}
 
 
-def own_hosts() -> list[str]:
-    theirs = set(inside.instances(interrupted.PROJECT))
+def hosts_but_of(project: str) -> list[str]:
+    theirs = set(inside.instances(project))
     return [name for name in hosts.names() if name not in theirs]
 
 
@@ -145,10 +146,10 @@ def test_a_dry_run_lists_what_would_go_and_writes_nothing(before, owner):
     with settings.REQUEST_LOG.open() as log:
         log.seek(start)
         calls = [json.loads(line) for line in log]
-    asked = {call["action"] for call in calls if call["caller"] == settings.ACCESS_KEY}
+    asked = {call["action"] for call in calls if (call["role"] or "").startswith("teardown-")}
     assert len(asked) > 30
     assert {action for action in asked if not READS.match(action)} == set()
-    (instance,) = own_hosts()
+    (instance,) = hosts_but_of(OTHER)
     for line in (f"load balancer  {PROJECT}", f"instance  {instance}", f"public key  {PROJECT}-k0-0123456789ab"):
         assert f"'  {line}'" in said, said
     assert f"{owner} needs it" in " ".join(said.split())
@@ -190,3 +191,12 @@ def test_igv_reads_on(before, igv):
     tokens = desktop.sign_in(configuration, password)
     s3 = igv_client.storage(configuration, igv_client.credentials(configuration, tokens["id_token"]))
     assert igv_client.reads(s3, desktop.BUCKET, desktop.BAM, desktop.LOCUS)
+
+
+def test_the_other_deployment_goes_too_and_says_which_records_to_remove_by_hand(before):
+    assert set(left(OTHER)) >= {"pools", "instances", "hosts", "elbv2 describe_load_balancers"}
+    said = interrupted.complete("teardown", OTHER_TEARDOWN)
+    for name in (interrupted.SITE, interrupted.DATA):
+        assert f"  {name}.  CNAME" in said
+    assert left(OTHER, settings.MANUAL_DOMAIN, PROJECT) == {}
+    assert settings.client("s3").head_bucket(Bucket=interrupted.BUCKET)

@@ -98,9 +98,12 @@ class Site:
         for there, here in moved.items():
             assert there in text
             text = text.replace(there, here)
+        return text.replace("http {", f"http {{ {self.places()}", 1)
+
+    def places(self) -> str:
+        """Where nginx may keep what it can't in memory."""
         kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
-        paths = "".join(f"{kind}_temp_path {self.folder}/temporary;" for kind in kinds)
-        return text.replace("http {", f"http {{ {paths}", 1)
+        return "".join(f"{kind}_temp_path {self.folder}/temporary;" for kind in kinds)
 
     def command(self, *arguments: str) -> list[str]:
         program = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin") or str(UNPACKED)

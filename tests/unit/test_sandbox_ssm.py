@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import datetime
+
 import pytest
 
-from sandbox import hosts, instances, ssm
+from sandbox import hosts, instances, latencies, rights, ssm
+
+RUNNING = {"State": {"Name": "running"}, "LaunchTime": datetime.datetime.now(datetime.UTC)}
 
 
 @pytest.fixture
 def world(monkeypatch):
     """One instance that is online; each test takes something away."""
     monkeypatch.setattr(ssm, "_booted", set())
-    monkeypatch.setattr(instances, "describe", lambda instance_id: {"State": {"Name": "running"}})
+    monkeypatch.setattr(instances, "describe", lambda instance_id: RUNNING)
     monkeypatch.setattr(instances, "role_name", lambda instance: "role")
     monkeypatch.setattr(instances, "trusts_ec2", lambda role: True)
-    monkeypatch.setattr(instances, "may", lambda role, actions: True)
+    monkeypatch.setattr(rights, "may", lambda role, actions: True)
     monkeypatch.setattr(hosts, "is_running", lambda name: True)
     monkeypatch.setattr(hosts, "is_booted", lambda name: True)
     monkeypatch.setattr(hosts, "names", lambda: ["i-1", "i-2"])
@@ -26,6 +30,11 @@ def test_all_is_well(world):
     assert ssm.is_online("i-1")
 
 
+def test_one_that_was_launched_just_now_takes_its_time(world):
+    world.setattr(latencies, "SECONDS", {"instance": 3600})
+    assert not ssm.is_online("i-1")
+
+
 @pytest.mark.parametrize(
     ("module", "function", "answer"),
     [
@@ -33,7 +42,7 @@ def test_all_is_well(world):
         (instances, "describe", {"State": {"Name": "stopped"}}),
         (instances, "role_name", None),
         (instances, "trusts_ec2", False),
-        (instances, "may", False),
+        (rights, "may", False),
         (hosts, "is_running", False),
         (hosts, "is_booted", False),
     ],

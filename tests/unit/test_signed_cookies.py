@@ -30,6 +30,7 @@ import signed_cookies as job  # noqa: E402
 from refused_settings import refusals  # noqa: E402
 
 NOW = 1_795_313_215.9
+Fetch = Callable[[job.Config], job.Fetched]
 RESOURCES = (
     "https://data.example.org/*",
     "https://*.example.org/*",
@@ -134,8 +135,12 @@ def test_file_for_nginx(config, keys, algorithm, same_site):
     # No `always`: nginx adds the header to successes and redirects only.
     sent = [re.fullmatch(r'add_header Set-Cookie "([^"$]+)";', line)[1] for line in lines]
     read = [morsel for header in sent for morsel in SimpleCookie(header).values()]
-    assert {morsel.key: morsel.value for morsel in read} == cookies
-    for morsel in read:
+    given = [morsel for morsel in read if morsel.value]
+    assert {morsel.key: morsel.value for morsel in given} == cookies
+    # One that names another hash, from before, would make CloudFront refuse the new signature.
+    ended = {morsel.key: morsel["max-age"] for morsel in read if not morsel.value}
+    assert ended == ({job.HASH_COOKIE: "0"} if algorithm == "SHA1" else {})
+    for morsel in given:
         assert {name: value for name, value in morsel.items() if value} == {
             "domain": "example.org",
             "path": "/",
@@ -176,8 +181,8 @@ def config(tmp_path: Path) -> Callable[..., job.Config]:
 
 
 @pytest.fixture
-def fetch(keys: list[rsa.RSAPrivateKey]) -> Callable[[job.Config], str]:
-    return lambda config: pem(keys[0])
+def fetch(keys: list[rsa.RSAPrivateKey]) -> Fetch:
+    return lambda config: job.Fetched(pem(keys[0]), NOW)
 
 
 def commands_of(tmp_path: Path) -> list[str]:
@@ -185,7 +190,7 @@ def commands_of(tmp_path: Path) -> list[str]:
     return log.read_text().splitlines() if log.exists() else []
 
 
-def no_key(config: job.Config) -> str:
+def no_key(config: job.Config) -> job.Fetched:
     raise job.JobError("ExpiredTokenException")
 
 
@@ -247,7 +252,7 @@ def test_commands_that_do_not_run(config, fetch, monkeypatch, command, line):
 def test_second_run_at_the_same_time_is_kept_out(config, fetch, tmp_path):
     settings = config()
 
-    def fetch_during_another_run(config: job.Config) -> str:
+    def fetch_during_another_run(config: job.Config) -> job.Fetched:
         with pytest.raises(job.JobError, match=r"Another run is writing .*cookies\.conf"):
             job.run(config, "second", NOW, fetch)
         return fetch(config)
@@ -319,7 +324,9 @@ def test_key_comes_decrypted_from_parameter_store(config, parameter_store, keys)
         Name="/lab/signing", Value=text, Type="SecureString", Overwrite=True
     )
     settings = config(endpoint_url=parameter_store, parameter_name="/lab/signing", region="eu-west-1")
-    assert job.fetch_key(settings) == text
+    fetched = job.fetch_key(settings)
+    assert fetched.pem == text
+    assert abs(fetched.now - time.time()) < 5
 
 
 @pytest.mark.parametrize(
@@ -353,8 +360,8 @@ def write_config(tmp_path: Path, config: job.Config, **changes: Any) -> str:
 
 
 @pytest.fixture
-def key_at_hand(monkeypatch: pytest.MonkeyPatch, fetch: Callable[[job.Config], str]) -> None:
-    monkeypatch.setattr(job.run, "__defaults__", (fetch,))
+def key_at_hand(monkeypatch: pytest.MonkeyPatch, keys: list[rsa.RSAPrivateKey]) -> None:
+    monkeypatch.setattr(job.run, "__defaults__", (lambda config: job.Fetched(pem(keys[0]), time.time()),))
 
 
 def test_command_line_runs_then_finds_its_work_done(config, key_at_hand, tmp_path, capsys):
@@ -397,10 +404,12 @@ def test_no_secret_is_logged(config, key_at_hand, keys, tmp_path, capsys, tail):
     [
         ({"lifetime": 0}, "lifetime is 0 seconds"),
         ({"hash_algorithm": "MD5"}, "hash_algorithm is MD5, not SHA1 or SHA256"),
+        ({"domain": 'example.org"; return 200 "'}, "domain is 'example.org"),
+        ({"key_pair_id": "K$uri"}, "key_pair_id is 'K$uri'"),
         ({"domain": ...}, "missing 1 required positional argument: 'domain'"),
         ({"colour": "red"}, "unexpected keyword argument 'colour'"),
     ],
-    ids=["lifetime", "hash", "missing member", "unknown member"],
+    ids=["lifetime", "hash", "quote", "variable", "missing member", "unknown member"],
 )
 def test_configuration_that_is_wrong(config, tmp_path, capsys, changes, reason):
     assert job.main([write_config(tmp_path, config(), **changes)]) == 1
@@ -443,6 +452,7 @@ BAD = {
     "signed_cookies_key_pair_id": ["", "k2", 'K"'],
     "signed_cookies_parameter_name": ["", "/lab/k 1"],
     "signed_cookies_include_path": ["cookies.conf", "/etc/nginx/", "/etc/nginx/co*.conf"],
+    "signed_cookies_on_failure": ["mail somebody", "notice@%n.timer"],
     "signed_cookies_interval": [0, 60],
     "signed_cookies_lifetime": [0, 1200],
 }

@@ -1,4 +1,4 @@
-"""Pack a file: `python pack.py SOURCE ARCHIVE`, readable by its owner alone. Says `changed` if the archive was not so before.
+"""Pack a file: `python pack.py SOURCE ARCHIVE`, readable by its owner alone. Says `changed` if it was not so before.
 
 The same bytes always make the same archive: without a name and a time.
 """
@@ -31,7 +31,7 @@ def main(source: pathlib.Path, archive: pathlib.Path) -> None:
     content = source.read_bytes()
     if held(archive) != content or archive.stat().st_mode & 0o777 != 0o600:
         write(archive, content)
-        print("changed")  # noqa: T201
+        print("changed")
 
 
 if __name__ == "__main__":

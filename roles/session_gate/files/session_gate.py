@@ -5,6 +5,7 @@
 
     session_gate.py CONFIG            answer on the socket that systemd hands over
     session_gate.py CONFIG --check    tell whether the one that answers there runs with this configuration
+    session_gate.py CONFIG --watch    fail if it does not answer, had to be started again, or got no key lately
 
 nginx asks by `auth_request` and passes the client's headers on. The answer is 204 for a person on the list, 403 for one
 who isn't, 401 for nobody, 503 when it can't be told; X-Person names the person where the token was good. Nothing that
@@ -24,9 +25,11 @@ import base64
 import hashlib
 import http.client
 import json
+import os
 import re
 import socket
 import ssl
+import subprocess
 import sys
 import threading
 import time
@@ -65,6 +68,9 @@ OUTCOME_SECONDS = 5  # for which the outcome of a fetch counts, good or bad
 ANSWERS_AT_ONCE = 16
 PATIENCE_SECONDS = 10  # with nginx
 CHECK_SECONDS = 3  # for the answer to --check
+TROUBLE_SECONDS = 300  # for which --watch tells that a key could not be had
+BEAT_SECONDS = 5  # from one sign of life to systemd to the next
+UNIT = "session-gate.service"
 LISTEN_FD = 3  # sd_listen_fds(3)
 
 
@@ -257,7 +263,13 @@ class Keys:
         self._kept: dict[str, EllipticCurvePublicKey] = {}
         self._outcomes: dict[str, tuple[float, EllipticCurvePublicKey | RefusalError]] = {}
         self._fetches: list[float] = []
+        self._trouble = (0.0, "")
         self._lock = threading.Lock()
+
+    def trouble(self) -> str:
+        """Why no key could be had, if that was lately."""
+        then, reason = self._trouble
+        return reason if reason and self._clock() - then < TROUBLE_SECONDS else ""
 
     def find(self, key_id: str) -> EllipticCurvePublicKey:
         """The key, kept or fetched. Those who wait for the same one share the outcome."""
@@ -291,6 +303,8 @@ class Keys:
         try:
             return self._read(self._fetch(key_id))
         except RefusalError as error:
+            if error.status == 503:
+                self._trouble = (self._clock(), error.reason)
             return error
 
     def _fetch(self, key_id: str) -> bytes:
@@ -359,6 +373,10 @@ class Gate:
             raise RefusalError(403, "the person is not on the list", email)
         return email
 
+    def trouble(self) -> str:
+        """What keeps people out who should come in."""
+        return self._keys.trouble()
+
     def answer(self, headers: Message) -> tuple[int, str]:
         """Status and verified address, noted in the journal."""
         try:
@@ -379,7 +397,7 @@ class Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         """The name that http.server looks for."""
         if self.path == "/status":
-            return self._reply(200, {"Content-Type": "text/plain"}, self.server.digest.encode())
+            return self._reply(200, {"Content-Type": "application/json"}, self.server.status())
         if self.path != "/":
             return self._reply(404, {})
         status, email = self.server.gate.answer(self.headers)
@@ -405,6 +423,16 @@ class Server(ThreadingMixIn, TCPServer):
         self.socket.close()
         self.socket, self.gate, self.digest = listening, gate, digest
         self._pool = ThreadPoolExecutor(ANSWERS_AT_ONCE)
+        self._beat = 0.0
+
+    def status(self) -> bytes:
+        return json.dumps({"settings": self.digest, "trouble": self.gate.trouble()}).encode()
+
+    def service_actions(self) -> None:
+        """Called some times a second. One of those who answer gives the sign of life, so that it ends if all hang."""
+        if time.monotonic() - self._beat > BEAT_SECONDS:
+            self._beat = time.monotonic()
+            self._pool.submit(tell_systemd, "WATCHDOG=1")
 
     def process_request(self, request: Any, client_address: Any) -> None:
         self._pool.submit(self.process_request_thread, request, client_address)
@@ -414,7 +442,15 @@ class Server(ThreadingMixIn, TCPServer):
         self._pool.shutdown()
 
 
-# --- the command line
+# --- systemd and the command line
+
+
+def tell_systemd(state: str) -> None:
+    """sd_notify(3), where systemd asked for it."""
+    path = os.environ.get("NOTIFY_SOCKET", "")
+    if path:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as channel:
+            channel.sendto(state.encode(), f"\0{path[1:]}" if path.startswith("@") else path)
 
 
 def serve(config: Config, digest: str) -> None:
@@ -428,19 +464,62 @@ def serve(config: Config, digest: str) -> None:
         server.serve_forever()
 
 
-def check(config: Config, digest: str) -> dict[str, Any]:
-    """Whether the one that answers on the socket has this digest; if not, why."""
+def ask(config: Config, path: str) -> tuple[int, bytes]:
+    """What answers on the socket. Raises ConfigError if nothing does."""
     with socket.socket(socket.AF_UNIX) as client:
         client.settimeout(CHECK_SECONDS)
         connection = http.client.HTTPConnection("gate")
         connection.sock = client
         try:
             client.connect(config.socket)
-            connection.request("GET", "/status")
-            running = connection.getresponse().read().decode("ascii", "replace")
+            connection.request("GET", path)
+            answer = connection.getresponse()
+            return answer.status, answer.read()
         except (OSError, http.client.HTTPException) as error:
-            return {"current": False, "reason": f"nothing answers at {config.socket}: {error!r}"}
+            raise ConfigError(f"nothing answers at {config.socket}: {error!r}") from error
+
+
+def status(config: Config) -> dict[str, Any]:
+    """What the one that answers on the socket tells of itself; empty if that can't be read."""
+    try:
+        told = json.loads(ask(config, "/status")[1])
+    except ValueError:
+        return {}
+    return told if isinstance(told, dict) else {}
+
+
+def check(config: Config, digest: str) -> dict[str, Any]:
+    """Whether the one that answers on the socket has this digest; if not, why."""
+    try:
+        running = status(config).get("settings")
+    except ConfigError as error:
+        return {"current": False, "reason": str(error)}
     return {"current": True} if running == digest else {"current": False, "reason": "it runs with other settings"}
+
+
+def restarts(memory: Path) -> int:
+    """How often systemd has started it anew by itself since the last look; `memory` is a file that keeps the count."""
+    command = ["systemctl", "show", "--property=NRestarts", "--value", UNIT]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=CHECK_SECONDS, check=True)
+    count, known = int(done.stdout), int(memory.read_text()) if memory.exists() else 0
+    memory.write_text(str(count))
+    return count if count < known else count - known  # an administrator's restart sets the count back
+
+
+def watch(config: Config) -> dict[str, Any]:
+    """Look after the one that answers. Raises ConfigError with what is wrong."""
+    try:
+        again = restarts(Path(os.environ["RUNTIME_DIRECTORY"], "restarts"))
+    except (OSError, LookupError, ValueError, subprocess.SubprocessError) as error:
+        raise ConfigError(f"{UNIT} can't be looked after: {error}") from error
+    answer, _body = ask(config, "/")
+    if answer != 401:
+        raise ConfigError(f"a question without a token is answered with {answer}, not with 401")
+    if again:
+        raise ConfigError(f"{UNIT} ended {again} time{'s' * (again > 1)} and was started anew, its journal says why")
+    if trouble := status(config).get("trouble"):
+        raise ConfigError(str(trouble))
+    return {"event": "watched", "well": True}
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -448,12 +527,13 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description="Tell nginx who asks and whether that person is on the list.")
     parser.add_argument("config", type=Path)
     parser.add_argument("--check", action="store_true", help="tell whether the running gate has this configuration")
+    parser.add_argument("--watch", action="store_true", help="fail if something is wrong with the running gate")
     asked = parser.parse_args(arguments)
     try:
         config, digest = load_config(asked.config)
-        if not asked.check:
+        if not (asked.check or asked.watch):
             serve(config, digest)
-        print(json.dumps(check(config, digest)))
+        print(json.dumps(watch(config) if asked.watch else check(config, digest)))
     except ConfigError as error:
         print(json.dumps({"event": "failed", "reason": str(error)}), file=sys.stderr)
         return 1

@@ -9,7 +9,9 @@
 One JSON line on standard output says what was done. A failure is one JSON line on standard error and exit status 1; the
 cookies that were there before stay. Neither ever holds a cookie's value or the key.
 
-The contract of the cookies: Amazon CloudFront Developer Guide, "Set signed cookies using a custom policy".
+The file's first line is `# settings=<digest> expires=<seconds since 1970>`, for whoever wants to know how long its
+cookies are good. The contract of the cookies: Amazon CloudFront Developer Guide, "Set signed cookies using a custom
+policy".
 Runs on Python 3.10 (Ubuntu 22.04) and later with the distribution's cryptography and boto3, so that security updates of
 both come with the system's own.
 """
@@ -29,8 +31,9 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
@@ -38,9 +41,15 @@ from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-# SHA-1 is what CloudFront assumes when no CloudFront-Hash-Algorithm cookie says otherwise.
+# SHA-1 is what CloudFront assumes when no cookie of this name says otherwise.
+HASH_COOKIE = "CloudFront-Hash-Algorithm"
 HASHES = {"SHA1": hashes.SHA1, "SHA256": hashes.SHA256}
 COMMAND_SECONDS = 60
+# AWS takes no request whose time is further off (IAM User Guide, "Elements of an AWS API request signature").
+CLOCK_SECONDS = 300
+HEAD = re.compile(r"# settings=(\w+) expires=(\d+)\n")
+# These stand within quotes in nginx's configuration.
+PLAIN = {"domain": r"[A-Za-z0-9.-]+", "key_pair_id": r"[A-Za-z0-9]+", "same_site": r"Lax|Strict|None"}
 
 
 class JobError(Exception):
@@ -69,6 +78,9 @@ class Config:
             raise ValueError(f"hash_algorithm is {self.hash_algorithm}, not {' or '.join(HASHES)}")
         if self.lifetime <= 0:
             raise ValueError(f"lifetime is {self.lifetime} seconds")
+        for name, pattern in PLAIN.items():
+            if not re.fullmatch(pattern, getattr(self, name)):
+                raise ValueError(f"{name} is {getattr(self, name)!r}")
 
 
 def load_config(path: Path) -> tuple[Config, str]:
@@ -111,18 +123,29 @@ def make_cookies(policy: bytes, key: RSAPrivateKey, key_pair_id: str, hash_algor
         "CloudFront-Signature": encode(key.sign(policy, PKCS1v15(), HASHES[hash_algorithm]())),
         "CloudFront-Key-Pair-Id": key_pair_id,
     }
-    return cookies if hash_algorithm == "SHA1" else {**cookies, "CloudFront-Hash-Algorithm": hash_algorithm}
+    return cookies if hash_algorithm == "SHA1" else {**cookies, HASH_COOKIE: hash_algorithm}
 
 
 def render(cookies: dict[str, str], config: Config, digest: str, expires: int) -> str:
     """The file for nginx. Without `always` a Set-Cookie goes out with a success or redirect, never with a refusal."""
     attributes = f"Domain={config.domain}; Path=/; Secure; HttpOnly; SameSite={config.same_site}"
-    lines = [f'add_header Set-Cookie "{name}={value}; {attributes}";' for name, value in cookies.items()]
+    sent = [f"{name}={value}" for name, value in cookies.items()]
+    if HASH_COOKIE not in cookies:
+        # One that a browser holds since SHA-256 was signed with would make CloudFront refuse the signature.
+        sent.append(f"{HASH_COOKIE}=; Max-Age=0")
+    lines = [f'add_header Set-Cookie "{cookie}; {attributes}";' for cookie in sent]
     return "\n".join([f"# settings={digest} expires={expires}", *lines, "set $session_ready 1;", ""])
 
 
-def fetch_key(config: Config) -> str:
-    """The PEM text of the private key, from SSM Parameter Store by the instance's role. Raises JobError."""
+class Fetched(NamedTuple):
+    """The private key, and AWS's own clock, by which CloudFront will judge the cookies."""
+
+    pem: str
+    now: float
+
+
+def fetch_key(config: Config) -> Fetched:
+    """The private key, from SSM Parameter Store by the instance's role. Raises JobError."""
     import boto3  # noqa: PLC0415  (slow to import, and --check does without)
     from botocore.config import Config as ClientConfig  # noqa: PLC0415
     from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
@@ -133,7 +156,15 @@ def fetch_key(config: Config) -> str:
         answer = client.get_parameter(Name=config.parameter_name, WithDecryption=True)
     except (BotoCoreError, ClientError, ValueError) as error:
         raise JobError(f"The private key can't be had from SSM parameter {config.parameter_name}: {error}") from error
-    return answer["Parameter"]["Value"]
+    sent = parsedate_to_datetime(answer["ResponseMetadata"]["HTTPHeaders"]["date"])
+    return Fetched(answer["Parameter"]["Value"], sent.timestamp())
+
+
+def check_clock(now: float, aws: float) -> None:
+    """Raises JobError if this host's clock is far off: what else goes by it on this host is wrong, too."""
+    if abs(now - aws) > CLOCK_SECONDS:
+        side = "behind" if now < aws else "ahead of"
+        raise JobError(f"This host's clock is {abs(now - aws):.0f} seconds {side} AWS's.")
 
 
 @contextmanager
@@ -156,11 +187,28 @@ def write_durably(path: Path, text: str) -> None:
         os.fsync(file.fileno())
 
 
+def beside(path: Path) -> tuple[Path, Path]:
+    """Where the next file and the one before are kept for a moment."""
+    return path.with_name(f"{path.name}.new"), path.with_name(f"{path.name}.old")
+
+
+def recover(path: Path) -> None:
+    """Clean up after a run that was killed: nobody has tested what it put in place, so the file before is back."""
+    new, old = beside(path)
+    new.unlink(missing_ok=True)
+    if old.exists() and HEAD.match(old.read_text()):
+        os.replace(old, path)
+    old.unlink(missing_ok=True)
+
+
 def put_in_place(path: Path, text: str, check: Callable[[], None]) -> None:
     """Replace the file whole. If `check` raises, the one before is back, or none if there was none."""
-    new, old = path.with_name(f"{path.name}.new"), path.with_name(f"{path.name}.old")
-    write_durably(new, text)
-    old.unlink(missing_ok=True)
+    new, old = beside(path)
+    try:
+        write_durably(new, text)
+    except BaseException:
+        new.unlink(missing_ok=True)
+        raise
     if path.exists():
         os.link(path, old)
     os.replace(new, path)
@@ -188,11 +236,14 @@ def run_command(command: list[str], secrets: list[str]) -> None:
         raise JobError(f"{' '.join(command)} failed with status {done.returncode}: {said}")
 
 
-def run(config: Config, digest: str, now: float, fetch: Callable[[Config], str] = fetch_key) -> dict[str, Any]:
+def run(config: Config, digest: str, now: float, fetch: Callable[[Config], Fetched] = fetch_key) -> dict[str, Any]:
     """Make cookies, hand them to nginx; what to log of it. `now` in seconds since 1970. Raises JobError, OSError."""
-    include, expires = Path(config.include_path), int(now) + config.lifetime
+    include = Path(config.include_path)
     with only_run(include):
-        key = load_key(fetch(config))
+        recover(include)
+        fetched = fetch(config)
+        check_clock(now, fetched.now)
+        key, expires = load_key(fetched.pem), int(fetched.now) + config.lifetime
         cookies = make_cookies(make_policy(config.resource, expires), key, config.key_pair_id, config.hash_algorithm)
         secrets = [cookies["CloudFront-Policy"], cookies["CloudFront-Signature"]]
         text = render(cookies, config, digest, expires)
@@ -205,7 +256,7 @@ def run(config: Config, digest: str, now: float, fetch: Callable[[Config], str] 
 def check(config: Config, digest: str, now: float) -> dict[str, Any]:
     """Whether the file in place was made with these settings and has over half of its life left; if not, why."""
     try:
-        found = re.match(r"# settings=(\w+) expires=(\d+)\n", Path(config.include_path).read_text())
+        found = HEAD.match(Path(config.include_path).read_text())
     except FileNotFoundError:
         return {"current": False, "reason": "there are no cookies"}
     if not found or found[1] != digest:
@@ -213,6 +264,27 @@ def check(config: Config, digest: str, now: float) -> dict[str, Any]:
     if int(found[2]) - now <= config.lifetime / 2:
         return {"current": False, "reason": f"the cookies end at {iso(int(found[2]))}"}
     return {"current": True}
+
+
+def attempt(path: Path, only_check: bool) -> dict[str, Any]:
+    """What to log of a run, or of its failure: then with the end of the cookies that are still in place."""
+    known: dict[str, Any] = {}
+    try:
+        config, digest = load_config(path)
+        known = {"key_pair_id": config.key_pair_id, "path": config.include_path}
+        return (check if only_check else run)(config, digest, time.time())
+    except (JobError, OSError, ValueError, LookupError) as error:
+        left = {"cookies_in_place_end": end_of(known["path"])} if known else {}
+        return {"event": "failed", "reason": str(error), **known, **left}
+
+
+def end_of(path: str) -> str | None:
+    """When the cookies in place end; None if there are none that can be read."""
+    try:
+        found = HEAD.match(Path(path).read_text())
+    except (OSError, ValueError):
+        return None
+    return iso(int(found[2])) if found else None
 
 
 def iso(seconds: int) -> str:
@@ -225,15 +297,12 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description="Make CloudFront signed cookies and give them to nginx.")
     parser.add_argument("config", type=Path)
     parser.add_argument("--check", action="store_true", help="tell whether the cookies in place are still good")
-    asked, started = parser.parse_args(arguments), time.time()
-    try:
-        config, digest = load_config(asked.config)
-        report = check(config, digest, started) if asked.check else run(config, digest, started)
-    except (JobError, OSError) as error:
-        print(json.dumps({"event": "failed", "reason": str(error)}), file=sys.stderr)
-        return 1
-    print(json.dumps({**report, "seconds": round(time.time() - started, 3)}))
-    return 0
+    asked, started = parser.parse_args(arguments), time.monotonic()
+    report = attempt(asked.config, asked.check)
+    failed = report.get("event") == "failed"
+    line = json.dumps({**report, "seconds": round(time.monotonic() - started, 3)})
+    print(line, file=sys.stderr if failed else sys.stdout)
+    return int(failed)
 
 
 if __name__ == "__main__":

@@ -27,6 +27,7 @@ from tests.unit.strict.tables import (
     cognito_user_pool_client,
     cognito_user_pool_domain,
     s3_bucket_policy_statement,
+    sns_topic,
 )
 
 FILES = (
@@ -43,6 +44,7 @@ FILES = (
     cognito_user_pool_client,
     cognito_user_pool_domain,
     s3_bucket_policy_statement,
+    sns_topic,
 )
 TABLES: list[Table] = [table for file in FILES for table in file.TABLES]
 ROWS = [(table, option) for table in TABLES for option in table.rows]

@@ -1,0 +1,192 @@
+"""What a request is about, as policies see it: the ARNs of its resources, and the tags that it gives.
+
+Known of the services that the playbooks use, as far as docs/permissions.yml narrows them. A request of which nothing is
+known here is about `*`, which only a statement for all resources allows: so a right that is narrowed there may need a
+line here.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import urllib.parse
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from sandbox import settings
+
+# In the field of a request: the ARN that it stands for. The first field that is there counts.
+FIELDS: dict[str, list[tuple[str, str]]] = {
+    "acm": [("CertificateArn", "{}")],
+    "cloudfront": [("Resource", "{}"), ("DistributionId", "arn:aws:cloudfront::{account}:distribution/{}")],
+    "cognito-idp": [("UserPoolId", "arn:aws:cognito-idp:{region}:{account}:userpool/{}"), ("ResourceArn", "{}")],
+    "elasticloadbalancing": [
+        *[(name, "{}") for name in ("RuleArn", "ListenerArn", "LoadBalancerArn", "TargetGroupArn", "ResourceArns")],
+        ("RulePriorities.RuleArn", "{}"),
+    ],
+    "iam": [
+        ("InstanceProfileName", "arn:aws:iam::{account}:instance-profile/{}"),
+        ("RoleName", "arn:aws:iam::{account}:role/{}"),
+    ],
+    "logs": [("logGroupName", "arn:aws:logs:{region}:{account}:log-group:{}"), ("resourceArn", "{}")],
+    "sns": [("TopicArn", "{}"), ("ResourceArn", "{}")],
+    "ssm": [
+        *[(name, "arn:aws:ssm:{region}:{account}:parameter/{}") for name in ("Names", "Name", "Path", "ResourceId")],
+        ("SessionId", "arn:aws:ssm:{region}:{account}:session/{}"),
+    ],
+}
+# In the path of a request.
+PATHS: dict[str, list[tuple[str, str]]] = {
+    "cloudfront": [
+        (
+            r"/[\d-]+/(distribution|origin-access-control|response-headers-policy)/(\w+)",
+            "arn:aws:cloudfront::{account}:{}/{}",
+        )
+    ],
+    "lambda": [
+        (r"/[\d-]+/functions/([^/:]+)", "arn:aws:lambda:{region}:{account}:function:{}"),
+        (r"/[\d-]+/tags/(.+)", "{}"),
+    ],
+    "route53": [(r"/[\d-]+/(hostedzone|change)/(\w+)", "arn:aws:route53:::{}/{}")],
+    "s3": [(r"/(.+?)/?$", "arn:aws:s3:::{}")],  # a bucket, or one of its objects
+}
+# What is made has no id yet.
+MADE: dict[str, list[str]] = {
+    "ec2:CreateSecurityGroup": ["arn:aws:ec2:{region}:{account}:security-group/new"],
+    "ec2:RunInstances": [
+        f"arn:aws:ec2:{{region}}:{{account}}:{kind}/new" for kind in ("instance", "network-interface", "volume")
+    ],
+    "elasticloadbalancing:CreateLoadBalancer": [
+        "arn:aws:elasticloadbalancing:{region}:{account}:loadbalancer/app/{Name}/new"
+    ],
+    "elasticloadbalancing:CreateTargetGroup": [
+        "arn:aws:elasticloadbalancing:{region}:{account}:targetgroup/{Name}/new"
+    ],
+    "lambda:CreateFunction": ["arn:aws:lambda:{region}:{account}:function:{FunctionName}"],
+    "sns:CreateTopic": ["arn:aws:sns:{region}:{account}:{Name}"],
+    "ssm:StartSession": [
+        "arn:aws:ec2:{region}:{account}:instance/{Target}",
+        "arn:aws:ssm:{region}:{account}:document/{DocumentName}",
+    ],
+}
+# The document of a session that names none (Systems Manager User Guide, "Start a default shell session").
+DEFAULTS = {"DocumentName": "SSM-SessionManagerRunShell"}
+# These know no single resources, whatever they name.
+OF_ALL = re.compile(r"(ec2:Describe(?!InstanceAttribute)|elasticloadbalancing:Describe|acm:List(?!Tags)).*")
+EC2_ARN = {
+    "ami": "arn:aws:ec2:{region}::image/{}",
+    **{
+        prefix: f"arn:aws:ec2:{{region}}:{{account}}:{kind}/{{}}"
+        for prefix, kind in {
+            "eni": "network-interface",
+            "i": "instance",
+            "sg": "security-group",
+            "subnet": "subnet",
+            "vol": "volume",
+            "vpc": "vpc",
+        }.items()
+    },
+}
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One request, read."""
+
+    service: str
+    operation: str
+    region: str
+    path: str
+    fields: dict[str, list[str]]
+    tags: dict[str, str]
+    text: str
+    # Whether it came by TLS.
+    secure: bool = False
+
+    def expand(self, arn: str, *values: str) -> str:
+        """An ARN with its blanks filled in."""
+        single = {name: given[0] for name, given in self.fields.items()}
+        return arn.format(*values, **{**DEFAULTS, **single, "region": self.region, "account": settings.ACCOUNT})
+
+
+def _pairs(node: Any, name: str = "") -> Iterator[tuple[str, str]]:
+    """Every value of a JSON document with its place, without positions in lists."""
+    if isinstance(node, dict):
+        for key, value in node.items():
+            yield from _pairs(value, f"{name}.{key}" if name else key)
+    elif isinstance(node, list):
+        for value in node:
+            yield from _pairs(value, name)
+    else:
+        yield name, str(node)
+
+
+def _form(text: str) -> Iterator[tuple[str, str]]:
+    """The fields of a form; positions in lists are numbers in their names."""
+    for name, value in urllib.parse.parse_qsl(text, keep_blank_values=True):
+        yield re.sub(r"\.(member|\d+)(?=\.|$)", "", name), value
+
+
+def _fields(query: str, text: str) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = defaultdict(list)
+    pairs = _pairs(json.loads(text)) if text.startswith("{") else _form(text) if text.startswith("Action=") else ()
+    for name, value in (*_form(query), *pairs):
+        found[name].append(value)
+    return dict(found)
+
+
+def _tags(fields: dict[str, list[str]], text: str) -> dict[str, str]:
+    """What it tags: in XML, each key by its name, or as lists of keys and values."""
+    found = dict(re.findall(r"<Tag><Key>(.*?)</Key><Value>(.*?)</Value></Tag>", text))
+    found |= {name.split(".")[1]: held[0] for name, held in fields.items() if re.match(r"(UserPoolT|T|t)ags\.", name)}
+    for place in ("TagSpecification.Tag", "TagSpecifications.Tag", "Tag", "Tags"):
+        keys, values = fields.get(f"{place}.Key", []), fields.get(f"{place}.Value", [])
+        found |= dict(zip(keys, values, strict=False))
+    return found
+
+
+def read(service: str, operation: str, region: str, url: urllib.parse.SplitResult, body: bytes) -> Asked:
+    """Read a request."""
+    text = body.decode(errors="replace")
+    fields = _fields(url.query, text)
+    return Asked(service, operation, region, urllib.parse.unquote(url.path), fields, _tags(fields, text), text)
+
+
+def _by_id(asked: Asked) -> list[str]:
+    """EC2's resources, by the ids that it is given; groups that a rule names are not touched by it."""
+    ids = {value for name, held in asked.fields.items() if not name.startswith("IpPermissions") for value in held}
+    return [
+        asked.expand(EC2_ARN[prefix], each)
+        for each in sorted(ids)
+        if (prefix := each.partition("-")[0]) in EC2_ARN and re.fullmatch(r"[a-z]+-[0-9a-z]+", each)
+    ]
+
+
+def _in_fields(asked: Asked) -> list[str]:
+    for name, arn in FIELDS.get(asked.service, []):
+        if held := asked.fields.get(name):
+            # In the ARN of a parameter its path follows right away (Service Authorization Reference, Systems Manager).
+            return [asked.expand(arn, value.removeprefix("/") if "parameter" in arn else value) for value in held]
+    return []
+
+
+def _in_path(asked: Asked) -> list[str]:
+    for pattern, arn in PATHS.get(asked.service, []):
+        if found := re.match(pattern, asked.path):
+            return [asked.expand(arn, *found.groups())]
+    return []
+
+
+def resources(asked: Asked) -> list[str]:
+    """The ARNs of all that a request is about; `*` where it is about none."""
+    name = f"{asked.service}:{asked.operation}"
+    if OF_ALL.fullmatch(name):
+        return ["*"]
+    made = [asked.expand(arn) for arn in MADE.get(name, [])]
+    if asked.service == "ec2":
+        return [*made, *_by_id(asked)] or ["*"]
+    if name == "s3:DeleteObjects":  # their keys are in the body
+        return [asked.expand("arn:aws:s3:::{}/*", asked.path.strip("/"))]
+    return made or _in_fields(asked) or _in_path(asked) or ["*"]

@@ -1,0 +1,10 @@
+"""`make bench`: speed, each figure as a ratio within one run. Nothing is asserted: a figure is read by a person."""
+
+from __future__ import annotations
+
+from tests.bench import provisioning, viewer
+
+if __name__ == "__main__":
+    quick = provisioning.build()
+    viewer.main()
+    provisioning.wait(quick)

@@ -1,0 +1,34 @@
+"""Least privilege, last of all: what the runs of all tests called, against the rights of docs/permissions.yml."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from sandbox import permissions, settings
+
+
+@pytest.fixture(scope="module")
+def calls(deployment) -> dict[str, list[dict[str, Any]]]:
+    """What was called with the rights of each purpose."""
+    logged = [json.loads(line) for line in settings.REQUEST_LOG.read_text().splitlines()]
+    return {
+        purpose: [call for call in logged if (call["role"] or "").startswith(f"{purpose}-")]
+        for purpose in permissions.purposes()
+    }
+
+
+@pytest.mark.parametrize("purpose", permissions.purposes())
+def test_no_run_lacked_a_right(calls, purpose):
+    assert len(calls[purpose]) > 100, "the log has what the runs asked"
+    assert {call["refused"] for call in calls[purpose]} == {None}
+
+
+@pytest.mark.parametrize("purpose", permissions.purposes())
+def test_each_right_was_used_or_stands_in_a_table_that_says_when(calls, purpose):
+    used = {permissions.named(call["service"], call["action"]) for call in calls[purpose]}
+    behind = {needed for action in used for needed in permissions.implied(action)}
+    seldom = {action for row in permissions.written()["seldom"] for action in row["actions"]}
+    assert permissions.allowed(purpose) - used - behind - seldom == set()
