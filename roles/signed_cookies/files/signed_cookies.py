@@ -118,7 +118,19 @@ def render(cookies: dict[str, str], config: Config, digest: str, expires: int) -
     """The file for nginx. Without `always` a Set-Cookie goes out with a success or redirect, never with a refusal."""
     attributes = f"Domain={config.domain}; Path=/; Secure; HttpOnly; SameSite={config.same_site}"
     lines = [f'add_header Set-Cookie "{name}={value}; {attributes}";' for name, value in cookies.items()]
-    return "\n".join([f"# settings={digest} expires={expires}", *lines, "set $session_ready 1;", ""])
+    ready = f'if ($msec ~ "{seconds_before(expires)}") {{ set $session_ready 1; }}'
+    return "\n".join([f"# settings={digest} expires={expires}", *lines, ready, ""])
+
+
+def seconds_before(end: int) -> str:
+    """A pattern for nginx's $msec (seconds, a dot, milliseconds) before `end`: nginx compares no numbers."""
+    digits = str(end)
+    smaller = [
+        f"{digits[:at]}[0-{int(digit) - 1}][0-9]{{{len(digits) - at - 1}}}"
+        for at, digit in enumerate(digits)
+        if digit != "0"
+    ]
+    return f"^([0-9]{{1,{len(digits) - 1}}}|{'|'.join(smaller)})[.]"
 
 
 def fetch_key(config: Config) -> str:
