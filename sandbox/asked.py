@@ -21,6 +21,10 @@ from sandbox import settings
 FIELDS: dict[str, list[tuple[str, str]]] = {
     "acm": [("CertificateArn", "{}")],
     "cloudfront": [("Resource", "{}"), ("DistributionId", "arn:aws:cloudfront::{account}:distribution/{}")],
+    "cognito-identity": [
+        ("IdentityPoolId", "arn:aws:cognito-identity:{region}:{account}:identitypool/{}"),
+        ("ResourceArn", "{}"),
+    ],
     "cognito-idp": [("UserPoolId", "arn:aws:cognito-idp:{region}:{account}:userpool/{}"), ("ResourceArn", "{}")],
     "elasticloadbalancing": [
         *[(name, "{}") for name in ("RuleArn", "ListenerArn", "LoadBalancerArn", "TargetGroupArn", "ResourceArns")],
@@ -74,7 +78,9 @@ MADE: dict[str, list[str]] = {
 # The document of a session that names none (Systems Manager User Guide, "Start a default shell session").
 DEFAULTS = {"DocumentName": "SSM-SessionManagerRunShell"}
 # These know no single resources, whatever they name.
-OF_ALL = re.compile(r"(ec2:Describe(?!InstanceAttribute)|elasticloadbalancing:Describe|acm:List(?!Tags)).*")
+OF_ALL = re.compile(
+    r"(ec2:Describe(?!InstanceAttribute)|elasticloadbalancing:Describe|acm:List(?!Tags)|cognito-identity:Set).*"
+)
 EC2_ARN = {
     "ami": "arn:aws:ec2:{region}::image/{}",
     **{
@@ -140,7 +146,11 @@ def _fields(query: str, text: str) -> dict[str, list[str]]:
 def _tags(fields: dict[str, list[str]], text: str) -> dict[str, str]:
     """What it tags: in XML, each key by its name, or as lists of keys and values."""
     found = dict(re.findall(r"<Tag><Key>(.*?)</Key><Value>(.*?)</Value></Tag>", text))
-    found |= {name.split(".")[1]: held[0] for name, held in fields.items() if re.match(r"(UserPoolT|T|t)ags\.", name)}
+    found |= {
+        name.split(".")[1]: held[0]
+        for name, held in fields.items()
+        if re.match(r"((UserPool|IdentityPool)?T|t)ags\.", name)
+    }
     for place in ("TagSpecification.Tag", "TagSpecifications.Tag", "Tag", "Tags"):
         keys, values = fields.get(f"{place}.Key", []), fields.get(f"{place}.Value", [])
         found |= dict(zip(keys, values, strict=False))

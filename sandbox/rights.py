@@ -24,7 +24,11 @@ from sandbox.permissions import Statement
 
 # How long a role may go on with what it was allowed.
 CACHE_SECONDS = 1
-PASSED_TO = {"RunInstances": ["ec2.amazonaws.com"], "CreateFunction": ["lambda.amazonaws.com"]}
+PASSED_TO = {
+    "CreateFunction": ["lambda.amazonaws.com"],
+    "RunInstances": ["ec2.amazonaws.com"],
+    "SetIdentityPoolRoles": ["cognito-identity.amazonaws.com"],
+}
 # Nobody needs a right for it (IAM API Reference, "GetCallerIdentity").
 FREE = {"sts:GetCallerIdentity"}
 
@@ -94,7 +98,7 @@ def _told_tags(arn: str) -> dict[str, str] | None:
             return _pairs(
                 _client("acm", settings.MOTO_URL, region).list_tags_for_certificate(CertificateArn=arn)["Tags"]
             )
-        case "cognito-idp":
+        case "cognito-idp" | "cognito-identity":
             return _client(service, settings.MINISTACK_URL).list_tags_for_resource(ResourceArn=arn)["Tags"]
         case "cloudfront" if ":distribution/" in arn:
             told = _client(service, settings.MINISTACK_URL).list_tags_for_resource(Resource=arn)

@@ -32,6 +32,7 @@ def values(given: dict[str, Any]) -> dict[str, str]:
         "data_domain": given.get("data_domain", f"data.{domain}"),
         "hosted_zone_id": "none" if given.get("dns") == "manual" else _zone_id(given.get("hosted_zone", domain)),
         "data_bucket": given.get("data_bucket", settings.DATA_BUCKET),
+        "igv_bucket": settings.READS_BUCKET,
     }
 
 

@@ -46,6 +46,17 @@ def test_what_others_set_survives_an_update_and_an_empty_text_takes_away(run_mod
     assert not run_module("cognito_identity_pool", name="lab", allow_classic_flow=True, **asked)["changed"]
 
 
+def test_no_role_mappings_takes_all_away_and_leaves_the_roles(run_module, cognito):
+    made = cognito.create_identity_pool(IdentityPoolName="lab", AllowUnauthenticatedIdentities=False)["IdentityPoolId"]
+    roles = {"authenticated": "arn:aws:iam::123456789012:role/r"}
+    mappings = {PROVIDER.format("a"): {"Type": "Token", "AmbiguousRoleResolution": "Deny"}}
+    cognito.set_identity_pool_roles(IdentityPoolId=made, Roles=roles, RoleMappings=mappings)
+    assert not run_module("cognito_identity_pool", name="lab", roles=roles)["changed"]
+    assert run_module("cognito_identity_pool", name="lab", role_mappings={})["changed"]
+    held = cognito.get_identity_pool_roles(IdentityPoolId=made)
+    assert (held["Roles"], held.get("RoleMappings", {})) == (roles, {})
+
+
 def test_the_order_of_clients_means_nothing_and_what_is_not_said_of_one_stays(run_module, cognito):
     clients = [{"provider_name": PROVIDER.format(n), "client_id": f"c{n}"} for n in "ab"]
     checked = [{**one, "server_side_token_check": True} for one in clients]

@@ -19,6 +19,7 @@ TO_ANY = {
     *("acm:RequestCertificate", "cognito-idp:CreateUserPool"),
     *(f"cloudfront:Create{kind}" for kind in ("Distribution", "KeyGroup", "OriginAccessControl", "PublicKey")),
     *("cloudfront:CreateResponseHeadersPolicy", "sns:Unsubscribe"),
+    *("cognito-identity:CreateIdentityPool", "cognito-identity:SetIdentityPoolRoles"),
     *(f"cloudfront:{verb}{kind}" for verb in ("Delete", "Update") for kind in ("KeyGroup", "PublicKey")),
 }
 GROUPS = permissions.written()["statements"]

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
+import json
 import urllib.parse
 
 import boto3
 import botocore.parsers
+import httpx
 import pytest
+from starlette.responses import PlainTextResponse
 
-from sandbox import asked, permissions, refusals, rights
+from sandbox import asked, control_plane, permissions, refusals, rights, runs, serving, settings
 
 ACCOUNT = "123456789012"
 POOL = f"arn:aws:cognito-idp:eu-west-1:{ACCOUNT}:userpool/eu-west-1_A"
@@ -335,3 +339,56 @@ def test_a_refusal_is_one_that_boto_understands(service, client, operation, code
     error = parser.parse(told, model.operation_model(operation).output_shape)["Error"]
     assert error["Code"] == code
     assert error["Message"].endswith("perform: x:Do on <y>")
+
+
+SIGNED = "AWS4-HMAC-SHA256 Credential={}/20261122/us-east-1/iam/aws4_request, SignedHeaders=host, Signature=x"
+NOTHING = "iam:GetRole on *"
+
+
+async def post(body: str, headers: dict[str, str]) -> httpx.Response:
+    app = httpx.ASGITransport(serving.application(control_plane.handle))
+    async with httpx.AsyncClient(transport=app, base_url=settings.ENDPOINT) as client:
+        return await client.post("/", content=body, headers=headers)
+
+
+@pytest.mark.parametrize(
+    ("key", "token", "refusal", "status", "reached"),
+    [
+        ("ASIA1", "of its own", NOTHING, 403, []),
+        ("ASIA1", "of its own", None, 200, ["iam"]),
+        ("sandbox", None, NOTHING, 200, ["iam"]),
+        ("ASIA-nobodys", "whatever", NOTHING, 200, ["iam"]),
+    ],
+)
+def test_the_control_plane_holds_roles_to_their_policies(monkeypatch, tmp_path, key, token, refusal, status, reached):
+    asked_for = []
+
+    async def forward(_request, service, _body):
+        asked_for.append(service)
+        return PlainTextResponse("")
+
+    monkeypatch.setattr(control_plane, "forward", forward)
+    monkeypatch.setattr(settings, "REQUEST_LOG", tmp_path / "log")
+    monkeypatch.setattr(rights, "role_of", {"ASIA1": "deploy-1"}.get)
+    monkeypatch.setattr(rights, "refusal", lambda role, request: refusal)
+    headers = {"authorization": SIGNED.format(key)} | ({"x-amz-security-token": token} if token else {})
+    answer = asyncio.run(post("Action=GetRole&RoleName=lab", headers))
+    (logged,) = [json.loads(line) for line in (tmp_path / "log").read_text().splitlines()]
+    assert (answer.status_code, asked_for) == (status, reached)
+    assert logged["role"] == ("deploy-1" if key == "ASIA1" else None)
+    assert logged["refused"] == (refusal if status == 403 else None)
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ({}, {"project": settings.PROJECT, "data_domain": "data.lab.localhost", "hosted_zone_id": "Z-lab.localhost"}),
+        ({"domain": "a.b", "hosted_zone": "b"}, {"site_domain": "neuroglancer.a.b", "hosted_zone_id": "Z-b"}),
+        ({"dns": "manual", "data_bucket": "mine"}, {"hosted_zone_id": "none", "data_bucket": "mine"}),
+    ],
+)
+def test_what_stands_for_the_placeholders_in_a_run(monkeypatch, given, expected):
+    monkeypatch.setattr(runs, "_zone_id", lambda name: f"Z-{name}")
+    found = runs.values(given)
+    assert found.keys() == permissions.written()["placeholders"].keys()
+    assert expected.items() <= found.items()
