@@ -109,10 +109,13 @@ def resembling(name: str, given: Mapping[str, Any], known: Iterable[str]) -> str
 
 
 def _strangers(given: Mapping[str, Any], known: set[str]) -> list[str]:
-    """What is nobody's: not ours, not Ansible's, and not used by another variable, as an indirection is."""
+    """What is nobody's: not ours, not Ansible's, not used by another variable, as an indirection is; nor what an
+    earlier playbook of the same run has registered."""
     used = {word for name, value in given.items() for word in words(value) if word != name}
     return [
-        name for name in given if name not in known and name not in used and not name.startswith(("ansible_", "vault_"))
+        name
+        for name in given
+        if name not in known and name not in used and not name.startswith(("ansible_", "vault_", "__"))
     ]
 
 

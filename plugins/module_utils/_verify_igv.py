@@ -11,7 +11,7 @@ from typing import Any
 from ansible_collections.bioviewers.aws.plugins.module_utils import _verify_facts as facts
 from ansible_collections.bioviewers.aws.plugins.module_utils import _verify_pool
 from ansible_collections.bioviewers.aws.plugins.module_utils._cognito import attributes_of
-from ansible_collections.bioviewers.aws.plugins.module_utils._preflight import join
+from ansible_collections.bioviewers.aws.plugins.module_utils._preflight import DeniedError, join
 from ansible_collections.bioviewers.aws.plugins.module_utils._preflight_igv import SESSION_NAME, bucket
 from ansible_collections.bioviewers.aws.plugins.module_utils._verify import Check, Sight, Skipped, Wrong, from_preflight
 
@@ -292,10 +292,17 @@ def buckets(look: Sight) -> Wrong:
 
 
 def private(look: Sight) -> Wrong:
+    silent = []
     for entry in look.known["buckets"]:
-        held = look.unless(["NoSuchBucketPolicy"], "s3", "get_bucket_policy_status", Bucket=entry["name"]) or {}
+        try:
+            held = look.unless(["NoSuchBucketPolicy"], "s3", "get_bucket_policy_status", Bucket=entry["name"]) or {}
+        except DeniedError:
+            silent.append(entry["name"])
+            continue
         if held.get("PolicyStatus", {}).get("IsPublic"):
             yield f"the policy of {entry['name']} makes it public"
+    if silent:
+        raise Skipped(f"S3 tells these credentials nothing of {join(silent)}, which may be of another account")
 
 
 RUN = "Run igv.yml."

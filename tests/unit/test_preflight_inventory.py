@@ -71,6 +71,7 @@ def test_what_a_template_is_made_of(template, made_of):
         ({"google_client_secret_": "x", "google_client_secret": "{{ google_client_secret_ }}"}, {}),
         ({"domains": "x", "site_domain": "a.{{ domains }}"}, {}),
         ({"ansible_aws_region": "x"}, {}),
+        ({"__identity_user_pool": "x"}, {}),
         ({"domains": "x", "resource_tags": {"Lab": "{{ domains }}"}}, {}),
     ],
 )

@@ -166,6 +166,7 @@ REFUSED_TOKENS = {
         cognito._signed_jwt({"iss": "https://cognito-identity.amazonaws.com"}, USER_POOL, cognito._POOL_KEY_USES[0]),
         "InvalidIdentityToken",
     ),
+    "with another issuer": (open_id_token(iss=f"https://{ISSUER}"), "InvalidIdentityToken"),
     "none": ("ada", "InvalidIdentityToken"),
 }
 
@@ -188,6 +189,12 @@ def test_other_tokens_do_not(case):
         trust(Condition={}),
         trust(Condition=ANY_USER),
         # A set operator is due where a claim has several values.
+        trust(
+            Condition={
+                "StringEquals": {"cognito-identity.amazonaws.com:aud": POOL},
+                "StringNotEquals": {"cognito-identity.amazonaws.com:amr": "unauthenticated"},
+            }
+        ),
         trust(Condition={**TRUST["Condition"], "StringEquals": {"cognito-identity.amazonaws.com:amr": ISSUER}}),
     ],
 )

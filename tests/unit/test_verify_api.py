@@ -377,6 +377,17 @@ def test_the_secret_of_the_app_client_is_kept_by_nobody():
     assert facts.app_client(sight(answers)) == {"ClientId": "c"}
 
 
+@pytest.mark.parametrize(("others", "told"), [([], "app clients lab-igv too"), (["lab-igv"], "")])
+def test_app_clients_beside_the_load_balancers(others, told):
+    answers = {
+        "list_user_pools": {"UserPools": [{"Name": "lab", "Id": "p"}]},
+        "describe_user_pool": {"UserPool": {"Id": "p"}},
+        "list_user_pool_clients": {"UserPoolClients": [{"ClientName": name} for name in ("lab", "lab-igv")]},
+    }
+    found = "".join(pool.clients(sight(answers, other_app_clients=others)))
+    assert (told in found) if told else not found
+
+
 @pytest.mark.parametrize(("held", "key"), [([], ""), (["mri/", "mri/a b"], "mri/a%20b")])
 def test_an_object_to_try(held, key):
     assert facts.an_object(sight({"list_objects_v2": {"Contents": [{"Key": name} for name in held]}})) == key

@@ -238,6 +238,11 @@ def test_a_role_of_another_pool_is_no_fault():
     assert faults(with_roles(READER, a_role("other-pool", other))) == {}
 
 
+def test_of_a_bucket_of_another_account_the_policy_is_not_known():
+    outcomes = run(igv.CHECKS, sight({**GOOD, "get_bucket_policy_status": aws_error("AccessDenied")}, **KNOWN))
+    assert [(one.name, one.outcome) for one in outcomes if one.outcome != OK] == [("igv-buckets-private", "skipped")]
+
+
 LEFT = Answer(302, (("Location", f"https://{LOGIN}/login?client_id=c1"),))
 REFUSED = Answer(400, (), '{"error": "invalid_grant"}')
 

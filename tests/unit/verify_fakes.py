@@ -34,6 +34,7 @@ KNOWN = {
     "role_policies": {"managed": ["AmazonSSMManagedInstanceCore"], "inline": ["parameters"]},
     "failure_emails": [],
     "triggers": {},
+    "other_app_clients": [],
     "protect_load_balancer": True,
     "protect_instance": True,
     "protect_user_pool": True,

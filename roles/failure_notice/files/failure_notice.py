@@ -35,9 +35,11 @@ class NoticeError(Exception):
 def ask(*command: str) -> str:
     """What a command of systemd says. Raises NoticeError."""
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=COMMAND_SECONDS, check=True)
+        done = subprocess.run(command, capture_output=True, text=True, timeout=COMMAND_SECONDS, check=False)
     except (OSError, subprocess.SubprocessError) as error:
-        raise NoticeError(f"{' '.join(command)} failed: {error}") from error
+        raise NoticeError(f"{' '.join(command)} did not run: {error}") from error
+    if done.returncode:
+        raise NoticeError(f"{' '.join(command)} failed with status {done.returncode}: {done.stderr.strip()}")
     return done.stdout.strip()
 
 

@@ -169,6 +169,56 @@ def test_an_update_resets_what_it_leaves_out(cognito, account):
     assert "AutoVerifiedAttributes" not in pool
 
 
+MADE = "us-east-1:00000002-0000-0000-0000-000000000000"
+RULES = {"Type": "Rules", "AmbiguousRoleResolution": "Deny"}
+ARN = "arn:aws:cognito-identity:us-east-1:123456789012:identitypool/{}"
+
+
+@pytest.fixture
+def identities(account):
+    client = one_client("cognito-identity")
+    client.create_identity_pool(
+        IdentityPoolName="lab", AllowUnauthenticatedIdentities=False, DeveloperProviderName="login.lab"
+    )
+    return client
+
+
+@pytest.mark.parametrize(
+    ("operation", "request_", "code"),
+    [
+        ("describe_identity_pool", {"IdentityPoolId": "us-east-1:0"}, "ResourceNotFound"),
+        ("update_identity_pool", {"IdentityPoolId": MADE, "DeveloperProviderName": "other"}, "InvalidParameter"),
+        ("update_identity_pool", {"IdentityPoolId": MADE, "IdentityPoolName": "a/b"}, "ValidationException"),
+        ("set_identity_pool_roles", {"IdentityPoolId": MADE, "Roles": {"guest": "arn:aws:iam::1:role/g"}}, "Invalid"),
+        ("set_identity_pool_roles", {"IdentityPoolId": MADE, "Roles": {}, "RoleMappings": {"p": RULES}}, "Invalid"),
+        ("tag_resource", {"ResourceArn": ARN.format("us-east-1:0"), "Tags": {}}, "ResourceNotFound"),
+        ("tag_resource", {"ResourceArn": ARN.format(MADE).replace("123", "321"), "Tags": {}}, "InvalidParameter"),
+    ],
+)
+def test_what_identity_pools_refuse(identities, account, operation, request_, code):
+    usual = {"IdentityPoolName": "lab", "AllowUnauthenticatedIdentities": False}
+    held = account.state()
+    with pytest.raises(ClientError, match=code):
+        getattr(identities, operation)(**{**(usual if operation.startswith("update") else {}), **request_})
+    assert account.state() == held
+
+
+def test_an_identity_pool_is_reset_by_an_update_but_for_its_roles_which_reset_each_other(identities):
+    whole = {"IdentityPoolName": "lab", "AllowUnauthenticatedIdentities": False, "DeveloperProviderName": "login.lab"}
+    provider = {"ProviderName": "cognito-idp.us-east-1.amazonaws.com/us-east-1_a", "ClientId": "c"}
+    more = {"AllowClassicFlow": True, "CognitoIdentityProviders": [provider], "IdentityPoolTags": {"a": "b"}}
+    held = identities.update_identity_pool(IdentityPoolId=MADE, **whole, **more)
+    assert held["CognitoIdentityProviders"] == [{**provider, "ServerSideTokenCheck": False}]
+    roles = {"authenticated": "arn:aws:iam::123456789012:role/r"}
+    identities.set_identity_pool_roles(IdentityPoolId=MADE, Roles={}, RoleMappings={"p": {**RULES, "Type": "Token"}})
+    identities.set_identity_pool_roles(IdentityPoolId=MADE, Roles=roles)
+    held = identities.update_identity_pool(IdentityPoolId=MADE, **whole)
+    assert (held["AllowClassicFlow"], held["IdentityPoolTags"]) == (False, {})
+    assert "CognitoIdentityProviders" not in held
+    told = identities.get_identity_pool_roles(IdentityPoolId=MADE)
+    assert (told["Roles"], "RoleMappings" in told) == (roles, False)
+
+
 def test_what_botocore_refuses_is_not_even_sent(cognito, account):
     with pytest.raises(ParamValidationError):
         cognito.create_user_pool(PoolName="p", Colour="red")
