@@ -14,6 +14,7 @@ from botocore.awsrequest import AWSRequest
 from moto import server
 from moto.acm.models import CertBundle
 from moto.core.authorization import ActionAuthenticatorMixin
+from moto.ec2.models.availability_zones_and_regions import RegionsAndZonesBackend
 from moto.ec2.models.elastic_network_interfaces import NetworkInterface
 from moto.elbv2.models import FakeLoadBalancer, elbv2_backends
 from moto.iam.access_control import IAMPolicy, IAMRequestBase, PermissionResult
@@ -21,6 +22,7 @@ from moto.route53.models import RecordSet, route53_backends
 from moto.s3.exceptions import BucketAccessDeniedError
 from moto.s3.models import FakeBucket, S3Backend
 from moto.s3.utils import bucket_policy_is_public
+from moto.utilities.utils import get_partition
 
 from sandbox import role_sessions, settings
 
@@ -81,6 +83,12 @@ def check_signatures_of_roles() -> None:
     ActionAuthenticatorMixin._authenticate_and_authorize_action = authenticate
     IAMRequestBase._create_aws_request = request_as_signed
     IAMRequestBase.check_action_permitted = lambda _request, _resource: None
+
+
+def tell_regions_of_one_partition() -> None:
+    """List the regions that an account of AWS itself has; moto tells those of China and of governments, too."""
+    own = [region for region in RegionsAndZonesBackend.regions if get_partition(region.name) == "aws"]
+    RegionsAndZonesBackend.regions = own
 
 
 def tell_who_uses_a_certificate() -> None:
@@ -179,6 +187,7 @@ if __name__ == "__main__":
     role_sessions.give_to_those_whom_the_trust_policy_names(settings.MINISTACK_URL)
     role_sessions.keep_to_sessions_that_are_not_over()
     keep_buckets_private()
+    tell_regions_of_one_partition()
     tell_who_uses_a_certificate()
     tell_load_balancer_attributes()
     tell_alias_targets_as_route53_does()

@@ -11,6 +11,7 @@ import pytest
 from moto import mock_aws, settings
 from moto.acm.models import CertBundle
 from moto.core.authorization import ActionAuthenticatorMixin
+from moto.ec2.models.availability_zones_and_regions import RegionsAndZonesBackend
 from moto.ec2.models.elastic_network_interfaces import NetworkInterface
 from moto.elbv2.models import FakeLoadBalancer
 from moto.iam.access_control import IAMRequestBase, PermissionResult
@@ -40,6 +41,8 @@ def strict(monkeypatch):
     moto_server.require_validation_records()
     moto_server.keep_buckets_private()
     moto_server.check_signatures_of_roles()
+    monkeypatch.setattr(RegionsAndZonesBackend, "regions", RegionsAndZonesBackend.regions)
+    moto_server.tell_regions_of_one_partition()
     moto_server.tell_who_uses_a_certificate()
     moto_server.tell_load_balancer_attributes()
     moto_server.tell_alias_targets_as_route53_does()
@@ -143,6 +146,12 @@ def test_only_a_right_signature_is_taken(host, service, operation, arguments):
     with pytest.raises(forger.exceptions.ClientError) as refused:
         getattr(forger, operation)(**arguments)
     assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 403
+
+
+def test_all_regions_are_of_the_accounts_partition(strict, host):
+    told = [region["RegionName"] for region in strict.client("ec2").describe_regions()["Regions"]]
+    assert {"us-east-1", "eu-central-1"} <= set(told)
+    assert {boto3.Session().get_partition_for_region(name) for name in told} == {"aws"}
 
 
 def test_a_new_load_balancer_tells_all_its_attributes(strict):
