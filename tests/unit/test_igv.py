@@ -155,7 +155,9 @@ def test_foretold_built_and_repaired(igv, client, tmp_path):
 
     drift(client)
     (tmp_path / "lab-igv" / "oauth-config.json.gz").chmod(0o644)
-    assert changed(igv()) == 6, "and nothing else"
+    assert changed(igv(identity_mfa="ON")) == 7, "and nothing else"
+    factors = client("cognito-idp").get_user_pool_mfa_config(UserPoolId=pool_id)
+    assert (factors["MfaConfiguration"], factors["SoftwareTokenMfaConfiguration"]) == ("ON", {"Enabled": True})
     assert_pool_and_role(client, pool_id, app["ClientId"])
     assert statements(client) == held
     assert client("iam").list_role_policies(RoleName="lab-igv-reader")["PolicyNames"] == ["read"]
