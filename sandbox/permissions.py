@@ -94,6 +94,12 @@ def named(service: str, operation: str) -> str:
     return f"{prefix}:{names.get(operation, operation)}"
 
 
+def seldom(purpose: str) -> set[str]:
+    """What no run of the tests calls; a row with `for` speaks of those purposes alone."""
+    rows = [row for row in written()["seldom"] if purpose in row.get("for", purpose).split()]
+    return {action for row in rows for action in row["actions"]}
+
+
 def implied(action: str) -> list[str]:
     """What AWS asks for besides, when this is called."""
     return [needed for row in written()["implied"] if action in row["calls"] for needed in row["needs"]]

@@ -61,8 +61,8 @@ def sign_in(configuration: igv_client.Configuration, password: str, user: str = 
 
 
 @pytest.fixture(scope="module")
-def backend(deployment) -> Backend:
-    """The backend with a user pool of its own, beside the viewer, and one person in it."""
+def backend(account) -> Backend:
+    """The backend with a user pool of its own, and one person in it."""
     reads.upload(settings.client("s3"), BUCKET)
     said = build()
     password = demo.create_user(PERSON, settings.IGV_PROJECT)

@@ -15,7 +15,8 @@ import signed_cookies  # noqa: E402
 from real_nginx import render  # noqa: E402
 from refused_settings import refusals  # noqa: E402
 
-SECURITY = {"Strict-Transport-Security", "X-Content-Type-Options", "Referrer-Policy"}
+SECURITY = {"Strict-Transport-Security", "X-Content-Type-Options", "Referrer-Policy", "Content-Security-Policy"}
+SECURITY |= {"Cross-Origin-Opener-Policy", "Permissions-Policy"}
 Directive = tuple[list[str], "list[Directive] | None"]
 
 
@@ -150,8 +151,8 @@ def test_file_of_cookies_keeps_its_side_of_the_contract():
     config = signed_cookies.Config("r", "d.example", "K", "p", "r", "", 1, "SHA256", "Lax", "/x", [], [])
     cookies = {"CloudFront-Policy": "p", "CloudFront-Hash-Algorithm": "SHA256"}
     included = read(signed_cookies.render(cookies, config, "abc", 1))
-    assert [words[:2] for words, _other in included] == [["add_header", "Set-Cookie"]] * 2 + [["set", "$session_ready"]]
-    assert included[-1] == (["set", "$session_ready", "1"], None)
+    assert [words[:2] for words, _other in included] == [["add_header", "Set-Cookie"]] * 2 + [["if", "($msec"]]
+    assert included[-1][1] == [(["set", "$session_ready", "1"], None)]
     assert not [words for words, _other in included if "always" in words]
 
 
@@ -189,14 +190,14 @@ def test_what_is_not_named_is_not_there(left_out):
     server = block(block(read(render(**dict.fromkeys(left_out, ""))), "http"), "server")
     locations = {tuple(words[1:]) for words, _other in server if words[0] == "location"}
     paths = PATHS.union(*(paths for name, paths in ON_REQUEST.items() if name not in left_out))
-    named = {("@cookies-session",), ("@cookies-login",)}
+    named = {("@cookies-session",), ("@cookies-login",), ("@healthy",), ("@not-healthy",), ("=", "/-/cookies")}
     assert locations == {("=", path) for path in paths} | named | {("/",), ("/assets/",), ("/-/pages/",)}
     assert block(server, "location", "/") == [(["return", "404"], None)]
 
 
 def test_what_is_ours_can_not_be_asked_for(server):
     ours = [inner for words, inner in server if words[0] == "location" and words[-1].startswith("/-/")]
-    assert len(ours) == 2
+    assert len(ours) == 3
     assert all((["internal"], None) in inner for inner in ours)
 
 
@@ -225,6 +226,24 @@ def test_settings_reach_the_server():
     assert ["Strict-Transport-Security", "max-age=60", "always"] in lines(server, "add_header")
 
 
+@pytest.mark.parametrize(
+    ("settings", "directive"),
+    [
+        ({}, "connect-src 'self' blob: data: https: http://localhost:* http://127.0.0.1:*"),
+        (
+            {"nginx_connect_sources": ["https://data.example.org"]},
+            "connect-src 'self' blob: data: https://data.example.org",
+        ),
+        ({}, "frame-ancestors 'none'"),
+        ({"nginx_frame_ancestors": ["https://wiki.example.org"]}, "frame-ancestors https://wiki.example.org"),
+        ({}, "worker-src 'self' blob:"),
+    ],
+)
+def test_what_the_viewer_may(settings, directive):
+    policies = re.findall(r'Content-Security-Policy "([^"]*)"', render(**settings))
+    assert directive in policies[0].split("; ")
+
+
 def test_types_that_a_viewer_is_made_of(http):
     types = {extension: words[0] for words, _other in block(http, "types") for extension in words[1:]}
     expected = {"html": "text/html", "js": "application/javascript", "wasm": "application/wasm", "css": "text/css"}
@@ -240,10 +259,14 @@ BAD = {
     "nginx_sign_out_url": ["/signed-out", "http://login.example.org/logout", "https://login/$host", 'https://login/"'],
     "nginx_listen_port": [0, 65536],
     "nginx_hsts_max_age": [-1],
+    "nginx_connect_sources": [["https://data.example.org; script-src *"], ["data"], ['https://"']],
+    "nginx_frame_ancestors": [["*"], ["https://wiki.example.org/page"]],
+    "nginx_session_rate": [0],
+    "nginx_session_burst": [0],
 }
 
 
 def test_settings_that_are_refused():
     for name, value, said in refusals("nginx", GOOD, BAD):
         assert said.startswith(f"{name} "), (name, value)
-        assert str(value) in said
+        assert (value[0] if isinstance(value, list) else str(value)) in said

@@ -7,6 +7,7 @@ import json
 import socket
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
@@ -16,8 +17,10 @@ from typing import Any
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "roles" / "session_gate" / "files"))
+sys.path.insert(0, str(Path(__file__).parents[2] / "roles" / "signed_cookies" / "files"))
 
 import session_gate
+import signed_cookies
 from oidc_tokens import ARN, CLIENT, EMAIL, ISSUER, SUBJECT, Signer, in_background, key_endpoint, public_pem
 from real_nginx import SETTINGS, Site, running
 
@@ -25,7 +28,7 @@ from tests.unit.conftest import free_port
 
 SIGNER = Signer()
 COOKIES = 'add_header Set-Cookie "CloudFront-Policy=p; Domain=example.org; Path=/";\nset $session_ready 1;\n'
-SECURITY = {"Strict-Transport-Security", "X-Content-Type-Options", "Referrer-Policy"}
+SECURITY = {"Strict-Transport-Security", "X-Content-Type-Options", "Referrer-Policy", "Content-Security-Policy"}
 IDENTITY = ("x-amzn-oidc-identity", SUBJECT)
 
 
@@ -258,6 +261,58 @@ def test_without_cookies_503(site, text):
     site.reload()
     assert [(answer.status, answer.cookies()) for answer in answers] == [(503, [])] * 2
     assert "Nobody can be let in at the moment" in answers[1].body
+
+
+COOKIE = COOKIES.splitlines()[0]
+
+
+def with_cookies_until(end: float) -> str:
+    """What the cookie job writes."""
+    return f'{COOKIE}\nif ($msec ~ "{signed_cookies.seconds_before(int(end))}") {{ set $session_ready 1; }}\n'
+
+
+def test_cookies_are_handed_out_until_they_end(site):
+    site.include.write_text(with_cookies_until(time.time() + 3))
+    site.reload()
+    before = [site.ask(path, signed_in()) for path in ("/session", "/login", "/healthz")]
+    time.sleep(3)
+    after = [site.ask(path, signed_in()) for path in ("/session", "/login", "/healthz")]
+    site.include.write_text(COOKIES)
+    site.reload()
+    assert [(answer.status, len(answer.cookies())) for answer in before] == [(204, 1), (302, 1), (200, 0)]
+    assert [(answer.status, len(answer.cookies())) for answer in after] == [(503, 0)] * 3
+
+
+@pytest.mark.parametrize("text", [None, "", COOKIE])
+def test_without_cookies_it_is_not_healthy(alone, text):
+    if text is not None:
+        alone.include.write_text(text)
+        alone.reload()
+    answer = alone.ask("/healthz")
+    assert (answer.status, answer.body, answer.cookies()) == (503, "no cookies\n", [])
+
+
+def test_without_a_viewer_it_is_not_healthy(alone):
+    alone.include.write_text(COOKIES)
+    alone.reload()
+    assert (alone.ask("/healthz").status, alone.ask("/healthz").body) == (200, "ok\n")
+    (alone.folder / "root/index.html").unlink()
+    answer = alone.ask("/healthz")
+    assert (answer.status, answer.body, answer.cookies()) == (503, "no viewer\n", [])
+
+
+def test_an_address_that_asks_without_end_is_slowed_down(gate, tmp_path):
+    settings = {"nginx_session_gate": f"unix:{gate}", "nginx_session_rate": 1, "nginx_session_burst": 3}
+    with running(Site(tmp_path, free_port(), **settings)) as narrow:
+        narrow.include.write_text(COOKIES)
+        narrow.reload()
+        answers = [narrow.ask(path, signed_in()) for path in ["/session", "/login"] * 4]
+        others = [narrow.ask(path).status for path in ["/", "/healthz"] * 4]
+        from_elsewhere = narrow.ask("/session", signed_in(), source="127.0.0.2")
+    assert [answer.status for answer in answers[:4]] == [204, 302, 204, 302]
+    assert {(answer.status, len(answer.cookies())) for answer in answers[5:]} == {(429, 0)}
+    assert set(others) == {200}
+    assert from_elsewhere.status == 204
 
 
 def test_a_slow_gate_does_not_hold_the_site_up(alone):

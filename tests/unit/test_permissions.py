@@ -8,7 +8,7 @@ import boto3
 import pytest
 from ansible_collections.bioviewers.aws.plugins.module_utils import _preflight
 
-from sandbox import permissions
+from sandbox import permissions, settings
 from tests import recorder
 
 CLIENTS = {"elasticloadbalancing": "elbv2", "servicequotas": "service-quotas", "tag": "resourcegroupstaggingapi"}
@@ -119,6 +119,12 @@ def test_split_or_not_all_statements_are_there(monkeypatch):
     split = permissions.policies("deploy")
     assert len(split) > 3
     assert [each for policy in split for each in policy["Statement"]] == permissions.statements("deploy")
+
+
+def test_every_playbook_is_run_for_something():
+    """But those that ask AWS nothing."""
+    playbooks = {path.stem for path in (settings.CHECKOUT / "playbooks").glob("*.yml")}
+    assert {name for name in playbooks if not permissions.purpose_of(name)} == {"summary", "igv_summary"}
 
 
 @pytest.mark.parametrize(

@@ -41,6 +41,13 @@ def request(call: str, target: str = "/", body: str = "") -> asked.Asked:
             "<x/>",
             [f"arn:aws:cloudfront::{ACCOUNT}:distribution/E1"],
         ),
+        ("cognito-identity:SetIdentityPoolRoles", "/", '{"IdentityPoolId": "eu-west-1:a"}', ["*"]),
+        (
+            "cognito-identity:DescribeIdentityPool",
+            "/",
+            '{"IdentityPoolId": "eu-west-1:a"}',
+            [f"arn:aws:cognito-identity:eu-west-1:{ACCOUNT}:identitypool/eu-west-1:a"],
+        ),
         ("cognito-idp:ListUserPools", "/", '{"MaxResults": 60}', ["*"]),
         ("cognito-idp:ListUsers", "/", '{"UserPoolId": "eu-west-1_A"}', [POOL]),
         ("ec2:DescribeInstances", "/", "InstanceId.1=i-1", ["*"]),
@@ -105,6 +112,7 @@ def test_what_a_request_is_about(call, target, body, expected):
     [
         ("acm:RequestCertificate", '{"Tags": [{"Key": "Project", "Value": "lab"}]}'),
         ("cloudfront:TagResource", "<Items><Tag><Key>Project</Key><Value>lab</Value></Tag></Items>"),
+        ("cognito-identity:CreateIdentityPool", '{"IdentityPoolTags": {"Project": "lab"}}'),
         ("cognito-idp:CreateUserPool", '{"UserPoolTags": {"Project": "lab"}}'),
         ("ec2:RunInstances", "TagSpecification.1.Tag.1.Key=Project&TagSpecification.1.Tag.1.Value=lab"),
         ("iam:CreateRole", "Tags.member.1.Key=Project&Tags.member.1.Value=lab"),

@@ -125,13 +125,21 @@ def test_other_keys_are_refused(text, reason):
     assert not text or text.splitlines()[1] not in str(refusal.value)
 
 
+@pytest.mark.parametrize("end", [1_763_810_907, 1_800_000_000, 1_999_999_999, 2_000_000_000])
+def test_a_pattern_of_the_time_before_an_end(end):
+    near = [end + distance for distance in (-1_000_000_000, -86_400, -3_600, -61, -1, 0, 1, 61, 3_600, 86_400)]
+    matched = [bool(re.search(job.seconds_before(end), f"{second}.999")) for second in near]
+    assert matched == [second < end for second in near]
+
+
 @pytest.mark.parametrize("algorithm", ["SHA1", "SHA256"])
 @pytest.mark.parametrize("same_site", ["Lax", "Strict", "None"])
 def test_file_for_nginx(config, keys, algorithm, same_site):
     settings = config(hash_algorithm=algorithm, same_site=same_site)
     cookies = job.make_cookies(b"{}", keys[0], "K1", algorithm)
     head, *lines, ready = job.render(cookies, settings, "abc", 1234).splitlines()
-    assert (head, ready) == ("# settings=abc expires=1234", "set $session_ready 1;")
+    assert head == "# settings=abc expires=1234"
+    assert ready == f'if ($msec ~ "{job.seconds_before(1234)}") {{ set $session_ready 1; }}'
     # No `always`: nginx adds the header to successes and redirects only.
     sent = [re.fullmatch(r'add_header Set-Cookie "([^"$]+)";', line)[1] for line in lines]
     read = [morsel for header in sent for morsel in SimpleCookie(header).values()]

@@ -134,7 +134,19 @@ def render(cookies: dict[str, str], config: Config, digest: str, expires: int) -
         # One that a browser holds since SHA-256 was signed with would make CloudFront refuse the signature.
         sent.append(f"{HASH_COOKIE}=; Max-Age=0")
     lines = [f'add_header Set-Cookie "{cookie}; {attributes}";' for cookie in sent]
-    return "\n".join([f"# settings={digest} expires={expires}", *lines, "set $session_ready 1;", ""])
+    ready = f'if ($msec ~ "{seconds_before(expires)}") {{ set $session_ready 1; }}'
+    return "\n".join([f"# settings={digest} expires={expires}", *lines, ready, ""])
+
+
+def seconds_before(end: int) -> str:
+    """A pattern for nginx's $msec (seconds, a dot, milliseconds) before `end`: nginx compares no numbers."""
+    digits = str(end)
+    smaller = [
+        f"{digits[:at]}[0-{int(digit) - 1}][0-9]{{{len(digits) - at - 1}}}"
+        for at, digit in enumerate(digits)
+        if digit != "0"
+    ]
+    return f"^([0-9]{{1,{len(digits) - 1}}}|{'|'.join(smaller)})[.]"
 
 
 class Fetched(NamedTuple):
