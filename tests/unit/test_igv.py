@@ -201,12 +201,6 @@ def test_beside_a_viewer_at_its_user_pool(igv, client, run_module, tmp_path):
         "app client": "",
     }
 
-    igv(stages=["igv_teardown"], confirm="lab-igv", **shared)
-    assert left_of(run_module, "lab-igv", build="igv", user_pool="lab") == {}
-    assert set(left_of(run_module, "lab", **NAMES).values()) == {""}
-    clients = client("cognito-idp").list_user_pool_clients(UserPoolId=pool_id)["UserPoolClients"]
-    assert [one["ClientName"] for one in clients] == ["lab"]
-
 
 POOL_ARN = "arn:aws:cognito-idp:us-east-1:123456789012:userpool/us-east-1_1"
 GOOD_POOL = {
