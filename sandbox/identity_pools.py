@@ -1,4 +1,4 @@
-"""What an identity pool refuses and ministack lets pass.
+"""What an identity pool refuses and ministack lets pass, and its tags.
 
 "Identity pools authentication flow" and `CognitoIdentityProvider` in the Amazon Cognito Developer Guide and API
 Reference.
@@ -17,7 +17,20 @@ GUESTS_OFF = "Unauthenticated access is not supported for this identity pool."
 CLASSIC_OFF = "Basic (classic) flow is not enabled, please use enhanced flow."
 WITH_MAPPINGS = "Basic (classic) flow is not supported with RoleMappings, please use enhanced flow."
 SIGNED_OUT = "Invalid login token. Token is revoked, or its user is disabled or gone."
+_answer = cognito._run_identity_handler
 ACTIONS = ("GetId", "GetOpenIdToken", "GetCredentialsForIdentity")
+
+
+def answer(handler: Any, action: str, told: Resource) -> Any:
+    """ministack's answer, unless there is a reason against it."""
+    refused = refusal(action, told)
+    if refused:
+        return refused
+    answered = _answer(handler, action, told)
+    # ministack keeps apart the tags that a pool is made with and those that TagResource gives it. Here they are one.
+    for pool_id, pool in cognito._identity_pools.items():
+        cognito._identity_tags[pool_id] = pool["IdentityPoolTags"]
+    return answered
 
 
 def refusal(action: str, told: Resource) -> Any:

@@ -58,10 +58,7 @@ def answer_strictly(handler: Any, action: str, told: Resource) -> Any:
 
 
 cognito._run_idp_handler = answer_strictly
-answer_identity = cognito._run_identity_handler
-cognito._run_identity_handler = lambda handler, action, told: (
-    identity_pools.refusal(action, told) or answer_identity(handler, action, told)
-)
+cognito._run_identity_handler = identity_pools.answer
 
 
 def keep_user(told: Resource) -> JSONResponse:

@@ -146,12 +146,12 @@ def policies(attached: Iterable[str], inline: Iterable[str], wanted: Mapping[str
             yield f"its role lacks the {kind} policies {join(sorted(missing))}"
 
 
-def readable(statements: Iterable[Mapping[str, Any]], parameter: str) -> Wrong:
-    """Whether the policy for parameters lets one be read and denies all others."""
+def readable(statements: Iterable[Mapping[str, Any]], parameter: Any) -> Wrong:
+    """Whether the policy for parameters lets one (or a list) be read and denies all others."""
     held = [statement for statement in statements if not str(statement.get("Action")).startswith("kms:")]
     allowed = [plain(one.get("Resource")) for one in held if one["Effect"] == "Allow"]
     if allowed != [parameter]:
-        yield f"its role may read the parameters {join(allowed)}, not {parameter} alone"
+        yield f"its role may read the parameters {join(allowed)}, not {join(listed(parameter))} alone"
     denied = [one for one in held if one["Effect"] == "Deny" and plain(one.get("NotResource")) == parameter]
     if not any(sorted(listed(one["Action"])) == READ_PARAMETERS for one in denied):
         yield "its role is not denied all other parameters, which AmazonSSMManagedInstanceCore lets it read"
@@ -176,8 +176,8 @@ def role(look: Sight) -> Wrong:
     if "parameters" in inline:
         document = look.call("iam", "get_role_policy", RoleName=name, PolicyName="parameters")["PolicyDocument"]
         place = f"arn:aws:ssm:{look.known['region']}:{look.known['aws_account_id']}:parameter"
-        signing = f"{place}{look.known['signing_key_path']}/{look.known['signing_keys'][0]}"
-        yield from readable(listed(document["Statement"]), signing)
+        signing = [f"{place}{look.known['signing_key_path']}/{label}" for label in look.known["signing_keys"]]
+        yield from readable(listed(document["Statement"]), plain(signing))
     if "topics" in inline:
         document = look.call("iam", "get_role_policy", RoleName=name, PolicyName="topics")["PolicyDocument"]
         yield from publishable(listed(document["Statement"]), topic_arn(look))
@@ -279,7 +279,7 @@ CHECKS = (
     Check(
         "instance-role",
         role,
-        "It may do what Systems Manager needs, read the one signing key and tell what fails, nothing else.",
+        "It may do what Systems Manager needs, read the signing keys in use and tell what fails, nothing else.",
         "IAM's ListAttachedRolePolicies, ListRolePolicies, GetRolePolicy and GetRole",
         "Run site.yml; take policies off the role that nobody there put on.",
         ("instance",),

@@ -101,6 +101,24 @@ def test_the_classic_flow_wants_a_pool_for_it(pools, change, expected):
     assert ask("GetCredentialsForIdentity", id_token()) == ("", "")
 
 
+def test_a_pool_has_one_set_of_tags(client):
+    cognito = client("cognito-identity")
+    given = {"IdentityPoolName": "lab", "AllowUnauthenticatedIdentities": False, "IdentityPoolTags": {"Project": "lab"}}
+    pool_id = cognito.create_identity_pool(**given)["IdentityPoolId"]
+    arn = f"arn:aws:cognito-identity:{settings.REGION}:{settings.ACCOUNT}:identitypool/{pool_id}"
+
+    def tags() -> list[dict]:
+        listed = cognito.list_tags_for_resource(ResourceArn=arn)["Tags"]
+        return [listed, cognito.describe_identity_pool(IdentityPoolId=pool_id)["IdentityPoolTags"]]
+
+    assert tags() == [{"Project": "lab"}] * 2
+    cognito.tag_resource(ResourceArn=arn, Tags={"Owner": "ada"})
+    cognito.untag_resource(ResourceArn=arn, TagKeys=["Project"])
+    assert tags() == [{"Owner": "ada"}] * 2
+    cognito.update_identity_pool(IdentityPoolId=pool_id, **given)
+    assert tags() == [{"Project": "lab"}] * 2
+
+
 def test_guests_come_where_they_may(pools):
     pools["pool"]["AllowUnauthenticatedIdentities"] = True
     assert ask("GetId", None) == ("", "")

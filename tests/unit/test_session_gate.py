@@ -661,6 +661,86 @@ def test_configuration_that_can_not_be_read(tmp_path, capsys, text):
     assert "can't be read as this program's configuration" in json.loads(capsys.readouterr().err)["reason"]
 
 
+# --- who looks after it
+
+
+@pytest.fixture
+def watched(endpoint, tmp_path, monkeypatch, capsys) -> Callable[[str], dict[str, Any]]:
+    """What a look says, when systemd has counted so many restarts."""
+    (tmp_path / "systemctl").write_text(f'#!/bin/sh\necho "$*" > {tmp_path}/asked\ncat {tmp_path}/count\n')
+    (tmp_path / "systemctl").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    monkeypatch.setenv("RUNTIME_DIRECTORY", str(tmp_path))
+    settings = write_config(tmp_path, keys_url=endpoint.url)
+
+    def look(count: str = "0") -> dict[str, Any]:
+        (tmp_path / "count").write_text(f"{count}\n")
+        capsys.readouterr()
+        status = session_gate.main([str(settings), "--watch"])
+        line = json.loads("".join(capsys.readouterr()).splitlines()[-1])
+        assert status == (1 if line["event"] == "failed" else 0)
+        return line
+
+    return look
+
+
+def test_it_is_well(watched, endpoint, tmp_path):
+    with running(config(keys_url=endpoint.url), tmp_path / "gate.sock"):
+        assert watched() == {"event": "watched", "well": True}
+    assert (tmp_path / "asked").read_text() == "show --property=NRestarts --value session-gate.service\n"
+
+
+def test_each_restart_is_told_once(watched, endpoint, tmp_path):
+    with running(config(keys_url=endpoint.url), tmp_path / "gate.sock"):
+        said = [watched(count).get("reason", "well").partition(",")[0] for count in "0224101"]
+    two, one = (f"session-gate.service ended {many} and was started anew" for many in ("2 times", "1 time"))
+    assert said == ["well", two, "well", two, one, "well", one], "an administrator's restart sets the count back"
+
+
+@pytest.mark.parametrize("count", ["", "many"])
+def test_a_systemd_that_does_not_answer_is_a_failure(watched, count):
+    assert "can't be looked after" in watched(count)["reason"]
+
+
+def test_a_gate_that_is_gone_is_a_failure(watched):
+    assert "nothing answers at" in watched()["reason"]
+
+
+def test_a_gate_that_lets_everybody_in_is_a_failure(watched, tmp_path, endpoint, monkeypatch):
+    monkeypatch.setattr(session_gate.Gate, "answer", lambda *_arguments: (204, EMAIL))
+    with running(config(keys_url=endpoint.url), tmp_path / "gate.sock"):
+        assert "answered with 204, not with 401" in watched()["reason"]
+
+
+def test_a_key_that_could_not_be_had_is_a_failure_for_a_while(watched, tmp_path, endpoint):
+    other = Signer()
+    with running(config(keys_url=endpoint.url), tmp_path / "gate.sock") as path:
+        assert ask(path, with_token(other.token()))[0] == 401, "that there is no such key is no failure"
+        assert watched()["event"] == "watched"
+        lost = Signer()
+        endpoint.serves(lost.kid, b"", status=500)
+        assert ask(path, with_token(lost.token()))[0] == 503
+        assert "status 500" in watched()["reason"]
+
+
+def test_trouble_is_forgotten(keys, clock, endpoint):
+    endpoint.serves("11111111-1111-1111-1111-111111111111", b"", status=503)
+    assert keys.trouble() == ""
+    find(keys, "11111111-1111-1111-1111-111111111111")
+    assert "status 503" in keys.trouble()
+    clock.now += session_gate.TROUBLE_SECONDS + 1
+    assert keys.trouble() == ""
+
+
+def test_it_gives_a_sign_of_life_to_systemd(endpoint, tmp_path, monkeypatch):
+    monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
+        systemd.bind(str(tmp_path / "notify"))
+        systemd.settimeout(5)
+        with running(config(keys_url=endpoint.url), tmp_path / "gate.sock"):
+            assert systemd.recv(100) == b"WATCHDOG=1"
+
+
 def test_program_is_python_3_10():
     ast.parse(Path(session_gate.__file__).read_text(), feature_version=(3, 10))
 
@@ -677,6 +757,7 @@ BAD = {
     "session_gate_allowed_emails": [["a@b@example.org"], ["adá@example.org"]],
     "session_gate_socket": ["gate.sock"],
     "session_gate_socket_group": ["www data"],
+    "session_gate_on_failure": ["mail somebody"],
 }
 
 

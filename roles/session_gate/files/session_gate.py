@@ -437,6 +437,10 @@ class Server(ThreadingMixIn, TCPServer):
     def process_request(self, request: Any, client_address: Any) -> None:
         self._pool.submit(self.process_request_thread, request, client_address)
 
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """One line, such as for somebody who did not wait for the answer."""
+        print(json.dumps({"event": "failed", "reason": repr(sys.exc_info()[1])}), flush=True)
+
     def server_close(self) -> None:
         super().server_close()
         self._pool.shutdown()

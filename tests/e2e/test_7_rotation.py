@@ -1,0 +1,135 @@
+"""The signing key is changed twice, by labels, under somebody who reads data all the while: no request is refused.
+
+First k0 signs and k1, which all other tests use, stays trusted; then k1 signs again; a cookie's life later k0 goes.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+import yaml
+
+from sandbox import data, demo, settings
+from tests.e2e import visitor
+
+OBJECT = f"{demo.DATA}/{data.NIFTI_KEY}"
+RATE, RENEWAL_SECONDS = 20, 5
+LIFE, LEAST_SECONDS = 121, 60  # the shortest life that the role takes, with runs of the job a minute apart
+QUICK = {"signed_cookies_lifetime": LIFE, "signed_cookies_interval": 1, "private_cdn_key_group_seconds": 2}
+PLAYBOOKS = demo.ROOT / "playbooks"
+
+
+class Reader(threading.Thread):
+    """Reads some bytes 20 times a second, and asks for new cookies now and then, as an open viewer does."""
+
+    def __init__(self, person: httpx.Client) -> None:
+        super().__init__(daemon=True)
+        self.person, self.ended = person, threading.Event()
+        self.statuses: list[int] = []
+        self.keys: list[str] = []
+
+    def run(self) -> None:
+        start, renewed = time.monotonic(), 0.0
+        while not self.ended.wait(max(0, start + len(self.statuses) / RATE - time.monotonic())):
+            if time.monotonic() - renewed > RENEWAL_SECONDS:
+                renewed = time.monotonic()
+                self.statuses.append(self.person.get(f"{demo.SITE}/session").status_code)
+            self.statuses.append(self.person.get(OBJECT, headers={"Range": "bytes=0-9"}).status_code)
+            self.keys.append(visitor.cookies_of(self.person, "CloudFront-Key-Pair-Id").popitem()[1])
+
+    def refused(self) -> list[int]:
+        return [status for status in self.statuses if status not in (204, 206)]
+
+
+def stage(name: str, *kept: str) -> list[dict[str, Any]]:
+    """The plays of a stage, with those tasks only."""
+    plays = yaml.safe_load((PLAYBOOKS / f"{name}.yml").read_text())[-1:]
+    for play in plays:
+        play["vars_files"] = [str(PLAYBOOKS / file) for file in play["vars_files"]]
+        (block, *_others) = play["tasks"]
+        play["tasks"] = [task for task in block["block"] if task["name"] in kept]
+        assert len(play["tasks"]) == len(kept)
+    return plays
+
+
+def rotation() -> list[dict[str, Any]]:
+    """What of site.yml has to do with the signing key: the stage edge, the instance's rights, the cookie job."""
+    (rights,) = stage("compute", "The instance that serves the viewer", "Tell the plays on the host how to reach it")
+    rights["tasks"][0]["ansible.builtin.import_role"]["tasks_from"] = "role"
+    rights["tasks"][1]["when"] = True
+    return [{"import_playbook": str(PLAYBOOKS / "edge.yml")}, rights, *stage("host", "The cookies")]
+
+
+def instance_id() -> str:
+    filters = {"tag:Project": settings.PROJECT, "instance-state-name": "running"}
+    named = [{"Name": name, "Values": [value]} for name, value in filters.items()]
+    (found,) = settings.client("ec2").describe_instances(Filters=named)["Reservations"]
+    return found["Instances"][0]["InstanceId"]
+
+
+@pytest.fixture(scope="module")
+def rotate(deployment, tmp_path_factory) -> Iterator[Any]:
+    playbook = tmp_path_factory.mktemp("rotation") / "rotation.yml"
+    playbook.write_text(json.dumps(rotation()))
+    known = {"web_instance_outputs": {"instance_id": instance_id()}}
+
+    def run(labels: list[str], **more: Any) -> None:
+        given = json.dumps({**known, "signing_keys": labels, **more})
+        command = ["ansible-playbook", "-i", "inventories/sandbox", "-e", given, str(playbook)]
+        done = subprocess.run(command, cwd=demo.ROOT, capture_output=True, text=True, env=os.environ, check=False)
+        assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
+
+    yield run
+    run(["k1"])
+
+
+@pytest.fixture
+def reader(deployment) -> Iterator[Reader]:
+    reading = Reader(visitor.signed_in(deployment.user, deployment.password))
+    reading.start()
+    yield reading
+    reading.ended.set()
+    reading.join(30)
+
+
+def keys_of_ours() -> dict[str, str]:
+    """Labels of the public keys that CloudFront has, each with its id."""
+    listed = settings.client("cloudfront").list_public_keys()["PublicKeyList"]["Items"]
+    ours = [key for key in listed if key["Name"].startswith(f"{settings.PROJECT}-")]
+    return {key["Comment"].rpartition(" ")[2]: key["Id"] for key in ours}
+
+
+def test_no_request_is_refused_while_the_key_changes(rotate, reader):
+    before, start = keys_of_ours(), time.monotonic()
+    assert set(before) == {"k1"}
+    rotate(["k0", "k1"], **QUICK)
+    both = keys_of_ours()
+    assert (set(both), both["k1"]) == ({"k0", "k1"}, before["k1"])
+    wait_for_key(reader, both["k0"])
+    rotate(["k1", "k0"], **QUICK)
+    wait_for_key(reader, both["k1"])
+    time.sleep(LIFE)
+    rotate(["k1"])
+    assert keys_of_ours() == before, "the key that no label names is gone from CloudFront"
+    time.sleep(2 * RENEWAL_SECONDS)
+    assert reader.is_alive()
+    assert reader.refused() == []
+    seconds = time.monotonic() - start
+    assert seconds > LEAST_SECONDS
+    assert len(reader.statuses) > RATE * LEAST_SECONDS, f"{len(reader.statuses)} requests in {seconds:.0f} s"
+    assert set(reader.keys) == set(both.values()), "both have signed"
+
+
+def wait_for_key(reader: Reader, key_pair_id: str) -> None:
+    end = time.monotonic() + 4 * RENEWAL_SECONDS
+    while reader.keys[-1] != key_pair_id:
+        assert time.monotonic() < end, "no cookies of the new key"
+        time.sleep(0.5)
