@@ -44,6 +44,14 @@ BAD: dict[str, list[Any]] = {
     "neuroglancer_build_dir": ["build", "/"],
     "neuroglancer_user": ["root", "a b", "-u"],
     "neuroglancer_keep_releases": [0],
+    "neuroglancer_title": ["", "two\nlines", "x" * 81],
+    "neuroglancer_state_servers": [{"lab": {}}, {"lab": {"url": "states.example.org"}}],
+    "neuroglancer_credit_links": [
+        [{"text": "cite"}],
+        [{"url": "https://lab.example.org"}],
+        [{"text": "cite", "url": "javascript:alert(1)"}],
+    ],
+    "neuroglancer_release": ["../current", "previous"],
     "neuroglancer_build_memory": [64],
 }
 

@@ -41,7 +41,7 @@ class Site:
 
     def settings(self) -> str:
         urls = {"session_url": self.session_url, "login_url": "/login", "sign_out_url": self.sign_out_url}
-        return json.dumps({**urls, "credentials_origins": []})
+        return json.dumps({**urls, "credentials_origins": [], "title": "Lab <1>"})
 
     def answer(self, path: str) -> tuple[int, dict[str, str], str]:
         self.asked.append(path)
@@ -146,7 +146,7 @@ def test_a_login_that_does_not_help_ends_in_a_message_not_in_a_loop(site: Site, 
     site.login_helps = False
     page.goto(site.url + VIEW)
     expect(page.get_by_role("status")).to_contain_text("not signed in")
-    expect(page).to_have_title("Signed out - Neuroglancer")
+    expect(page).to_have_title("Signed out - Lab <1>")
     assert oracle.inaccessible(page) == []
     assert site.asked.count("/login") == 1
     assert "/viewer.js" not in site.asked
@@ -271,7 +271,7 @@ def test_many_refusals_are_one_banner_that_tells_the_cause(
     site.signed_in, site.refusal = status == 204, status or 0
     refuse(viewing, 300)
     expect(viewing.get_by_role("alert")).to_contain_text(said)
-    expect(viewing).to_have_title(f"{title} - Neuroglancer")
+    expect(viewing).to_have_title(f"{title} - Lab <1>")
     expect(banner(viewing).get_by_role("button")).to_have_text([action, "Dismiss"])
     expect(viewing.get_by_role("button", name="Draw")).to_be_focused()
     assert oracle.inaccessible(viewing, "#banner") == []

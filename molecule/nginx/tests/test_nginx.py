@@ -1,11 +1,52 @@
-"""The web server on a host of its own."""
+"""The web server on a host of its own, after it was given settings that it refused."""
 
 from __future__ import annotations
 
+import json
+
+import pytest
+
 testinfra_hosts = ["podman://molecule-nginx"]
+ASK = "curl --silent --insecure --output /dev/null --write-out '%{http_code}' https://127.0.0.1:8443"
+PERSON = "--header 'x-amzn-oidc-identity: somebody'"
+ANSWERS = {
+    "/": "200",
+    "/assets/part-1.js": "200",
+    "/assets/part-2.js": "404",
+    "/healthz": "200",
+    "/session": "403",
+    f"/session {PERSON}": "204",
+    f"/login {PERSON}": "302",
+    "/nothing": "404",
+}
 
 
 def test_it_serves_at_each_start_of_the_host(host):
     service = host.service("nginx")
     assert service.is_running
     assert service.is_enabled
+
+
+@pytest.mark.parametrize(("path", "status"), ANSWERS.items())
+def test_it_answers(host, path, status):
+    assert host.check_output(f"{ASK}{path}") == status
+
+
+def test_it_listens_on_one_port(host):
+    listening = host.check_output("ss --listening --tcp --numeric --processes --no-header")
+    assert [line.split()[3] for line in listening.splitlines() if "nginx" in line] == ["0.0.0.0:8443"]
+
+
+def test_only_root_reads_its_key(host):
+    key = host.file("/etc/nginx/tls/server.key")
+    assert (key.user, key.mode) == ("root", 0o600)
+
+
+def test_its_log_is_rotated_and_goes_on(host):
+    host.check_output("logrotate --force /etc/logrotate.d/nginx")
+    assert host.check_output(f"{ASK}/after-the-rotation") == "404"
+    # nginx opens its files anew when a signal reaches it.
+    lines = host.check_output("sleep 1; cat /var/log/nginx/access.log /var/log/nginx/access.log.1").splitlines()
+    assert "/after-the-rotation" in [json.loads(line)["uri"] for line in lines]
+    assert host.check_output(f"{ASK}/later") == "404"
+    assert "/later" in host.file("/var/log/nginx/access.log").content_string

@@ -1,6 +1,6 @@
 // Over the viewer: why data is missing, and what can be done about it. The viewer does not ask again for what was refused once, so
 // when the reason is gone the page is loaded anew; the view stands in its address.
-import { askSession, hasLogin, signIn } from "./session.js";
+import { askSession, hasLogin, signIn, siteTitle } from "./session.js";
 
 const quietAfterDismissal = 60_000;
 const answerKept = 30_000;
@@ -54,7 +54,7 @@ function show(found, url) {
   const { title, text, action } = causes[found];
   cause = found;
   banner.hidden = false;
-  document.title = `${title} - Neuroglancer`;
+  document.title = `${title} - ${siteTitle}`;
   // Screen readers read what is set here, even if it was there before.
   if (message.textContent !== text) message.textContent = text;
   detail.textContent = found === "signed-in" ? url : "";

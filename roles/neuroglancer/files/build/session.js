@@ -5,6 +5,7 @@ const keptViewKey = "neuroglancer-kept-view";
 
 export const hasLogin = settings.session_url !== "";
 export const signOutUrl = settings.sign_out_url;
+export const siteTitle = settings.title;
 
 // "signed-in", "signed-out" or "no-answer"; signed in, the answer has also brought new cookies for the data.
 export async function askSession() {

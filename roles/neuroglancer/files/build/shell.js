@@ -1,10 +1,10 @@
 // The public page. It holds nothing of the data: it asks whether the visitor is signed in, and only then loads the viewer.
 import { standBy } from "./banner.js";
-import { askSession, restoreView, signIn, signOutUrl, wasSentToLogin } from "./session.js";
+import { askSession, restoreView, signIn, signOutUrl, siteTitle, wasSentToLogin } from "./session.js";
 
 function say(title, message, action, act) {
   const button = document.getElementById("shell-action");
-  document.title = `${title} - Neuroglancer`;
+  document.title = `${title} - ${siteTitle}`;
   document.getElementById("shell-message").textContent = message;
   button.textContent = action;
   button.hidden = false;
