@@ -151,3 +151,35 @@ def test_what_was_changed_by_hand_is_seen_and_repaired(play, client):
         assert overwritten in said
         assert (changed(said), writes) == (2, written)
     assert held(client) == made
+
+
+def with_labels(*labels):
+    """The way to the data alone, with these signing keys."""
+    (some,) = SOME
+    cdn = some["tasks"][-1]
+    given = {"private_cdn_signing_keys": list(labels), "private_cdn_key_group_seconds": 0}
+    return [{**some, "tasks": [{**cdn, "vars": {**cdn["vars"], **given}}]}]
+
+
+def public_keys(client):
+    listed = client("cloudfront").list_public_keys()["PublicKeyList"]["Items"]
+    return sorted(key["Name"].rpartition("-")[0] for key in listed)
+
+
+def test_a_signing_key_is_changed_by_labels(play, client):
+    others = {"CallerReference": "theirs", "Name": "lab-viewer-k9-0123456789ab", "EncodedKey": new_pem()}
+    client("cloudfront").create_public_key(
+        PublicKeyConfig={**others, "Comment": "data.lab.example.org: cookies signed by k9"}
+    )
+    play(with_labels("k2", "k1"))
+    both = public_keys(client)
+    assert both == ["lab-k1", "lab-k2", "lab-viewer-k9"], "as long as both are named, both are trusted"
+    for options, writes, left in (
+        (["--check"], [], both),
+        ([], ["UpdateKeyGroup", "DeletePublicKey"], ["lab-k2", "lab-viewer-k9"]),
+        ([], [], ["lab-k2", "lab-viewer-k9"]),
+    ):
+        said, written = play(with_labels("k2"), *options)
+        assert written == writes
+        assert public_keys(client) == left
+        assert (changed(said) > 0) is (left == both or bool(writes))
