@@ -314,7 +314,7 @@ def test_killed_at_any_moment(good):
 
 
 def is_whole(text: str) -> bool:
-    return bool(job.HEAD.match(text)) and text.endswith("\nset $session_ready 1;\n") and text.count("Set-Cookie") == 4
+    return bool(job.HEAD.match(text)) and text.endswith("{ set $session_ready 1; }\n") and text.count("Set-Cookie") == 4
 
 
 def no_key(config: job.Config) -> job.Fetched:
