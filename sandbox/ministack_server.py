@@ -26,8 +26,8 @@ cognito._generate_temp_password = lambda: f"{secrets.token_urlsafe(24)}-Aa1!"
 # Cognito's ids and secrets of app clients are small letters and digits. IGV sends a secret as it stands; of ministack's
 # with their + and / the server would understand another.
 ALPHABET = string.ascii_lowercase + string.digits
-cognito._client_id = lambda: "".join(secrets.choice(ALPHABET) for _ in range(26))
-cognito._client_secret = lambda: "".join(secrets.choice(ALPHABET) for _ in range(52))
+cognito._client_id = lambda: "".join(secrets.choice(ALPHABET) for _mark in range(26))
+cognito._client_secret = lambda: "".join(secrets.choice(ALPHABET) for _mark in range(52))
 USERS, CODES = "/_sandbox/federated-users", "/_sandbox/codes"
 # AWS has the public keys of identity pools at https://cognito-identity.amazonaws.com/.well-known/jwks_uri.
 IDENTITY_KEYS = "/_sandbox/identity-keys"

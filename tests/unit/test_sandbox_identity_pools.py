@@ -157,9 +157,12 @@ def open_id_token(**changes) -> str:
     return cognito._signed_jwt({**claims, "exp": NOW + 600, **changes})
 
 
-def refusal(token: str, statement: dict | None = TRUST, session: str = ADDRESS) -> str:
+def policy(statement: dict) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+
+def refusal(token: str, document: str | None = policy(TRUST), session: str = ADDRESS) -> str:
     """The code with which STS refuses; empty where it doesn't."""
-    document = statement and json.dumps({"Version": "2012-10-17", "Statement": [statement]})
     try:
         web_identity.check(token, cognito._JWKS_KEY, document, session)
     except web_identity.Refused as refused:
@@ -169,7 +172,7 @@ def refusal(token: str, statement: dict | None = TRUST, session: str = ADDRESS) 
 
 @pytest.mark.parametrize("statement", [TRUST, trust(Condition=TRUST["Condition"] | ANY_USER)])
 def test_a_token_opens_the_role_that_trusts_its_pool(statement):
-    assert refusal(open_id_token(), statement) == ""
+    assert refusal(open_id_token(), policy(statement)) == ""
 
 
 REFUSED_TOKENS = {
@@ -217,7 +220,7 @@ def test_other_tokens_do_not(case):
     ],
 )
 def test_other_roles_stay_closed(statement):
-    assert refusal(open_id_token(), statement) == "AccessDenied"
+    assert refusal(open_id_token(), statement and policy(statement)) == "AccessDenied"
 
 
 @pytest.mark.parametrize("name", ["", "a", "o'hara@lab.localhost", "a b", "a/b", "ä@lab.localhost", "a" * 65])
