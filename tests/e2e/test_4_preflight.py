@@ -51,9 +51,11 @@ def write_inventory(folder: pathlib.Path, case: dict[str, Any], ids: dict[str, s
     given = {
         **yaml.safe_load((SANDBOX / "group_vars" / "all.yml").read_text()),
         "allowed_email_domains": [settings.DOMAIN],
+        "failure_emails": [f"admin@{settings.DOMAIN}"],
     }
-    # No lab sets it, and here it is made of others: what is wrong with them would be told again.
-    del given["login_domain"]
+    # No lab has to set them, and here they are made of others: what is wrong with those would be told again.
+    for name in ("login_domain", "igv_login_domain", "igv_user_pool_domain_prefix"):
+        del given[name]
     kept = {} if case.get("alone") else {name: given[name] for name in given if name not in case.get("without", [])}
     changed = filled_in(case.get("with", {}), ids)
     (folder / "group_vars" / "all.yml").write_text(yaml.safe_dump({**kept, **changed}) + case.get("verbatim", ""))
