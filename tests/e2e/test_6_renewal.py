@@ -343,4 +343,4 @@ def test_the_message_over_the_viewer_with_keyboard_and_screen_reader(ended):
     ended.keyboard.press("Escape")
     expect(banner(ended)).to_be_hidden()
     expect(viewing).to_be_focused()
-    expect(ended).to_have_title("neuroglancer")
+    expect(ended).to_have_title("Neuroglancer")
