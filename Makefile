@@ -25,8 +25,7 @@ demo: .venv/.ready ## a private Neuroglancer on this machine: sandbox, site.yml,
 demo-igv: .cache/samtools-test/.ready ## the backend of IGV Desktop on this machine: igv.yml, a sign-in, the reads of a private BAM, IGV's picture
 	python -m sandbox.igv_demo
 
-test: lint unit ## all checks, fast ones first; the last two wait much, so they run side by side
-	$(MAKE) --jobs=2 molecule e2e
+test: lint unit molecule e2e ## all checks, fast ones first
 
 lint: .venv/.ready ## ruff, yamllint, changelog fragments, ansible-lint, ansible-test sanity, antsibull-docs
 	ruff check .
@@ -40,7 +39,7 @@ unit: .venv/.ready ## logic, in tables of cases
 	python -m pytest --numprocesses=auto --dist=worksteal tests/unit
 
 molecule: .venv/.ready ## each role of the host alone, and all of them, on Debian hosts in containers
-	nice molecule/run
+	molecule/run
 
 e2e: .cache/samtools-test/.ready ## the sandbox, site.yml, plain clients and a real browser
 	python -m pytest tests/e2e
