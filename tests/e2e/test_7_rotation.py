@@ -72,7 +72,6 @@ def rotation() -> list[dict[str, Any]]:
 def rotate(deployment, tmp_path_factory) -> Iterator[Any]:
     playbook = tmp_path_factory.mktemp("rotation") / "rotation.yml"
     playbook.write_text(json.dumps(rotation()))
-
     done_with = [["k1"]]
 
     def run(labels: list[str], **more: Any) -> None:

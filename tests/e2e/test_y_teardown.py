@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from sandbox import demo, hosts, igv_client, igv_demo, settings
+from sandbox import demo, hosts, igv_client, igv_demo, reads, settings
 from tests.e2e import inside
 from tests.e2e import test_d_igv as desktop
 from tests.e2e import test_x_interrupted as interrupted
@@ -130,6 +130,7 @@ def owner(deployment) -> str:
 @pytest.fixture(scope="module")
 def igv(deployment) -> tuple[igv_client.Configuration, str]:
     """The backend for IGV with a user pool of its own: its configuration, and the password of a person."""
+    reads.upload(settings.client("s3"), desktop.BUCKET)
     desktop.build()
     password = demo.create_user(desktop.PERSON, settings.IGV_PROJECT)
     return igv_client.read(igv_demo.CONFIGURATION), password
