@@ -126,8 +126,13 @@ Again, nothing changes:  ansible-playbook -i inventories/sandbox playbooks/site.
 Take all of it away:     make clean""")
 
 
-if __name__ == "__main__":
+def show(steps: Callable[[], None]) -> None:
+    """Run a demo; where it ends early, say at what."""
     try:
-        main()
+        steps()
     except subprocess.CalledProcessError as error:
         sys.exit(f"\nThe demo ended at: {' '.join(error.cmd)}\nThe sandbox's logs: {settings.LOGS}")
+
+
+if __name__ == "__main__":
+    show(main)

@@ -5,8 +5,6 @@ The steps are functions, so that the end-to-end tests take the same way.
 
 from __future__ import annotations
 
-import subprocess
-import sys
 import time
 
 from sandbox import browser, demo, igv, igv_client, reads, settings
@@ -87,7 +85,4 @@ Take all of it away:     make clean""")
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except subprocess.CalledProcessError as error:
-        sys.exit(f"\nThe demo ended at: {' '.join(error.cmd)}\nThe sandbox's logs: {settings.LOGS}")
+    demo.show(main)

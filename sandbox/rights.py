@@ -2,7 +2,7 @@
 
 Each action must be allowed for each resource, and none denied. What AWS asks for besides the call itself stands in
 docs/permissions.yml and is asked for here too, of whatever resource. Conditions are read whose keys are known below;
-others are passed over.
+others are passed over, and a denial with one of them is left out.
 """
 
 from __future__ import annotations
@@ -31,8 +31,6 @@ PASSED_TO = {
 }
 # Nobody needs a right for it (IAM API Reference, "GetCallerIdentity").
 FREE = {"sts:GetCallerIdentity"}
-
-
 # What a condition's key has in a request, several values if need be; None where nothing is known of the key.
 Context = Callable[[str], "list[str] | None"]
 

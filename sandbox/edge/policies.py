@@ -11,8 +11,6 @@ from .patterns import matches
 
 Document = Mapping[str, Any]
 CLOUDFRONT = "cloudfront.amazonaws.com"
-
-
 # A key may have several values: `amr` of a token has.
 Context = Mapping[str, str | tuple[str, ...]]
 
