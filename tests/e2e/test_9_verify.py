@@ -24,6 +24,7 @@ from tests.e2e import injected
 # Of these the machine that tests may have nothing to tell.
 MAY_BE_SKIPPED = {"site-tls", "data-tls", "instance-closed"}
 TASK = "Test every claim"
+CREDENTIALS = ("access_key", "secret_key", "session_token")
 # Python warns of the old versions of TLS, which are offered to see them refused.
 pytestmark = pytest.mark.filterwarnings("ignore:ssl.TLSVersion:DeprecationWarning")
 
@@ -99,11 +100,10 @@ def test_a_claim_that_does_not_hold_ends_the_run(deployment):
 
 @pytest.fixture(scope="module")
 def arguments(told) -> dict[str, Any]:
-    """What the playbook gives to the module, but no report and nobody to sign in as."""
+    """What the playbook gives to the module, but no report, nobody to sign in as, and none of its run's rights."""
     given = told["invocation"]["module_args"]
-    return {
-        name: given[name] for name in given if given[name] is not None and not name.startswith(("test_", "report_"))
-    }
+    left_out = ("test_", "report_", *CREDENTIALS)
+    return {name: given[name] for name in given if given[name] is not None and not name.startswith(left_out)}
 
 
 @pytest.fixture(scope="module")
