@@ -27,6 +27,7 @@ FILES = Path(__file__).parents[2] / "roles" / "session_gate" / "files"
 sys.path.insert(0, str(FILES))
 
 import session_gate  # noqa: E402
+import session_gate_watch  # noqa: E402
 from oidc_tokens import (  # noqa: E402
     ARN,
     CLIENT,
@@ -676,7 +677,7 @@ def watched(endpoint, tmp_path, monkeypatch, capsys) -> Callable[[str], dict[str
     def look(count: str = "0") -> dict[str, Any]:
         (tmp_path / "count").write_text(f"{count}\n")
         capsys.readouterr()
-        status = session_gate.main([str(settings), "--watch"])
+        status = session_gate_watch.main([str(settings)])
         line = json.loads("".join(capsys.readouterr()).splitlines()[-1])
         assert status == (1 if line["event"] == "failed" else 0)
         return line

@@ -5,7 +5,6 @@
 
     session_gate.py CONFIG            answer on the socket that systemd hands over
     session_gate.py CONFIG --check    tell whether the one that answers there runs with this configuration
-    session_gate.py CONFIG --watch    fail if it does not answer, had to be started again, or got no key lately
 
 nginx asks by `auth_request` and passes the client's headers on. The answer is 204 for a person on the list, 403 for one
 who isn't, 401 for nobody, 503 when it can't be told; X-Person names the person where the token was good. Nothing that
@@ -29,7 +28,6 @@ import os
 import re
 import socket
 import ssl
-import subprocess
 import sys
 import threading
 import time
@@ -67,10 +65,9 @@ OUTCOME_SECONDS = 5  # for which the outcome of a fetch counts, good or bad
 
 ANSWERS_AT_ONCE = 16
 PATIENCE_SECONDS = 10  # with nginx
-CHECK_SECONDS = 3  # for the answer to --check
-TROUBLE_SECONDS = 300  # for which --watch tells that a key could not be had
+ASK_SECONDS = 3  # for what answers on the socket
+TROUBLE_SECONDS = 300  # for which it is told that a key could not be had
 BEAT_SECONDS = 5  # from one sign of life to systemd to the next
-UNIT = "session-gate.service"
 LISTEN_FD = 3  # sd_listen_fds(3)
 
 
@@ -471,7 +468,7 @@ def serve(config: Config, digest: str) -> None:
 def ask(config: Config, path: str) -> tuple[int, bytes]:
     """What answers on the socket. Raises ConfigError if nothing does."""
     with socket.socket(socket.AF_UNIX) as client:
-        client.settimeout(CHECK_SECONDS)
+        client.settimeout(ASK_SECONDS)
         connection = http.client.HTTPConnection("gate")
         connection.sock = client
         try:
@@ -501,43 +498,17 @@ def check(config: Config, digest: str) -> dict[str, Any]:
     return {"current": True} if running == digest else {"current": False, "reason": "it runs with other settings"}
 
 
-def restarts(memory: Path) -> int:
-    """How often systemd has started it anew by itself since the last look; `memory` is a file that keeps the count."""
-    command = ["systemctl", "show", "--property=NRestarts", "--value", UNIT]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=CHECK_SECONDS, check=True)
-    count, known = int(done.stdout), int(memory.read_text()) if memory.exists() else 0
-    memory.write_text(str(count))
-    return count if count < known else count - known  # an administrator's restart sets the count back
-
-
-def watch(config: Config) -> dict[str, Any]:
-    """Look after the one that answers. Raises ConfigError with what is wrong."""
-    try:
-        again = restarts(Path(os.environ["RUNTIME_DIRECTORY"], "restarts"))
-    except (OSError, LookupError, ValueError, subprocess.SubprocessError) as error:
-        raise ConfigError(f"{UNIT} can't be looked after: {error}") from error
-    answer, _body = ask(config, "/")
-    if answer != 401:
-        raise ConfigError(f"a question without a token is answered with {answer}, not with 401")
-    if again:
-        raise ConfigError(f"{UNIT} ended {again} time{'s' * (again > 1)} and was started anew, its journal says why")
-    if trouble := status(config).get("trouble"):
-        raise ConfigError(str(trouble))
-    return {"event": "watched", "well": True}
-
-
 def main(arguments: list[str] | None = None) -> int:
     """The command line; returns the exit status."""
     parser = argparse.ArgumentParser(description="Tell nginx who asks and whether that person is on the list.")
     parser.add_argument("config", type=Path)
     parser.add_argument("--check", action="store_true", help="tell whether the running gate has this configuration")
-    parser.add_argument("--watch", action="store_true", help="fail if something is wrong with the running gate")
     asked = parser.parse_args(arguments)
     try:
         config, digest = load_config(asked.config)
-        if not (asked.check or asked.watch):
+        if not asked.check:
             serve(config, digest)
-        print(json.dumps(watch(config) if asked.watch else check(config, digest)))
+        print(json.dumps(check(config, digest)))
     except ConfigError as error:
         print(json.dumps({"event": "failed", "reason": str(error)}), file=sys.stderr)
         return 1
