@@ -74,6 +74,10 @@ key_group:
     comment:
       description: Comment on the group.
       type: str
+    last_modified_time:
+      description: When it was changed last. Missing in check mode for one that would be made.
+      type: str
+      sample: "2026-11-22T16:28:19+00:00"
 """
 
 from ansible_collections.bioviewers.aws.plugins.module_utils._cloudfront import CloudFrontResource
