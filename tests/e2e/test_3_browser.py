@@ -30,8 +30,15 @@ def visitor(chromium) -> Iterator[Page]:
 
 
 @pytest.fixture(scope="module")
-def signed_in(chromium, deployment) -> Page:
+def refused() -> list[str]:
+    """What the browser refused for the site's Content Security Policy, to the page or to one of its workers."""
+    return []
+
+
+@pytest.fixture(scope="module")
+def signed_in(chromium, deployment, refused) -> Page:
     page = chromium.new_page()
+    page.on("console", lambda said: refused.extend([said.text] if "Content Security Policy" in said.text else []))
     page.goto(demo.SITE)
     browser.wait_for_login(page)
     browser.sign_in(page, deployment.user, deployment.password)
@@ -122,3 +129,11 @@ def test_nothing_asked_the_data_domain_for_permission_first(signed_in, deploymen
     assert [entry for entry in requests if entry["range"]], "the sharded volume is read in ranges"
     # 404: what a format does not have is asked for too; 403 would mean that the cookies were not sent
     assert {entry["status"] for entry in requests} <= {200, 206, 404}
+
+
+def test_the_viewer_can_live_with_its_content_security_policy(signed_in, refused):
+    assert refused == [], "all formats have been drawn, from the lab's bucket and from a public one"
+    added = "const script = document.createElement('script'); script.textContent = 'window.added = 1'"
+    signed_in.evaluate(f"() => {{ {added}; document.head.append(script) }}")
+    assert signed_in.evaluate("() => window.added") is None
+    assert len(refused) == 1, "it forbids what is not the site's own, and that is seen here"
