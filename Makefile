@@ -12,7 +12,7 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 .cache/samtools-test/.ready: .venv/.ready
 	sandbox/setup igv
 
-.PHONY: help setup demo demo-igv test lint unit molecule e2e sanity bench docs clean
+.PHONY: help setup demo demo-igv test lint lint-style lint-sanity unit molecule e2e sanity bench docs clean
 
 help: ## what can be made
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 8
@@ -28,11 +28,16 @@ demo-igv: .cache/samtools-test/.ready ## the backend of IGV Desktop on this mach
 test: lint unit molecule e2e ## all checks, fast ones first
 
 lint: .venv/.ready ## ruff, yamllint, changelog fragments, ansible-lint, ansible-test sanity, antsibull-docs
+	$(MAKE) --no-print-directory --jobs=2 --output-sync=target lint-style lint-sanity
+
+lint-style:
 	ruff check .
 	ruff format --check .
 	yamllint --strict .
 	antsibull-changelog lint
 	ansible-lint
+
+lint-sanity:
 	tests/sanity/run
 
 unit: .venv/.ready ## logic, in tables of cases

@@ -396,7 +396,6 @@ def inline_policy() -> Made:
 # --- User pool ---------------------------------------------------------------------------------------------------
 
 
-@functools.cache
 def changed(module: str, **arguments: Any) -> None:
     told = modules.run(module, name=NAME, region=settings.REGION, **arguments)
     assert not told.get("failed"), told["msg"]
