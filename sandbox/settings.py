@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pathlib
+import threading
 from typing import Any
 
 import boto3
@@ -88,12 +89,17 @@ SYSTEM_CA_BUNDLE = pathlib.Path("/etc/ssl/certs/ca-certificates.crt")
 LOCAL_CA_DIR = pathlib.Path("/usr/local/share/ca-certificates")
 
 
+# Clients are safe in threads, making them is not (boto3's guide, "Multithreading or multiprocessing with clients").
+_MAKING = threading.Lock()
+
+
 def client(service: str, endpoint: str = ENDPOINT, region: str = REGION) -> Any:
     """A boto3 client of the sandbox, whatever account the environment names."""
-    return boto3.client(
-        service,
-        endpoint_url=endpoint,
-        region_name=region,
-        aws_access_key_id=ACCESS_KEY,
-        aws_secret_access_key=SECRET_KEY,
-    )
+    with _MAKING:
+        return boto3.client(
+            service,
+            endpoint_url=endpoint,
+            region_name=region,
+            aws_access_key_id=ACCESS_KEY,
+            aws_secret_access_key=SECRET_KEY,
+        )

@@ -6,13 +6,14 @@ import json
 import os
 import pathlib
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
 import httpx
 import pytest
 
 from sandbox import demo, settings
-from tests.e2e import visitor
+from tests.e2e import interrupted, visitor
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,17 @@ def deployment(account) -> Deployment:
     if not REUSE:
         demo.build()
     return Deployment(demo.USER, demo.create_user(demo.USER))
+
+
+@pytest.fixture(scope="session")
+def second_lab(deployment) -> Iterator[Future[None]]:
+    """The building of another deployment, killed again and again.
+
+    It takes more than ten minutes of one core. So it goes on beside the tests that have no browser, begun by the first.
+    """
+    interrupted.prepare()
+    with ThreadPoolExecutor(1) as pool:
+        yield pool.submit(interrupted.build)
 
 
 @pytest.fixture

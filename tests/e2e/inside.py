@@ -31,3 +31,7 @@ def on_the_host(*command: str, check: bool = True) -> str:
 def access_log() -> list[dict[str, Any]]:
     """What nginx noted lately."""
     return [json.loads(line) for line in on_the_host("tail", "-n", "300", "/var/log/nginx/access.log").splitlines()]
+
+
+def files_with(text: str, *folders: str) -> list[str]:
+    return ["grep", "--recursive", "--files-with-matches", "--devices=skip", "--fixed-strings", "-e", text, *folders]

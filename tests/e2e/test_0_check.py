@@ -11,7 +11,7 @@ import yaml
 from sandbox import demo, settings
 from tests import recorder
 from tests.e2e.conftest import REUSE
-from tests.e2e.test_1_site import recap, run
+from tests.e2e.playbook import recap, run
 
 pytestmark = pytest.mark.skipif(REUSE, reason="needs an account that holds nothing of ours")
 

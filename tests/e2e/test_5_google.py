@@ -19,7 +19,8 @@ from sandbox.google_accounts import EVE, GRACE, LOU, SID, UMA, Person
 from tests import oracle
 from tests.e2e import claims_target
 from tests.e2e.drawn import assert_drawn, assert_shows_long_view, long_link
-from tests.e2e.test_1_site import files_with, run
+from tests.e2e.inside import files_with
+from tests.e2e.playbook import run
 
 KEYS_HOST = f"public-keys.auth.elb.{settings.REGION}.amazonaws.localhost"
 IDENTITY = "playbooks/identity.yml"

@@ -18,7 +18,7 @@ from playwright.sync_api import BrowserContext, Page, Response
 
 from sandbox import browser, data, demo, settings
 from sandbox.google_accounts import EVE, GRACE, UMA, Person
-from tests.e2e.test_1_site import recap, run
+from tests.e2e.playbook import recap, run
 
 IDENTITY, USERS = "playbooks/identity.yml", "playbooks/users.yml"
 FUNCTION = f"{settings.PROJECT}-sign-in"

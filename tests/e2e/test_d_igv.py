@@ -19,7 +19,7 @@ from botocore.exceptions import ClientError
 from sandbox import data, demo, igv, igv_client, igv_demo, reads, settings
 from sandbox.edge.tokens import claims_of
 from tests.e2e import visitor
-from tests.e2e.test_1_site import recap, run
+from tests.e2e.playbook import recap, run
 
 BUCKET, BAM, LOCUS = settings.READS_BUCKET, reads.BAM_KEY, reads.LOCUS
 PERSON = f"barbara@{settings.DOMAIN}"

@@ -1,136 +1,15 @@
-"""A run that is killed at any long wait, again and again, is finished by the next; here with records made by hand.
-
-A deployment of its own beside the first one: a lab that has no Route 53. Its DNS is played by a zone of the sandbox in
-which only this file writes, what the runs print.
-"""
+"""A run that is killed at any long wait, again and again, is finished by the next; here with records made by hand."""
 
 from __future__ import annotations
 
-import contextlib
-import json
-import os
-import re
-import signal
-import subprocess
-import time
-from collections.abc import Sequence
-from typing import Any
-
-import pytest
-
-from sandbox import demo, seed, settings
-from tests.e2e import inside
-from tests.e2e.test_1_site import recap
-
-PROJECT, BUCKET = "manual-lab", "manual-private-data"
-SITE, DATA = f"neuroglancer.{settings.MANUAL_DOMAIN}", f"data.{settings.MANUAL_DOMAIN}"
-LAB = {"project": PROJECT, "domain": settings.MANUAL_DOMAIN, "data_bucket": BUCKET, "dns": "manual"}
-RECORD = re.compile(r"name: (\S+)\s+type: CNAME\s+value: (\S+)")
-PLAYBOOK = ("ansible-playbook", "-i", "inventories/sandbox", "-e", json.dumps(LAB))
+from tests.e2e import interrupted
 
 
-def start(playbook: str, command: Sequence[str]) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [*command, f"playbooks/{playbook}.yml"],
-        cwd=demo.ROOT,
-        env={**os.environ, "PYTHONUNBUFFERED": "1"},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        start_new_session=True,
+def test_killed_at_each_long_wait_a_run_goes_on_where_it_was(second_lab):
+    second_lab.result()
+
+
+def test_nothing_is_there_twice(second_lab):
+    assert {kind: len(names) for kind, names in interrupted.everything().items()} == dict.fromkeys(
+        interrupted.everything(), 1
     )
-
-
-def kill_at(task: str, playbook: str = "site", after: float = 1, command: Sequence[str] = PLAYBOOK) -> str:
-    """Start a run, kill it and all its children `after` seconds into a task; returns what it said until then."""
-    said = ""
-    with start(playbook, command) as run:
-        for line in run.stdout:
-            said += line
-            if line.startswith("TASK [") and task in line:
-                time.sleep(after)
-                os.killpg(run.pid, signal.SIGKILL)
-                break
-    assert run.returncode == -signal.SIGKILL, said[-4000:]
-    return said
-
-
-def complete(playbook: str = "site", command: Sequence[str] = PLAYBOOK) -> str:
-    with start(playbook, command) as run:
-        said = run.stdout.read()
-    assert run.returncode == 0, said[-6000:]
-    return said
-
-
-def make_records(said: str) -> set[str]:
-    """Do by hand what the run asks for; returns the names."""
-    route53, records = settings.client("route53"), RECORD.findall(said)
-    zones = route53.list_hosted_zones_by_name(DNSName=settings.MANUAL_DOMAIN)["HostedZones"]
-    changes = [
-        {
-            "Action": "UPSERT",
-            "ResourceRecordSet": {"Name": name, "Type": "CNAME", "TTL": 60, "ResourceRecords": [{"Value": value}]},
-        }
-        for name, value in records
-    ]
-    route53.change_resource_record_sets(HostedZoneId=zones[0]["Id"], ChangeBatch={"Changes": changes})
-    return {name for name, _other in records}
-
-
-@pytest.fixture(scope="module")
-def lab(deployment) -> None:
-    """What the second lab has: a private bucket, and somebody who answers for its domain."""
-    with contextlib.suppress(settings.client("s3").exceptions.BucketAlreadyOwnedByYou):
-        seed.create_private_bucket(BUCKET)
-    settings.client("route53").create_hosted_zone(Name=settings.MANUAL_DOMAIN, CallerReference="by hand")
-
-
-def certificate_status() -> str:
-    acm = settings.client("acm")
-    listed = acm.list_certificates()["CertificateSummaryList"]
-    (arn,) = [each["CertificateArn"] for each in listed if each["DomainName"] == settings.MANUAL_DOMAIN]
-    return acm.describe_certificate(CertificateArn=arn)["Certificate"]["Status"]
-
-
-def named(items: list[dict[str, Any]], *keys: str) -> list[str]:
-    """The names, of those that carry the project's."""
-    names = [next(item[key] for key in keys if key in item) for item in items]
-    return [name for name in names if PROJECT in name or settings.MANUAL_DOMAIN in name]
-
-
-def everything() -> dict[str, list[str]]:
-    """What there is of the project, of each kind."""
-    acm, balancing = settings.client("acm"), settings.client("elbv2")
-    cognito, cloudfront = settings.client("cognito-idp"), settings.client("cloudfront")
-    distributions = cloudfront.list_distributions()["DistributionList"].get("Items", [])
-    return {
-        "certificates": named(acm.list_certificates()["CertificateSummaryList"], "DomainName"),
-        "user pools": named(cognito.list_user_pools(MaxResults=60)["UserPools"], "Name"),
-        "instances": inside.instances(PROJECT),
-        "load balancers": named(balancing.describe_load_balancers()["LoadBalancers"], "LoadBalancerName"),
-        "target groups": named(balancing.describe_target_groups()["TargetGroups"], "TargetGroupName"),
-        "distributions": named(distributions, "Comment"),
-        "keys": named(cloudfront.list_public_keys()["PublicKeyList"].get("Items", []), "Name"),
-    }
-
-
-def test_killed_at_each_long_wait_a_run_goes_on_where_it_was(lab):
-    told = kill_at("Wait until ACM has issued the certificate", after=5)
-    assert certificate_status() == "PENDING_VALIDATION", "without the record there is none"
-    assert len(make_records(told)) == 1
-    kill_at("launch | Launch the instance", after=0.5)
-    kill_at("Wait for a session")
-    (instance,) = inside.instances(PROJECT)
-    kill_at("nginx : install | Packages", after=3)
-    kill_at("compile | Bundle", after=5)
-    told = kill_at("Wait until CloudFront has deployed", after=0.2)
-    assert make_records(told) == {f"{SITE}.", f"{DATA}."}
-    kill_at("Test every claim", playbook="verify", after=0.2)
-    said = complete()
-    assert "compile | Bundle" not in said, "the viewer was built before"
-    assert {(host["changed"], host["failed"]) for host in recap(said).values()} == {(0, 0)}, recap(said)
-    assert inside.instances(PROJECT) == [instance]
-
-
-def test_nothing_is_there_twice(lab):
-    assert {kind: len(names) for kind, names in everything().items()} == dict.fromkeys(everything(), 1)

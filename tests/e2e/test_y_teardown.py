@@ -8,18 +8,18 @@ from typing import Any
 import pytest
 
 from sandbox import demo, hosts, igv_client, igv_demo, reads, settings
-from tests.e2e import inside
+from tests.e2e import inside, interrupted
 from tests.e2e import test_d_igv as desktop
-from tests.e2e import test_x_interrupted as interrupted
-from tests.e2e.test_1_site import recap
+from tests.e2e.playbook import kill_at, recap, run
 from tests.recorder import READS
 
 PROJECT, BUCKET, DOMAIN = settings.PROJECT, settings.DATA_BUCKET, settings.DOMAIN
 FAR = "eu-central-1"
-TEARDOWN = ["ansible-playbook", "-i", "inventories/sandbox", "-e", f"confirm={PROJECT}"]
+TEARDOWN = ["playbooks/teardown.yml", "-e", f"confirm={PROJECT}"]
 WITH_USERS = [*TEARDOWN, "-e", f"confirm_users={PROJECT}"]
 OTHER = interrupted.PROJECT
-OTHER_TEARDOWN = [*interrupted.PLAYBOOK, "-e", f"confirm={OTHER}", "-e", f"confirm_users={OTHER}"]
+OTHER_TEARDOWN = ["playbooks/teardown.yml", *interrupted.OPTIONS]
+OTHER_TEARDOWN += ["-e", f"confirm={OTHER}", "-e", f"confirm_users={OTHER}"]
 OWNERS = {
     "Sid": "Owner",
     "Effect": "Allow",
@@ -143,7 +143,7 @@ def before(owner, igv) -> dict[str, Any]:
 
 def test_a_dry_run_lists_what_would_go_and_writes_nothing(before, owner):
     start = settings.REQUEST_LOG.stat().st_size
-    said = interrupted.complete("teardown", [*WITH_USERS, "--check"])
+    said = run([*WITH_USERS, "--check"])
     with settings.REQUEST_LOG.open() as log:
         log.seek(start)
         calls = [json.loads(line) for line in log]
@@ -157,9 +157,9 @@ def test_a_dry_run_lists_what_would_go_and_writes_nothing(before, owner):
 
 
 def test_killed_in_the_middle_it_goes_on_and_leaves_nothing_but_the_users(before, owner):
-    interrupted.kill_at("Terminate it, its disk goes along", "teardown", 0.5, TEARDOWN)
-    interrupted.kill_at("Delete the distribution, when CloudFront", "teardown", 0.5, TEARDOWN)
-    said = interrupted.complete("teardown", TEARDOWN)
+    kill_at("Terminate it, its disk goes along", TEARDOWN, after=0.5)
+    kill_at("Delete the distribution, when CloudFront", TEARDOWN, after=0.5)
+    said = run(TEARDOWN)
     assert f"Nothing is left of {PROJECT} but what was said to stay." in said
     sign_in = f"{PROJECT}-sign-in"
     kept = left()
@@ -172,14 +172,14 @@ def test_killed_in_the_middle_it_goes_on_and_leaves_nothing_but_the_users(before
 
 def test_with_its_users_all_of_it_goes_and_the_record_that_nobody_needs_any_more(before, owner):
     settings.client("acm", region=FAR).delete_certificate(CertificateArn=owner)
-    interrupted.complete("teardown", WITH_USERS)
+    run(WITH_USERS)
     assert left() == {}
     assert records() == set()
     assert bucket() == (before["objects"], ["Owner"])
 
 
 def test_again_it_changes_nothing(before):
-    host = recap(interrupted.complete("teardown", WITH_USERS))["localhost"]
+    host = recap(run(WITH_USERS))["localhost"]
     assert (host["changed"], host["failed"]) == (0, 0)
 
 
@@ -197,7 +197,7 @@ def test_igv_reads_on(before, igv):
 def test_the_other_deployment_goes_too_and_says_which_records_to_remove_by_hand(before):
     there = left(OTHER, settings.MANUAL_DOMAIN, PROJECT)
     assert there.keys() >= {"pools", "instances", "hosts", "elbv2 describe_load_balancers"}
-    said = interrupted.complete("teardown", OTHER_TEARDOWN)
+    said = run(OTHER_TEARDOWN)
     for name in (interrupted.SITE, interrupted.DATA):
         assert f"  {name}.  CNAME" in said
     assert left(OTHER, settings.MANUAL_DOMAIN, PROJECT) == {}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import pathlib
 import subprocess
 import tarfile
@@ -11,25 +10,10 @@ import pytest
 
 from sandbox import demo, runs, settings
 from tests.e2e import inside
+from tests.e2e.playbook import recap, run
 
-
-def recap(output: str) -> dict[str, dict[str, int]]:
-    """The closing lines of ansible-playbook as {host: {ok, changed, failed, ...}}."""
-    hosts = {}
-    for line in output.partition("PLAY RECAP")[2].splitlines():
-        host, found, counts = line.partition(" : ")
-        if found:
-            hosts[host.strip()] = {name: int(n) for name, n in (pair.split("=") for pair in counts.split())}
-    return hosts
-
-
-def run(arguments: list[str], **environment: str) -> str:
-    command = ["ansible-playbook", "-i", "inventories/sandbox", *arguments]
-    done = subprocess.run(
-        command, cwd=demo.ROOT, env={**os.environ, **environment}, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
-    return done.stdout
+# From here on to test_d a second lab is built beside the tests, none of which has a browser.
+pytestmark = pytest.mark.usefixtures("second_lab")
 
 
 def test_check_mode_on_a_finished_deployment_reports_nothing(deployment):
@@ -83,14 +67,10 @@ def line_of_the_key(deployment) -> str:
     return pem.splitlines()[10]
 
 
-def files_with(text: str, *folders: str) -> list[str]:
-    return ["grep", "--recursive", "--files-with-matches", "--devices=skip", "--fixed-strings", "-e", text, *folders]
-
-
 def test_the_private_key_is_in_no_file_of_the_host(line_of_the_key):
     folders = ["/etc", "/home", "/opt", "/root", "/run", "/srv", "/usr/local", "/var"]
     folders.append("/tmp")  # noqa: S108  (looked into, not written to)
-    searches = (files_with("CloudFront-Signature", "/etc/nginx"), files_with(line_of_the_key, *folders))
+    searches = (inside.files_with("CloudFront-Signature", "/etc/nginx"), inside.files_with(line_of_the_key, *folders))
     cookies, key = (inside.on_the_host(*search, check=False).split() for search in searches)
     assert "/etc/nginx/bioviewers/cookies.conf" in cookies, "the search finds what is there"
     assert key == []
@@ -98,7 +78,7 @@ def test_the_private_key_is_in_no_file_of_the_host(line_of_the_key):
 
 def test_the_private_key_is_in_no_file_of_the_controller(line_of_the_key):
     folders = [str(pathlib.Path.home() / ".ansible"), str(settings.STATE_DIR), str(demo.ROOT / "inventories")]
-    command = files_with(line_of_the_key, *[folder for folder in folders if pathlib.Path(folder).exists()])
+    command = inside.files_with(line_of_the_key, *[folder for folder in folders if pathlib.Path(folder).exists()])
     assert subprocess.run(command, capture_output=True, text=True, check=False).stdout == ""
 
 
