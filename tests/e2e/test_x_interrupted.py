@@ -10,6 +10,5 @@ def test_killed_at_each_long_wait_a_run_goes_on_where_it_was(second_lab):
 
 
 def test_nothing_is_there_twice(second_lab):
-    assert {kind: len(names) for kind, names in interrupted.everything().items()} == dict.fromkeys(
-        interrupted.everything(), 1
-    )
+    there = interrupted.everything()
+    assert {kind: len(names) for kind, names in there.items()} == dict.fromkeys(there, 1)
