@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from ansible.module_utils.parsing.convert_bool import boolean
 from ansible_collections.bioviewers.aws.plugins.module_utils import _preflight_inputs
 from ansible_collections.bioviewers.aws.plugins.module_utils._preflight import join, shown
 from ansible_collections.bioviewers.aws.plugins.module_utils._preflight_inputs import Rule, Wrong, wrong_kind
@@ -20,6 +21,7 @@ SHAPE = {
     "browsable": {"type": "bool"},
     "kms_key_arn": {"type": "str"},
 }
+CONFIG_URL = "https://www.example.org/igv/oauth-config.json"
 KEY = re.compile("arn:aws:kms:([a-z0-9-]+):[0-9]{12}:key/.+")
 # What is wrong with a folder; the first that is found is told.
 FOLDER_FAULTS: tuple[tuple[str, str], ...] = (
@@ -93,6 +95,17 @@ def hours(value: Any, _known: Mapping[str, Any]) -> Wrong:
     return "a sign-in lasts an hour at least, and should not last longer than a month", "write 1 to 720"
 
 
+def config_url(value: str, known: Mapping[str, Any]) -> Wrong:
+    if not re.fullmatch(r"https://[a-z0-9.-]+(:[0-9]+)?/[!-~]*", value, re.IGNORECASE):
+        return "it must be an address from which everybody can fetch a file", f"write one such as {CONFIG_URL}"
+    if boolean(known.get("igv_client_secret", True)):
+        return (
+            "IGV fetches it without a login, and the file holds the app client's secret",
+            "set igv_client_secret to false, or take the address out",
+        )
+    return None
+
+
 def example(value: str, known: Mapping[str, Any]) -> Wrong:
     found = re.fullmatch("s3://([^/]+)/(.+)", value)
     if not found:
@@ -116,6 +129,7 @@ RULES: dict[str, Rule] = {
     "igv_login_domain": _preflight_inputs.host_name,
     "igv_callback_port": port,
     "igv_sign_in_hours": hours,
+    "igv_config_url": config_url,
     "igv_example": example,
     "igv_contact": contact,
 }

@@ -82,9 +82,7 @@ def expected(look: Sight) -> dict[str, Any]:
     }
 
 
-def file_faults(config: Mapping[str, Any], mode: int, wanted: Mapping[str, Any], with_secret: bool) -> Wrong:
-    if mode & 0o077:
-        yield f"others than its owner may read it (mode {mode:04o})"
+def file_faults(config: Mapping[str, Any], wanted: Mapping[str, Any], with_secret: bool) -> Wrong:
     for name, value in wanted.items():
         if config.get(name) != value:
             yield f"its {name} is {config.get(name)}, not {value}"
@@ -104,8 +102,26 @@ def files(look: Sight) -> Wrong:
         raise Skipped("nobody said where it is (config_dir)")
     for name in (FILE, f"{FILE}.gz"):
         config, mode = held(os.path.join(folder, name))
-        for reason in file_faults(config, mode, expected(look), igv.client(look)["ClientSecret"]):
+        if mode & 0o077:
+            yield f"{name}: others than its owner may read it (mode {mode:04o})"
+        for reason in file_faults(config, expected(look), igv.client(look)["ClientSecret"]):
             yield f"{name}: {reason}"
+
+
+def hosted(look: Sight) -> Wrong:
+    url = look.known.get("config_url")
+    if not url:
+        raise Skipped("nobody said that it is on a web server (config_url)")
+    answer = web.ask(url)
+    try:
+        config = json.loads(answer.body) if answer.status == 200 else None
+    except ValueError:
+        config = None
+    if not isinstance(config, dict):
+        yield f"{url} answers {answer.status}, and not with {FILE}"
+        return
+    for reason in file_faults(config, expected(look), with_secret=False):
+        yield f"{url}: {reason}"
 
 
 CHECKS = {
@@ -134,6 +150,14 @@ CHECKS = {
             "The files for IGV say what is so, and their owner alone may read them.",
             "oauth-config.json and oauth-config.json.gz on this machine, against what AWS says",
             "Run igv.yml, and hand out the files anew.",
+            needs=("igv-client", "igv-pool", "igv-trust"),
+        ),
+        Check(
+            "igv-config-hosted",
+            hosted,
+            "What IGV fetches from the web server says what is so, and holds no secret.",
+            "A request for it, without a login",
+            "Put the oauth-config.json that igv.yml wrote there, as it is and for all to fetch.",
             needs=("igv-client", "igv-pool", "igv-trust"),
         ),
     ),

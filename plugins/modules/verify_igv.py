@@ -61,6 +61,9 @@ options:
   config_dir:
     description: Directory on this machine with what IGV is told. Without it, or without files there, that is skipped.
     type: path
+  config_url:
+    description: Address of C(oauth-config.json) on a web server. Without it that is skipped.
+    type: str
   tell_only:
     description: Whether to look at nothing, and to say what would be looked at.
     type: bool
@@ -150,6 +153,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "list_all_buckets": {"type": "bool", "default": False},
     "protect_user_pool": {"type": "bool", "default": True},
     "config_dir": {"type": "path"},
+    "config_url": {},
     "tell_only": {"type": "bool", "default": False},
     "wait_timeout": {"type": "int", "default": 0},
     "report_dir": {"type": "path"},

@@ -61,6 +61,12 @@ def identity_pool(client):
     return cognito.describe_identity_pool(IdentityPoolId=pool["IdentityPoolId"])
 
 
+def pools(client):
+    """All pools, of both kinds."""
+    user_pools = client("cognito-idp").list_user_pools(MaxResults=10)["UserPools"]
+    return user_pools + client("cognito-identity").list_identity_pools(MaxResults=10)["IdentityPools"]
+
+
 def app_client(client, pool_name):
     """The user pool's id, and its app client for IGV."""
     cognito = client("cognito-idp")
@@ -111,8 +117,10 @@ def assert_files(folder, pool, app):
     assert json.loads(gzip.decompress((folder / "oauth-config.json.gz").read_bytes())) == config
     assert [mode(folder / name) for name in ("", "oauth-config.json", "oauth-config.json.gz")] == [0o700, 0o600, 0o600]
     assert "AWS_S3_BUCKETS=lab-bams,lab-references\n" in (folder / "prefs.properties").read_text()
+    assert "PROVISIONING" not in (folder / "prefs.properties").read_text()
     page = (folder / "open-a-bam.md").read_text()
     assert "s3://lab-bams/project-a/" in page
+    assert "save the" in page
     assert app["ClientSecret"] not in page
 
 
@@ -138,8 +146,7 @@ def test_foretold_built_and_repaired(igv, client, tmp_path):
     said = igv("--check", stages=[*STAGES, "igv_verify"])
     assert "would look at igv-pool-roles" in said
     assert "would create the policy read of the role lab-igv-reader" in said
-    assert client("cognito-identity").list_identity_pools(MaxResults=10)["IdentityPools"] == []
-    assert client("cognito-idp").list_user_pools(MaxResults=10)["UserPools"] == []
+    assert pools(client) == []
     assert not (tmp_path / "lab-igv").exists()
 
     built = igv("-vvv")
@@ -153,6 +160,9 @@ def test_foretold_built_and_repaired(igv, client, tmp_path):
     assert held.keys() == {"Read", "List", "List1", "NotWithoutTls"}
     assert held["Read"]["Resource"] == ["arn:aws:s3:::lab-bams/project-a/*", "arn:aws:s3:::lab-references/*"]
 
+    refused = igv(igv_config_url="https://www.example.org/oauth-config.json", stages=STAGES[1:], fails=True)
+    assert "the app client has a secret, which would stand in it" in refused
+
     drift(client)
     (tmp_path / "lab-igv" / "oauth-config.json.gz").chmod(0o644)
     assert changed(igv(identity_mfa="ON")) == 7, "and nothing else"
@@ -165,8 +175,7 @@ def test_foretold_built_and_repaired(igv, client, tmp_path):
 
     gone = igv(stages=["igv_teardown"], confirm="lab-igv", confirm_users="lab-igv", identity_deletion_protection=False)
     assert "Nothing is left of lab-igv." in gone
-    assert client("cognito-identity").list_identity_pools(MaxResults=10)["IdentityPools"] == []
-    assert client("cognito-idp").list_user_pools(MaxResults=10)["UserPools"] == []
+    assert pools(client) == []
     assert client("iam").list_roles()["Roles"] == []
 
 
@@ -183,6 +192,7 @@ def left_of(run_module, project, **more):
 def test_beside_a_viewer_at_its_user_pool(igv, client, run_module, tmp_path):
     client("route53").create_hosted_zone(Name="x.example.org", CallerReference="x")
     shared = {**VIEWER, "igv_shares_user_pool": True, "igv_client_secret": False, "igv_callback_port": 60152}
+    shared["igv_config_url"] = url = "https://www.example.org/igv/oauth-config.json"
     # The stage of the viewer first, as site.yml does it; preflight wants its pool to be there.
     igv(stages=["identity", "igv_preflight", *STAGES[1:]], **shared)
     pool_id, app = app_client(client, "lab")
@@ -192,7 +202,11 @@ def test_beside_a_viewer_at_its_user_pool(igv, client, run_module, tmp_path):
     config = json.loads((tmp_path / "lab-igv" / "oauth-config.json").read_text())
     assert "client_secret" not in config
     assert config["authorization_endpoint"].startswith("https://lab-123456789012.auth.us-east-1.amazoncognito.com/")
-    assert "PORT_NUMBER=60152" in (tmp_path / "lab-igv" / "prefs.properties").read_text()
+    preferences = (tmp_path / "lab-igv" / "prefs.properties").read_text().splitlines()
+    assert {"PORT_NUMBER=60152", f"PROVISIONING.URL={url}"} <= set(preferences)
+    page = (tmp_path / "lab-igv" / "open-a-bam.md").read_text()
+    assert f"PROVISIONING.URL={url}" in page
+    assert "save the" not in page
 
     viewers = left_of(run_module, "lab", **NAMES)
     used = "the app client lab-igv signs people in there"
@@ -240,6 +254,7 @@ BAD_CONFIG = {
     "igv_client_config_login_url": ["http://lab", "https://lab/oauth2/authorize"],
     "igv_client_config_scopes": [["openid"], ["email", "profile"]],
     "igv_client_config_buckets": [[]],
+    "igv_client_config_url": ["http://lab/oauth-config.json", "https://lab"],
     "igv_client_config_example": ["lab-bams/x.bam", "s3://lab-bams"],
 }
 

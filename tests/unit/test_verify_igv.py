@@ -247,10 +247,15 @@ LEFT = Answer(302, (("Location", f"https://{LOGIN}/login?client_id=c1"),))
 REFUSED = Answer(400, (), '{"error": "invalid_grant"}')
 
 
-def met_faults(monkeypatch, authorize=LEFT, token=REFUSED, **known):
-    site(monkeypatch, met.web, (r".*/oauth2/authorize\?.*", authorize), (r".*/oauth2/token", token))
+NO_FILE = Answer(404, ())
+
+
+def met_faults(monkeypatch, authorize=LEFT, token=REFUSED, config=NO_FILE, **known):
+    answers = ((r".*/oauth2/authorize\?.*", authorize), (r".*/oauth2/token", token), (r".*/oauth-config.json", config))
+    site(monkeypatch, met.web, *answers)
     outcomes = run(PARTS, sight(GOOD, **{**KNOWN, **known}))
-    return {one.name: "; ".join(one.reasons) for one in outcomes if one.outcome != OK}
+    seen = [one for one in outcomes if one.name != "igv-config-hosted" or "config_url" in known]
+    return {one.name: "; ".join(one.reasons) for one in seen if one.outcome != OK}
 
 
 @pytest.fixture
@@ -306,3 +311,26 @@ def test_files_that_say_something_else(monkeypatch, folder, changed, reason):
 
 def test_without_the_files_the_claim_is_left_open(monkeypatch, tmp_path):
     assert "there is no" in met_faults(monkeypatch, config_dir=str(tmp_path))["igv-config"]
+
+
+@pytest.mark.parametrize(
+    ("changed", "reason"),
+    [
+        ({}, ""),
+        ({"status": 403}, "answers 403, and not with oauth-config.json"),
+        ({"body": "<html>"}, "answers 200, and not with oauth-config.json"),
+        ({"body": "[]"}, "answers 200, and not with oauth-config.json"),
+        ({"client_id": "c2"}, "its client_id is c2, not c1"),
+        ({"client_secret": "s"}, "it has a client_secret too many"),
+    ],
+)
+def test_what_igv_fetches_from_a_web_server(monkeypatch, folder, changed, reason):
+    right = {**met.expected(sight(GOOD, **KNOWN)), "scope": "openid%20email"}
+    body = json.dumps(
+        {**right, **{name: value for name, value in changed.items() if name in (*right, "client_secret")}}
+    )
+    served = Answer(changed.get("status", 200), (), changed.get("body", body))
+    url = "https://www.example.org/igv/oauth-config.json"
+    found = met_faults(monkeypatch, config=served, config_dir=folder(), config_url=url)
+    assert list(found) == ["igv-config-hosted"] * bool(reason)
+    assert reason in found.get("igv-config-hosted", "")
