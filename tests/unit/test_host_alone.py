@@ -24,7 +24,7 @@ INVENTORY = {
 def find(aws, tmp_path):
     """Run the tasks; the facts that they leave, and what Ansible printed."""
     said = tmp_path / "said"
-    outputs = ("web_instance", "load_balancer", "identity", "private_cdn")
+    outputs = ("web_instance", "load_balancer", "identity", "private_cdn", "notifications")
     facts = "{{ [" + ", ".join(f"{name}_outputs" for name in outputs) + "] | to_json }}"
     tasks = [{"include_tasks": f"{PLAYBOOKS}/tasks/{name}.yml"} for name in ("find_host", "find_outputs")]
     play = {"hosts": "localhost", "gather_facts": False, "vars_files": [f"{PLAYBOOKS}/vars/deployment.yml"]}
@@ -58,6 +58,7 @@ def account(client, run_module):
         {"arn": balancer["LoadBalancerArn"]},
         {"user_pool_id": pool, "user_pool_client_id": app},
         {"key_pair_id": keys[KEYS[0]]["public_key"]["id"]},
+        {"topic_arn": ""},
     ]
 
 
@@ -71,6 +72,13 @@ def pem() -> str:
 
 def test_it_finds_what_the_stages_before_it_made(find, account):
     assert find()[0] == account
+
+
+def test_it_finds_the_topic_where_somebody_is_to_be_told(find, account, client):
+    told = {"failure_emails": ["ada@lab.example.org"]}
+    assert "The deployment lab is not complete" in find(**told)[1]
+    arn = client("sns").create_topic(Name="lab-failures")["TopicArn"]
+    assert find(**told)[0] == [*account[:-1], {"topic_arn": arn}]
 
 
 def test_it_makes_nothing(find, account, client):
