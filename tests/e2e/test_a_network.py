@@ -188,7 +188,8 @@ def test_without_its_rule_the_site_is_down_and_with_it_back(host, balancer, targ
         time.sleep(nodes.KEPT_SECONDS)
         assert http.get(url).status_code == 504
         within(30, lambda: state(target), "unhealthy")
-        (known,) = settings.client("ssm").describe_instance_information()["InstanceInformationList"]
+        asked = [{"Key": "InstanceIds", "Values": [host]}]
+        (known,) = settings.client("ssm").describe_instance_information(Filters=asked)["InstanceInformationList"]
         assert (known["InstanceId"], known["PingStatus"]) == (host, "Online")
     finally:
         ec2.authorize_security_group_ingress(GroupId=group["GroupId"], IpPermissions=group["IpPermissions"])
