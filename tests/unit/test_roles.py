@@ -13,7 +13,7 @@ import yaml
 
 ROLES = sorted(path.parent for path in (pathlib.Path(__file__).parents[2] / "roles").glob("*/tasks"))
 # What Ansible and Jinja bring, besides ansible_*.
-BUILT_IN = {"dict", "hostvars", "inventory_hostname", "item", "lookup", "omit", "query", "range", "role_path", "undef"}
+BUILT_IN = {"dict", "hostvars", "inventory_hostname", "item", "lookup", "now", "omit", "query", "range", "role_path"}
 EXPRESSIONS = {"changed_when", "failed_when", "that", "until", "when"}
 READ_ONLY = {
     f"ansible.builtin.{name}" for name in ("assert", "debug", "fail", "include_tasks", "meta", "set_fact", "stat")
