@@ -16,6 +16,8 @@ testinfra_hosts = [f"podman://{NAME}"]
 INCLUDE = "/etc/nginx/session/cookies.conf"
 SESSION = "curl --silent --insecure --include --header 'x-amzn-oidc-identity: ada' https://127.0.0.1:8443/session"
 UNIT = "signed-cookies.service"
+# systemd refuses the sixth start within ten seconds, which no host sees but this one.
+START = f"systemctl reset-failed {UNIT}; systemctl start {UNIT}"
 
 
 def journal(host: Any, unit: str = UNIT) -> dict[str, Any]:
@@ -88,7 +90,7 @@ def test_a_host_that_was_off_for_a_day_catches_up(host):
 def good(host):
     """Good cookies, and nobody has to be told of a failure."""
     host.run("rm -f /run/aws-refusal")
-    host.check_output(f"systemctl start {UNIT}")
+    host.check_output(START)
     mails(host)
     return host
 
@@ -132,12 +134,12 @@ def test_the_site_stays_up_and_the_failure_is_told_once(good, name):
     assert before[0] == "204"
     with fault(good):
         for _turn in range(2):
-            assert good.run(f"systemctl start {UNIT}").rc != 0
+            assert good.run(START).rc != 0
             assert reason in journal(good)["reason"]
             assert mails(good) == [*told, f"lab: {UNIT} fails"]
         assert handed_out(good) == before
         assert good.file(INCLUDE).content_string == text
-    good.check_output(f"systemctl start {UNIT}")
+    good.check_output(START)
     assert mails(good) == [*told, f"lab: {UNIT} fails", f"lab: {UNIT} works again"]
     assert journal(good)["event"] == "cookies written"
 
@@ -145,8 +147,8 @@ def test_the_site_stays_up_and_the_failure_is_told_once(good, name):
 def test_a_run_that_is_killed_is_told_and_leaves_the_cookies(good):
     before, told = handed_out(good), mails(good)
     with refusal(good, "20"):
-        good.check_output(f"systemctl start --no-block {UNIT} && sleep 2 && systemctl kill --signal=KILL {UNIT}")
+        good.check_output(f"{START} --no-block && sleep 2 && systemctl kill --signal=KILL {UNIT}")
         assert mails(good) == [*told, f"lab: {UNIT} fails"]
     assert handed_out(good) == before
-    good.check_output(f"systemctl start {UNIT}")
+    good.check_output(START)
     assert mails(good)[-1] == f"lab: {UNIT} works again"
