@@ -49,6 +49,7 @@ class Load:
     site: str
     lengths: dict[str, int] = field(default_factory=dict)
     paths: dict[str, str] = field(default_factory=dict)
+    cached: set[str] = field(default_factory=set)
 
     @property
     def bytes(self) -> int:
@@ -59,12 +60,14 @@ class Load:
 
     def watch(self, devtools: CDPSession) -> None:
         """Keep what the browser says of its network; what comes from its cache is no request."""
+        devtools.on("Network.requestServedFromCache", lambda event: self.cached.add(event["requestId"]))
         devtools.on("Network.responseReceived", self._answered)
         devtools.on("Network.loadingFinished", self._finished)
 
     def _answered(self, event: dict) -> None:
         answer = event["response"]
-        if answer["url"].startswith(self.site) and not answer.get("fromDiskCache"):
+        cached = answer.get("fromDiskCache") or event["requestId"] in self.cached
+        if answer["url"].startswith(self.site) and not cached:
             self.paths[event["requestId"]] = urlsplit(answer["url"]).path
 
     def _finished(self, event: dict) -> None:
