@@ -56,7 +56,7 @@ class Load:
         return sum(self.lengths.values())
 
     def told(self) -> str:
-        return f"{self.bytes:>9,} bytes in {len(self.lengths)} requests"
+        return f"{self.bytes:>9,} bytes in {len(self.paths)} requests"
 
     def watch(self, devtools: CDPSession) -> None:
         """Keep what the browser says of its network; what comes from its cache is no request."""
