@@ -13,7 +13,7 @@ from typing import Any
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible_collections.bioviewers.aws.plugins.module_utils import _preflight_inputs
 from ansible_collections.bioviewers.aws.plugins.module_utils._preflight import join, shown
-from ansible_collections.bioviewers.aws.plugins.module_utils._preflight_inputs import Rule, Wrong, wrong_kind
+from ansible_collections.bioviewers.aws.plugins.module_utils._preflight_inputs import FAULTY, Rule, Wrong, wrong_kind
 
 SHAPE = {
     "name": {"type": "str"},
@@ -98,6 +98,8 @@ def hours(value: Any, _known: Mapping[str, Any]) -> Wrong:
 def config_url(value: str, known: Mapping[str, Any]) -> Wrong:
     if not re.fullmatch(r"https://[a-z0-9.-]+(:[0-9]+)?/[!-~]*", value, re.IGNORECASE):
         return "it must be an address from which everybody can fetch a file", f"write one such as {CONFIG_URL}"
+    if "igv_client_secret" in known.get(FAULTY, ()):
+        return None
     if boolean(known.get("igv_client_secret", True)):
         return (
             "IGV fetches it without a login, and the file holds the app client's secret",

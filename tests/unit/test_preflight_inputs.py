@@ -55,6 +55,7 @@ GOOD = [
     ("igv_example", "s3://lab-bams/a/x.bam", {"igv_buckets": [{"name": "lab-bams", "prefixes": ["a/"]}]}),
     ("igv_example", "s3://lab-bams/x.bam", {"igv_buckets": [{"name": "lab-bams"}]}),
     ("igv_config_url", "https://www.uni.edu/igv/oauth-config.json", {"igv_client_secret": "no"}),
+    ("igv_config_url", "https://www.uni.edu/c.json", {FAULTY: {"igv_client_secret"}}),
     ("igv_user_pool_domain_prefix", "lab-igv", {}),
     ("igv_login_domain", "lab-igv.auth.us-east-1.amazoncognito.com", {}),
     ("igv_contact", "Ada Lovelace, ada@uni.edu", {}),

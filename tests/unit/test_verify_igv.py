@@ -245,8 +245,6 @@ def test_of_a_bucket_of_another_account_the_policy_is_not_known():
 
 LEFT = Answer(302, (("Location", f"https://{LOGIN}/login?client_id=c1"),))
 REFUSED = Answer(400, (), '{"error": "invalid_grant"}')
-
-
 NO_FILE = Answer(404, ())
 
 
@@ -325,11 +323,10 @@ def test_without_the_files_the_claim_is_left_open(monkeypatch, tmp_path):
     ],
 )
 def test_what_igv_fetches_from_a_web_server(monkeypatch, folder, changed, reason):
-    right = {**met.expected(sight(GOOD, **KNOWN)), "scope": "openid%20email"}
-    body = json.dumps(
-        {**right, **{name: value for name, value in changed.items() if name in (*right, "client_secret")}}
-    )
-    served = Answer(changed.get("status", 200), (), changed.get("body", body))
+    answer = {name: changed[name] for name in changed if name in ("status", "body")}
+    said = {name: changed[name] for name in changed if name not in answer}
+    body = json.dumps({**met.expected(sight(GOOD, **KNOWN)), "scope": "openid%20email", **said})
+    served = Answer(**{"status": 200, "headers": (), "body": body, **answer})
     url = "https://www.example.org/igv/oauth-config.json"
     found = met_faults(monkeypatch, config=served, config_dir=folder(), config_url=url)
     assert list(found) == ["igv-config-hosted"] * bool(reason)
