@@ -153,6 +153,9 @@ async def _follow_network() -> None:
             await asyncio.to_thread(network.follow)
         except RuntimeError:
             _log.exception("the network could not follow")
+            # Containers come and go; who changed a rule must not wait for the next change.
+            await asyncio.sleep(1)
+            _begin(_follow_network())
 
 
 async def read_whole(response: StreamingResponse) -> bytes:

@@ -37,7 +37,7 @@ def behind_the_load_balancer() -> Iterator[dict[str, Any]]:
     listeners = elbv2.describe_listeners(LoadBalancerArn=balancer["LoadBalancerArn"])["Listeners"]
     (listener,) = [each for each in listeners if each["Protocol"] == "HTTPS"]
     with contextlib.ExitStack() as undo:
-        group = target_group(undo, elbv2, balancer)
+        group, target = target_group(undo, elbv2, balancer)
         sign_in = listener["DefaultActions"][0]
         rule = elbv2.create_rule(
             ListenerArn=listener["ListenerArn"],
@@ -46,24 +46,32 @@ def behind_the_load_balancer() -> Iterator[dict[str, Any]]:
             Actions=[sign_in, {"Type": "forward", "Order": 2, "TargetGroupArn": group}],
         )["Rules"][0]
         undo.callback(elbv2.delete_rule, RuleArn=rule["RuleArn"])
-        # Until the edge has read the rule, and the packet filter lets it through.
-        time.sleep(2 * settings.EDGE_CACHE_SECONDS)
+        # It is checked since the rule is there, and passes when the packet filter lets the checks through.
+        in_service = elbv2.get_waiter("target_in_service")
+        in_service.wait(TargetGroupArn=group, Targets=[target], WaiterConfig={"Delay": 1, "MaxAttempts": 60})
+        # Until the edge has read the rule too.
+        time.sleep(settings.EDGE_CACHE_SECONDS)
         yield {"arn": balancer["LoadBalancerArn"], **sign_in["AuthenticateCognitoConfig"]}
 
 
-def target_group(undo: contextlib.ExitStack, elbv2: Any, balancer: dict[str, Any]) -> str:
-    """The ARN of a target group whose target is a server of this process, which the load balancer can reach."""
+def target_group(undo: contextlib.ExitStack, elbv2: Any, balancer: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    """The ARN of a target group, and its target: a server of this process, which the load balancer can reach."""
     server = undo.enter_context(http.server.ThreadingHTTPServer((settings.GATEWAY_ADDRESS, 0), Handler))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     undo.callback(server.shutdown)
     let_out(undo, balancer["SecurityGroups"][0], server.server_port)
     made = elbv2.create_target_group(
-        Name="claims", Protocol="HTTP", Port=server.server_port, VpcId=balancer["VpcId"], TargetType="ip"
+        Name="claims",
+        Protocol="HTTP",
+        Port=server.server_port,
+        VpcId=balancer["VpcId"],
+        TargetType="ip",
+        HealthyThresholdCount=2,
     )["TargetGroups"][0]["TargetGroupArn"]
     undo.callback(elbv2.delete_target_group, TargetGroupArn=made)
     target = {"Id": settings.GATEWAY_ADDRESS, "Port": server.server_port}
     elbv2.register_targets(TargetGroupArn=made, Targets=[target])
-    return made
+    return made, target
 
 
 def let_out(undo: contextlib.ExitStack, security_group: str, port: int) -> None:
