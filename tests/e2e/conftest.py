@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import os
 import pathlib
-from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 
 import httpx
@@ -41,21 +41,39 @@ def account() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def deployment(account) -> Deployment:
+def beside(request) -> Iterator[Callable[[Callable[[], None]], Future[None]]]:
+    """Does work for the second lab beside the tests, if one is to come that looks at it."""
+    is_wanted = "test_x_interrupted.py" in {item.path.name for item in request.session.items}
+    with ThreadPoolExecutor(1) as pool:
+        yield lambda work: pool.submit(work if is_wanted else lambda: None)
+
+
+@pytest.fixture(scope="session")
+def second_lab_begun(account, beside) -> Future[None]:
+    return beside(interrupted.begin)
+
+
+@pytest.fixture(scope="session")
+def deployment(account, second_lab_begun) -> Deployment:
     if not REUSE:
         demo.build()
+    wait([second_lab_begun])
     return Deployment(demo.USER, demo.create_user(demo.USER))
 
 
 @pytest.fixture(scope="session")
-def second_lab(deployment) -> Iterator[Future[None]]:
+def second_lab(deployment, second_lab_begun, beside) -> Future[None]:
     """The building of another deployment, killed again and again.
 
-    It takes more than ten minutes of one core. So it goes on beside the tests that have no browser, begun by the first.
+    It takes more than ten minutes of one core. So it goes on beside what has no browser: half of it beside the building
+    of the first deployment, half beside the tests from the first on that asks for this.
     """
-    interrupted.prepare()
-    with ThreadPoolExecutor(1) as pool:
-        yield pool.submit(interrupted.build)
+
+    def finish() -> None:
+        second_lab_begun.result()
+        interrupted.finish()
+
+    return beside(finish)
 
 
 @pytest.fixture

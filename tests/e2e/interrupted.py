@@ -67,6 +67,17 @@ def everything() -> dict[str, list[str]]:
     }
 
 
+def begin() -> None:
+    """The first half: killed at each long wait until the host is there, and in the middle of its packages."""
+    prepare()
+    told = kill_at("Wait until ACM has issued the certificate", SITE_PLAYBOOK, after=5)
+    assert certificate_status() == "PENDING_VALIDATION", "without the record there is none"
+    assert len(make_records(told)) == 1
+    kill_at("launch | Launch the instance", SITE_PLAYBOOK, after=0.5)
+    kill_at("Wait for a session", SITE_PLAYBOOK)
+    kill_at("nginx : install | Packages", SITE_PLAYBOOK, after=3)
+
+
 def prepare() -> None:
     """What the second lab has: a private bucket, and somebody who answers for its domain."""
     with contextlib.suppress(settings.client("s3").exceptions.BucketAlreadyOwnedByYou):
@@ -74,15 +85,9 @@ def prepare() -> None:
     settings.client("route53").create_hosted_zone(Name=settings.MANUAL_DOMAIN, CallerReference="by hand")
 
 
-def build() -> None:
-    """Run site.yml, killed at each long wait, until it is done."""
-    told = kill_at("Wait until ACM has issued the certificate", SITE_PLAYBOOK, after=5)
-    assert certificate_status() == "PENDING_VALIDATION", "without the record there is none"
-    assert len(make_records(told)) == 1
-    kill_at("launch | Launch the instance", SITE_PLAYBOOK, after=0.5)
-    kill_at("Wait for a session", SITE_PLAYBOOK)
+def finish() -> None:
+    """The second half: killed at each long wait, until a run has nothing to do any more."""
     (instance,) = inside.instances(PROJECT)
-    kill_at("nginx : install | Packages", SITE_PLAYBOOK, after=3)
     kill_at("compile | Bundle", SITE_PLAYBOOK, after=5)
     told = kill_at("Wait until CloudFront has deployed", SITE_PLAYBOOK, after=0.2)
     assert make_records(told) == {f"{SITE}.", f"{DATA}."}

@@ -268,7 +268,7 @@ def test_after_each_login_the_same_view_is_drawn(ended, password):
 def short_sign_ins() -> Iterator[None]:
     """Who signs in meanwhile is signed in for one second."""
     elb = settings.client("elbv2")
-    (load_balancer,) = elb.describe_load_balancers()["LoadBalancers"]
+    (load_balancer,) = elb.describe_load_balancers(Names=[settings.PROJECT])["LoadBalancers"]
     listeners = elb.describe_listeners(LoadBalancerArn=load_balancer["LoadBalancerArn"])["Listeners"]
     (listener,) = [each for each in listeners if each["Port"] == 443]
     short = copy.deepcopy(listener["DefaultActions"])
