@@ -76,6 +76,7 @@ NETWORK_ACTIONS = {
     },
     "elasticloadbalancing": {"CreateLoadBalancer", "DeleteLoadBalancer", "SetSecurityGroups"},
 }
+AGAIN_SECONDS = 1
 _INSTANCE_ID = re.compile(rb"<instanceId>(i-[0-9a-f]+)</instanceId>")
 
 _emulators = httpx.AsyncClient(
@@ -154,7 +155,7 @@ async def _follow_network() -> None:
         except RuntimeError:
             _log.exception("the network could not follow")
             # Containers come and go; who changed a rule must not wait for the next change.
-            await asyncio.sleep(1)
+            await asyncio.sleep(AGAIN_SECONDS)
             _begin(_follow_network())
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
-from sandbox import balancers, hosts, network, packet_filter, settings
+from sandbox import balancers, control_plane, hosts, network, packet_filter, settings
 
 MEMBERS = {"sg-lb": {"10.89.77.9", "10.89.77.8"}, "sg-self": {"10.89.77.2"}}
 GATEWAY = settings.GATEWAY_ADDRESS
@@ -127,3 +129,21 @@ def test_the_ports_of_package_sources(monkeypatch, value):
 def test_a_load_balancer_is_known_by_the_end_of_its_arn():
     arn = "arn:aws:elasticloadbalancing:us-east-1:123456789012:loadbalancer/app/lab-viewer/26ee4edea242fe6f"
     assert balancers.name_of(arn) == "app-lab-viewer-26ee4edea242fe6f"
+
+
+def test_a_change_that_could_not_be_followed_is_followed_later(monkeypatch):
+    tried = []
+
+    def follow() -> None:
+        tried.append(len(tried))
+        if len(tried) == 1:
+            raise RuntimeError("a container has just gone")
+
+    async def change() -> None:
+        await control_plane._follow_network()
+        await asyncio.gather(*control_plane._following)
+
+    monkeypatch.setattr(network, "follow", follow)
+    monkeypatch.setattr(control_plane, "AGAIN_SECONDS", 0)
+    asyncio.run(change())
+    assert tried == [0, 1]
