@@ -29,7 +29,7 @@ def journal(host: Any, unit: str = UNIT) -> dict[str, Any]:
 def mails(host: Any) -> list[str]:
     """Subjects, when whoever sends them has ended."""
     for _try in range(60):
-        if not host.check_output("systemctl list-units --state=activating --no-legend 'failure-notice@*'"):
+        if not host.check_output("systemctl list-jobs --no-legend 'failure-notice@*'"):
             break
         time.sleep(0.25)
     return host.run("cat /var/lib/aws-mails").stdout.splitlines()
