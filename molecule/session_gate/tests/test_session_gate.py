@@ -52,7 +52,7 @@ def until(check: Any, seconds: float = 30) -> bool:
 
 def mails(host: Any) -> list[str]:
     """Subjects, when whoever sends them has ended."""
-    until(lambda: not host.check_output("systemctl list-units --state=activating --no-legend 'failure-notice@*'"))
+    until(lambda: not host.check_output("systemctl list-jobs --no-legend 'failure-notice@*'"))
     return host.run("cat /var/lib/aws-mails").stdout.splitlines()
 
 
