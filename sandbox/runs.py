@@ -42,11 +42,13 @@ def _role(purpose: str, filled: dict[str, str]) -> str:
     name = f"{purpose}-{hashlib.sha256(filled['project'].encode()).hexdigest()[:8]}"
     with contextlib.suppress(iam.exceptions.EntityAlreadyExistsException):
         iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(permissions.document([TRUST])))
-    for old in iam.list_role_policies(RoleName=name)["PolicyNames"]:
+    wanted = {str(number): json.dumps(policy) for number, policy in enumerate(permissions.policies(purpose), 1)}
+    # In place, never without: what an earlier run asked for in its last moment may not be judged yet.
+    for number, policy in wanted.items():
+        document = permissions.filled(policy, filled)
+        iam.put_role_policy(RoleName=name, PolicyName=number, PolicyDocument=document)
+    for old in set(iam.list_role_policies(RoleName=name)["PolicyNames"]) - set(wanted):
         iam.delete_role_policy(RoleName=name, PolicyName=old)
-    for number, policy in enumerate(permissions.policies(purpose), 1):
-        document = permissions.filled(json.dumps(policy), filled)
-        iam.put_role_policy(RoleName=name, PolicyName=str(number), PolicyDocument=document)
     return iam.get_role(RoleName=name)["Role"]["Arn"]
 
 
