@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import os
+
+import botocore.session
 
 from sandbox import settings
 
@@ -29,3 +32,10 @@ def enter() -> None:
         if name.startswith(LEFT_OUT):
             del os.environ[name]
     os.environ.update(VARIABLES)
+
+
+def read_models_once(*services: str) -> None:
+    """Read AWS's models of services; all clients made from here on, in this process or in a fork of it, share them."""
+    botocore.session.create_loader = functools.cache(botocore.session.create_loader)
+    for service in services:
+        settings.client(service)

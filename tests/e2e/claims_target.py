@@ -12,6 +12,7 @@ from typing import Any
 
 from sandbox import balancers, settings
 from sandbox.edge.nodes import socket_in
+from tests.e2e.waiting import wait_until
 
 PATH = "/claims"
 
@@ -64,7 +65,7 @@ def target_group(undo: contextlib.ExitStack, elbv2: Any, balancer: dict[str, Any
     undo.callback(elbv2.delete_target_group, TargetGroupArn=made)
     target = {"Id": settings.GATEWAY_ADDRESS, "Port": server.server_port}
     elbv2.register_targets(TargetGroupArn=made, Targets=[target])
-    wait_until_let_through(balancer["LoadBalancerArn"], server.server_port)
+    wait_until(lambda: is_let_through(balancer["LoadBalancerArn"], server.server_port), True)
     return made
 
 
@@ -77,12 +78,11 @@ def let_out(undo: contextlib.ExitStack, security_group: str, port: int) -> None:
     undo.callback(ec2.revoke_security_group_egress, GroupId=security_group, IpPermissions=[rule])
 
 
-def wait_until_let_through(arn: str, port: int) -> None:
-    """Wait until the packet filter has followed the rule; that takes longer while other deployments are built."""
-    end = time.monotonic() + 60
-    while True:
-        with socket_in(balancers.namespace(arn)) as made, contextlib.suppress(TimeoutError):
-            made.settimeout(1)
+def is_let_through(arn: str, port: int) -> bool:
+    """Whether the packet filter has followed the rule."""
+    with socket_in(balancers.namespace(arn)) as made:
+        made.settimeout(1)
+        with contextlib.suppress(TimeoutError):
             made.connect((settings.GATEWAY_ADDRESS, port))
-            return
-        assert time.monotonic() < end, "the load balancer does not reach the target"
+            return True
+    return False

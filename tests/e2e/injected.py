@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from sandbox import demo, hosts, settings
 from tests import modules
 from tests.e2e import inside
+from tests.e2e.waiting import wait_until
 
 NAME, BUCKET = settings.PROJECT, settings.DATA_BUCKET
 STAGING = f"{NAME}-ssm-{settings.ACCOUNT}-{settings.REGION}"
@@ -296,24 +297,17 @@ def pace(interval: int, failures: int) -> None:
     elbv2.modify_target_group(TargetGroupArn=group, HealthCheckTimeoutSeconds=min(5, interval - 1), **asked)
 
 
-def until(state: str, seconds: float = 60) -> None:
-    deadline = time.monotonic() + seconds
-    while target_states() != [state]:
-        assert time.monotonic() < deadline, target_states()
-        time.sleep(0.5)
-
-
 def nginx_stopped() -> Made:
     host = inside.instance()
     pace(interval=5, failures=2)
     hosts.execute(host, "systemctl", "stop", "nginx")
     try:
-        until("unhealthy")
+        wait_until(target_states, ["unhealthy"])
         yield
     finally:
         hosts.execute(host, "systemctl", "start", "nginx")
         pace(interval=15, failures=3)
-        until("healthy")
+        wait_until(target_states, ["healthy"])
 
 
 def certificate_near_its_end() -> Made:

@@ -20,9 +20,11 @@ import yaml
 
 from sandbox import data, demo, settings
 from tests.e2e import visitor
+from tests.e2e.waiting import wait_until
 
 OBJECT = f"{demo.DATA}/{data.NIFTI_KEY}"
 RATE, RENEWAL_SECONDS = 20, 5
+PATIENCE_SECONDS = 4 * RENEWAL_SECONDS  # after which cookies of the new key are in use
 LIFE, LEAST_SECONDS = 121, 60  # the shortest life that the role takes, with runs of the job a minute apart
 QUICK = {"signed_cookies_lifetime": LIFE, "signed_cookies_interval": 1, "private_cdn_key_group_seconds": 2}
 PLAYBOOKS = demo.ROOT / "playbooks"
@@ -109,9 +111,9 @@ def test_no_request_is_refused_while_the_key_changes(rotate, reader):
     rotate(["k0", "k1"], **QUICK)
     both = keys_of_ours()
     assert (set(both), both["k1"]) == ({"k0", "k1"}, before["k1"])
-    wait_for_key(reader, both["k0"])
+    wait_until(lambda: reader.keys[-1], both["k0"], seconds=PATIENCE_SECONDS)
     rotate(["k1", "k0"], **QUICK)
-    wait_for_key(reader, both["k1"])
+    wait_until(lambda: reader.keys[-1], both["k1"], seconds=PATIENCE_SECONDS)
     rotate(["k1"])
     assert keys_of_ours() == before, "the key that no label names is gone from CloudFront"
     time.sleep(2 * RENEWAL_SECONDS)
@@ -121,10 +123,3 @@ def test_no_request_is_refused_while_the_key_changes(rotate, reader):
     assert seconds > LEAST_SECONDS
     assert len(reader.statuses) > RATE * LEAST_SECONDS, f"{len(reader.statuses)} requests in {seconds:.0f} s"
     assert set(reader.keys) == set(both.values()), "both have signed"
-
-
-def wait_for_key(reader: Reader, key_pair_id: str) -> None:
-    end = time.monotonic() + 4 * RENEWAL_SECONDS
-    while reader.keys[-1] != key_pair_id:
-        assert time.monotonic() < end, "no cookies of the new key"
-        time.sleep(0.5)

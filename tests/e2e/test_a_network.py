@@ -6,7 +6,7 @@ import contextlib
 import socket
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -14,10 +14,10 @@ import pytest
 from sandbox import balancers, containers, demo, hosts, settings
 from sandbox.edge import nodes
 from tests.e2e import inside
+from tests.e2e.waiting import wait_until
 
 ANSWERS, SILENT = "answers", "silent"
 PORT = 8443
-PATIENCE_SECONDS = 60
 
 
 def reach(name: str, address: str, port: int) -> str:
@@ -26,14 +26,6 @@ def reach(name: str, address: str, port: int) -> str:
     scheme = "https" if port == PORT else "http"
     done = subprocess.run(["podman", "exec", name, *command, f"{scheme}://{address}:{port}/"], check=False)
     return {0: ANSWERS, 28: SILENT}.get(done.returncode, f"curl's exit code is {done.returncode}")
-
-
-def wait_until(found: Callable[[], Any], wanted: Any) -> None:
-    """Wait until something is found as it should be; that takes longer while another deployment is built."""
-    end = time.monotonic() + PATIENCE_SECONDS
-    while (last := found()) != wanted:
-        assert time.monotonic() < end, f"{last!r}, not {wanted!r}"
-        time.sleep(0.5)
 
 
 @pytest.fixture(scope="module")
