@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import os
 
+import botocore.loaders
 import botocore.session
 
 from sandbox import settings
@@ -24,6 +25,8 @@ VARIABLES = {
 }
 # amazon.aws reads an endpoint from here too, and prefers it.
 LEFT_OUT = ("AWS_", "EC2_", "BOTO_")
+# In place of botocore.session.create_loader: all sessions share AWS's models, which each would read for itself.
+shared_loader = functools.cache(botocore.loaders.create_loader)
 
 
 def enter() -> None:
@@ -36,6 +39,6 @@ def enter() -> None:
 
 def read_models_once(*services: str) -> None:
     """Read AWS's models of services; all clients made from here on, in this process or in a fork of it, share them."""
-    botocore.session.create_loader = functools.cache(botocore.session.create_loader)
+    botocore.session.create_loader = shared_loader
     for service in services:
         settings.client(service)

@@ -116,7 +116,7 @@ def in_the_sandbox() -> Iterator[None]:
             patch.setenv(name, value)
         patch.setattr(doors, "KNOCK_SECONDS", 0.2)
         patch.setattr(jar, "throw_away", functools.cache(jar.throw_away))
-        patch.setattr(botocore.session, "create_loader", functools.cache(botocore.session.create_loader))
+        patch.setattr(botocore.session, "create_loader", environment.shared_loader)
         yield
 
 

@@ -11,7 +11,6 @@ boto3 is the real one, so each request is also checked against AWS's own model o
 from __future__ import annotations
 
 import contextlib
-import functools
 import os
 import pathlib
 import socket
@@ -27,6 +26,7 @@ import boto3
 import botocore.session
 import pytest
 
+from sandbox import environment
 from tests import modules
 
 ACCOUNT, REGION = "123456789012", "us-east-1"
@@ -56,7 +56,7 @@ def wait_for(url: str, process: subprocess.Popen, log: pathlib.Path, seconds: fl
 @pytest.fixture(scope="session", autouse=True)
 def shared_models() -> Iterator[None]:
     """Parse AWS's service models once, not once per client: half of the time of these tests."""
-    with mock.patch.object(botocore.session, "create_loader", functools.cache(botocore.session.create_loader)):
+    with mock.patch.object(botocore.session, "create_loader", environment.shared_loader):
         yield
 
 
