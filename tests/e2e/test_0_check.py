@@ -8,7 +8,8 @@ import re
 import pytest
 import yaml
 
-from sandbox import demo, settings
+from sandbox import settings
+from sandbox.demo import viewer
 from tests import recorder
 from tests.e2e.conftest import REUSE
 from tests.e2e.playbook import recap, run
@@ -35,7 +36,7 @@ def log_before(account) -> int:
 
 @pytest.fixture(scope="module")
 def said(log_before) -> str:
-    return run(["playbooks/site.yml", "--check", "--diff", *demo.WITH_GOOGLE])
+    return run(["playbooks/site.yml", "--check", "--diff", *viewer.WITH_GOOGLE])
 
 
 @pytest.fixture(scope="module")
