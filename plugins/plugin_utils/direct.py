@@ -178,7 +178,13 @@ class DirectAction(ActionBase):
         if code is None:
             raise Respawned
         out, err = (to_text(text, errors="surrogate_then_replace") for text in written)
-        return {"rc": code, "stdout": out, "stdout_lines": out.splitlines(), "stderr": err, "stderr_lines": err.splitlines()}
+        return {
+            "rc": code,
+            "stdout": out,
+            "stdout_lines": out.splitlines(),
+            "stderr": err,
+            "stderr_lines": err.splitlines(),
+        }
 
 
 class ActionModule(DirectAction, NormalAction):

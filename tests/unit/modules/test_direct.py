@@ -29,10 +29,10 @@ from tests.unit.strict.life import TABLES
 ROOT = pathlib.Path(__file__).parents[3]
 MODULES = sorted(path.stem for path in (ROOT / "plugins" / "modules").glob("*.py"))
 READING = {
-    "acm_certificate_info": {"domain_name": "lab.example.org"},
+    "acm_certificate_info": {"domain_name": "lab.example.org", "regions": [REGION]},
     "cloudfront_public_key_info": {},
-    "cognito_user_info": {"user_pool_id": "us-east-1_lab", "username": "ada@example.org"},
-    "cognito_user_pool_client_info": {"user_pool_id": "us-east-1_lab", "name": "lab"},
+    "cognito_user_info": {"user_pool_name": "lab-viewer"},
+    "cognito_user_pool_client_info": {"user_pool_id": "us-east-1_lab", "client_id": "c"},
     "deployment_info": {"build": "igv", "project": "lab-igv", "user_pool": "lab-igv"},
     "preflight": {"build": "igv", "project": "lab-igv", "aws_account_id": "123456789012"},
     "verify": {"nonsense": True},
@@ -40,7 +40,7 @@ READING = {
 }
 
 # What a module can do to others, and what it is told by Ansible. Each is done with `direct` and without.
-PROBE = '''#!/usr/bin/python
+PROBE = """#!/usr/bin/python
 import atexit, json, os, pathlib, sys, time
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.common.respawn import has_respawned, respawn_module
@@ -79,7 +79,7 @@ def main():
 
 if __name__ == "__main__":
     main()
-'''
+"""
 PROBES: list[dict[str, Any]] = [
     {"args": {"do": "change"}, "diff": True},
     {"args": {"do": "change"}, "check_mode": True, "diff": True},
@@ -138,7 +138,9 @@ class Tape(http.server.ThreadingHTTPServer):
             return self.again((method, path, body))
         signer = routing.signer(headers, {})
         ministack = signer.service.upper().replace("-", "_") in {*MINISTACK_SERVICES, "COGNITO_IDP"}
-        answer, content = recorder.forward(self.ministack if ministack else self.moto, method, path, dict(headers), body)
+        answer, content = recorder.forward(
+            self.ministack if ministack else self.moto, method, path, dict(headers), body
+        )
         told = answer.status, answer.getheaders(), content
         self.taken.append(((method, path, body), told))
         return told
@@ -189,16 +191,21 @@ def task(case: dict[str, Any], way: str, **more: Any) -> dict[str, Any]:
 
 def play(folder: pathlib.Path, tasks: list[dict[str, Any]], **more: Any) -> list[Any]:
     """What each task told, as a callback hears it."""
-    (folder / "play.yml").write_text(json.dumps([{"hosts": "localhost", "gather_facts": False, "tasks": tasks, **more}]))
+    (folder / "play.yml").write_text(
+        json.dumps([{"hosts": "localhost", "gather_facts": False, "tasks": tasks, **more}])
+    )
     collections = f"{folder}:{ROOT / '.cache' / 'collections'}"
     settings = {"ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"), "ANSIBLE_COLLECTIONS_PATH": collections}
-    settings |= {"ANSIBLE_STDOUT_CALLBACK": "ansible.posix.json", "ANSIBLE_HOME": str(folder), "ANSIBLE_BECOME_ALLOW_SAME_USER": "1"}
+    settings |= {
+        "ANSIBLE_STDOUT_CALLBACK": "ansible.posix.json",
+        "ANSIBLE_HOME": str(folder),
+        "ANSIBLE_BECOME_ALLOW_SAME_USER": "1",
+    }
     command = [sys.executable, "-m", "ansible", "playbook", "play.yml"]
     done = subprocess.run(
         command, cwd=folder, env={**os.environ, **settings}, capture_output=True, text=True, timeout=300, check=False
     )
     assert "hushed" not in done.stdout.replace("a hushed word", ""), "a secret"
-    pathlib.Path("/tmp/direct/last.json").write_text(done.stdout)
     told = json.loads(done.stdout[done.stdout.index("{\n") :])
     return [task["hosts"]["localhost"] for task in told["plays"][0]["tasks"]]
 
@@ -215,10 +222,11 @@ def test_every_module_has_the_plugin():
 
 
 def cases() -> list[dict[str, Any]]:
+    """Each module once in check mode, with all options, and once in earnest; a Python of its own takes its time."""
     made = []
-    for table in TABLES:
-        full = {f"bioviewers.aws.{table.module}": table.full(), "diff": True}
-        made += [{**full, "check_mode": True}, full]
+    for table in {table.module: table for table in TABLES}.values():
+        name = f"bioviewers.aws.{table.module}"
+        made += [{name: table.full(), "diff": True, "check_mode": True}, {name: table.least(), "diff": True}]
     return [*made, *({f"bioviewers.aws.{module}": arguments} for module, arguments in READING.items())]
 
 
@@ -230,13 +238,15 @@ def test_each_module_tells_the_same_both_ways(aws, moto, ministack, tmp_path, mo
     with tape(moto, ministack) as door:
         url = f"http://127.0.0.1:{door.server_port}"
         ways = [
-            task(case, way, environment={"AWS_ENDPOINT_URL": f"{url}/{way}"}) for case in asked for way in ("stock", "direct")
+            task(case, way, environment={"AWS_ENDPOINT_URL": f"{url}/{way}"})
+            for case in asked
+            for way in ("stock", "direct")
         ]
         defaults = {"group/bioviewers.aws.aws": {"region": REGION}}
         told = pairs(play(tmp_path, ways, module_defaults=defaults))
     assert [direct for _stock, direct in told] == [stock for stock, _direct in told]
     assert (door.differing, door.taken) == ([], [])
-    assert sum(stock.get("changed", False) for stock, _direct in told) > len(TABLES)
+    assert sum(stock.get("changed", False) for stock, _direct in told) > len(MODULES) / 2
 
 
 @pytest.fixture(scope="module")
