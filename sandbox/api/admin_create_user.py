@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import uuid
 
+from aws_edge.account.api import Api
+from aws_edge.account.lambda_functions import Functions
+from aws_edge.config import Config
+from aws_edge.login.triggers import BY_ADMINISTRATOR, TriggerError, Triggers
 from sandbox import settings
-from sandbox.edge.aws import Api
-from sandbox.edge.config import Config
-from sandbox.edge.functions import Functions
-from sandbox.edge.login.triggers import BY_ADMINISTRATOR, TriggerError, Triggers
 
 _config = Config(settings.ENDPOINT, settings.MINISTACK_URL, settings.LOGIN_SUFFIX, region=settings.REGION)
 _api = Api(_config)

@@ -10,7 +10,7 @@ from typing import Any
 
 from ministack.services import cognito
 
-from sandbox.edge.login.tokens import claims_of
+from aws_edge.tokens import claims_of
 
 Resource = dict[str, Any]
 GUESTS_OFF = "Unauthenticated access is not supported for this identity pool."

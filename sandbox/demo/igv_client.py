@@ -31,8 +31,8 @@ import pysam
 from botocore import UNSIGNED
 from botocore.config import Config
 
+from aws_edge.tokens import claims_of
 from sandbox import settings
-from sandbox.edge.login.tokens import claims_of
 
 GZIP = b"\x1f\x8b"
 # IGV takes no other answer of the token endpoint.

@@ -18,9 +18,9 @@ from typing import Any
 import httpx
 from botocore.exceptions import ClientError
 
+from aws_edge.account import iam_policies
 from sandbox import settings
 from sandbox.compute import instances
-from sandbox.edge import policies
 from sandbox.iam import playbook_policies, request_context
 from sandbox.iam.playbook_policies import Statement
 
@@ -68,7 +68,7 @@ def allows(documents: list[dict[str, Any]], action: str, resource: str | None, c
     known = {key: value for key in keys if (value := context(key)) is not None}
     readable = [each for one in listed if (each := _readable(one, set(known), resource))]
     given = {key.lower(): value[0] if len(value) == 1 else tuple(value) for key, value in known.items() if value}
-    return policies.permits([{"Statement": readable}], given, action, resource or "*")
+    return iam_policies.permits([{"Statement": readable}], given, action, resource or "*")
 
 
 # --- What is asked for -------------------------------------------------------------------------------------------

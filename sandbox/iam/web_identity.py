@@ -12,8 +12,8 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from sandbox.edge import policies
-from sandbox.edge.login.tokens import claims_of, is_signed_by
+from aws_edge.account import iam_policies
+from aws_edge.tokens import claims_of, is_signed_by
 
 PROVIDER = "cognito-identity.amazonaws.com"
 ACTION = "sts:AssumeRoleWithWebIdentity"
@@ -56,8 +56,8 @@ def _check_token(token: str, claims: dict[str, Any], key: Mapping[str, str]) -> 
 def is_trusted(trust: Mapping[str, Any], claims: Mapping[str, Any]) -> bool:
     """Whether a trust policy is for these claims. IAM takes no trust in identity pools that is not for one of them."""
     context = {f"{PROVIDER}:{name}": _values(claims[name]) for name in CLAIMS if name in claims}
-    caller = policies.Caller(provider=PROVIDER, context=context)
-    return f"{PROVIDER}:aud" in json.dumps(trust) and policies.trusts(trust, caller, ACTION)
+    caller = iam_policies.Caller(provider=PROVIDER, context=context)
+    return f"{PROVIDER}:aud" in json.dumps(trust) and iam_policies.trusts(trust, caller, ACTION)
 
 
 def _values(claim: Any) -> str | tuple[str, ...]:

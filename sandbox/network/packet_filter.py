@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from aws_edge.account import security_groups
+from aws_edge.account.security_groups import Permission
 from sandbox import settings
-from sandbox.edge import permissions
-from sandbox.edge.permissions import Permission
 
 TABLE = "inet security_groups"
 # Addresses of the members of each security group.
@@ -27,7 +27,7 @@ def _traffic(permission: Permission) -> str:
     protocol = permission["IpProtocol"]
     first, last = permission.get("FromPort", -1), permission.get("ToPort", -1)
     match protocol:
-        case permissions.ALL:
+        case security_groups.ALL:
             return ""
         case "tcp" | "6":
             return f"tcp dport {first}-{last}"
@@ -40,8 +40,8 @@ def _traffic(permission: Permission) -> str:
 
 
 def _peers(permission: Permission, members: Members) -> Iterator[str]:
-    yield from permissions.networks(permission)
-    for group in permissions.groups(permission):
+    yield from security_groups.networks(permission)
+    for group in security_groups.groups(permission):
         yield from sorted(members.get(group, ()))
 
 
@@ -59,7 +59,7 @@ def ingress(allowed: Iterable[Permission], members: Members) -> list[str]:
 def egress(allowed: list[Permission], members: Members, package_ports: Iterable[int]) -> list[str]:
     """What may go out, as nft's matches. HTTPS to anywhere takes in what here stands at other ports."""
     elsewhere = [API, *(f"tcp dport {port}" for port in package_ports)]
-    everywhere = permissions.let(allowed, HTTPS, permissions.ANYWHERE)
+    everywhere = security_groups.allow(allowed, HTTPS, security_groups.ANYWHERE)
     return [*NEVER_FILTERED, *_accepted(allowed, "daddr", members), *(elsewhere if everywhere else ())]
 
 

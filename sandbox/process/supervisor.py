@@ -74,7 +74,7 @@ PARTS = (
     Part("instance metadata", _module("sandbox.compute.imds"), ((settings.GATEWAY_ADDRESS, settings.IMDS_PORT),)),
     Part("google", _module("sandbox.google.server"), ((settings.LOOPBACK, settings.GOOGLE_PORT),)),
     Part("dns", _module("sandbox.network.dns"), ((settings.LOOPBACK, settings.DNS_PORT),)),
-    Part("edge", _module("sandbox.edge"), EDGE_PORTS),
+    Part("edge", _module("sandbox.network.edge"), EDGE_PORTS),
 )
 
 

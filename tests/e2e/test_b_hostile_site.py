@@ -15,10 +15,10 @@ from typing import Any, NamedTuple
 import httpx
 import pytest
 
+from aws_edge.load_balancer.nodes import socket_in, unverified
 from sandbox import settings
 from sandbox.compute import hosts, load_balancers
 from sandbox.demo import viewer
-from sandbox.edge.http.nodes import socket_in, unverified
 from tests.e2e import claims_target, inside, raw_http, visitor
 from tests.e2e.raw_http import request
 from tests.e2e.refusal import assert_refused, given_cookies

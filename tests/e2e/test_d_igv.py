@@ -16,9 +16,9 @@ import pysam
 import pytest
 from botocore.exceptions import ClientError
 
+from aws_edge.tokens import claims_of
 from sandbox import settings
 from sandbox.demo import igv, igv_client, igv_desktop, reads, viewer, volumes
-from sandbox.edge.login.tokens import claims_of
 from tests.e2e import visitor
 from tests.e2e.playbook import recap, run
 

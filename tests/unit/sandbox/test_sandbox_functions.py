@@ -10,9 +10,9 @@ import httpx
 import pytest
 from starlette.responses import JSONResponse
 
+from aws_edge.login.triggers import BY_ADMINISTRATOR, TriggerError
 from sandbox import settings
 from sandbox.api import admin_create_user, function_code, gateway
-from sandbox.edge.login.triggers import BY_ADMINISTRATOR, TriggerError
 from sandbox.process import serving
 
 ARCHIVE = b"PK\x05\x06archive"
