@@ -18,16 +18,16 @@ _api = Api(_config)
 _triggers = Triggers(_api, Functions(_api, settings.FUNCTIONS))
 
 
-async def refusal(asked: dict) -> str:
+async def trigger_error(request: dict) -> str:
     """What the trigger says against making this user; an invitation that is sent again makes nobody."""
-    if asked.get("MessageAction") == "RESEND":
+    if request.get("MessageAction") == "RESEND":
         return ""
-    attributes = {each["Name"]: each.get("Value", "") for each in asked.get("UserAttributes", ())}
-    if "@" in asked["Username"]:
-        attributes.setdefault("email", asked["Username"])
-    who = {"username": str(uuid.uuid4()), "attributes": attributes}
+    attributes = {each["Name"]: each.get("Value", "") for each in request.get("UserAttributes", ())}
+    if "@" in request["Username"]:
+        attributes.setdefault("email", request["Username"])
+    user = {"username": str(uuid.uuid4()), "attributes": attributes}
     try:
-        await _triggers.sign_up(BY_ADMINISTRATOR, asked["UserPoolId"], "CLIENT_ID_NOT_APPLICABLE", **who)
+        await _triggers.sign_up(BY_ADMINISTRATOR, request["UserPoolId"], "CLIENT_ID_NOT_APPLICABLE", **user)
     except TriggerError as error:
         return error.description
     return ""

@@ -8,10 +8,10 @@ import json
 from sandbox import settings
 
 
-def keep(request: bytes, answer: bytes) -> None:
+def save(request: bytes, answer: bytes) -> None:
     """Write down the archive of an upload that was taken; code that lies in S3 or an image is not run here."""
-    asked = json.loads(request)
-    archive = asked.get("Code", asked).get("ZipFile")
+    parameters = json.loads(request)
+    archive = parameters.get("Code", parameters).get("ZipFile")
     if archive is None:
         return
     settings.FUNCTIONS.mkdir(exist_ok=True)

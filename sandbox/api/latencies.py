@@ -32,7 +32,7 @@ def read(setting: str) -> dict[str, float]:
 SECONDS = read(os.environ.get(VARIABLE, ""))
 
 
-def is_in_the_making(kind: str, since: datetime.datetime | float | str) -> bool:
+def is_in_progress(kind: str, since: datetime.datetime | float | str) -> bool:
     """Whether AWS would still be at work on a thing that was begun or changed at `since` (an ISO time if text)."""
     if isinstance(since, str):
         since = datetime.datetime.fromisoformat(since)
@@ -41,48 +41,48 @@ def is_in_the_making(kind: str, since: datetime.datetime | float | str) -> bool:
 
 
 @dataclass(frozen=True)
-class InXml:
+class XmlState:
     """Where an answer in XML tells the time and the state of a thing, and what it says of one in the making."""
 
     kind: str
     time: str
     states: dict[str, str]
 
-    def correct(self, answer: bytes) -> bytes:
+    def correct(self, body: bytes) -> bytes:
         """The answer with the state of each thing that AWS would still be at work on."""
-        root = ElementTree.fromstring(answer)  # noqa: S314 (from an emulator)
+        root = ElementTree.fromstring(body)  # noqa: S314 (from an emulator)
         namespace = root.tag.partition("}")[0].lstrip("{")
-        for thing in root.iter():
-            began = thing.findtext(f"{{{namespace}}}{self.time}")
-            if began and is_in_the_making(self.kind, began):
-                self._mark(thing, namespace)
+        for element in root.iter():
+            began = element.findtext(f"{{{namespace}}}{self.time}")
+            if began and is_in_progress(self.kind, began):
+                self._mark(element, namespace)
         ElementTree.register_namespace("", namespace)
         return ElementTree.tostring(root, encoding="utf-8", xml_declaration=True)
 
-    def _mark(self, thing: ElementTree.Element, namespace: str) -> None:
+    def _mark(self, element: ElementTree.Element, namespace: str) -> None:
         for place, text in self.states.items():
-            state = thing.find("/".join(f"{{{namespace}}}{name}" for name in place.split("/")))
+            state = element.find("/".join(f"{{{namespace}}}{name}" for name in place.split("/")))
             if state is not None:
                 state.text = text
 
 
-def _correct_certificate(answer: bytes) -> bytes:
-    told: dict[str, Any] = json.loads(answer)
-    certificate = told["Certificate"]
-    if is_in_the_making("certificate", certificate["CreatedAt"]):
+def _correct_certificate(body: bytes) -> bytes:
+    response: dict[str, Any] = json.loads(body)
+    certificate = response["Certificate"]
+    if is_in_progress("certificate", certificate["CreatedAt"]):
         certificate["Status"] = "PENDING_VALIDATION"
         for name in certificate.get("DomainValidationOptions", []):
             name["ValidationStatus"] = "PENDING_VALIDATION"
-    return json.dumps(told).encode()
+    return json.dumps(response).encode()
 
 
-_balancers = InXml("load_balancer", "CreatedTime", {"State/Code": "provisioning"})
-_instances = InXml("instance", "launchTime", {"instanceState/code": "0", "instanceState/name": "pending"})
-_distributions = InXml("distribution", "LastModifiedTime", {"Status": "InProgress"})
+_load_balancers = XmlState("load_balancer", "CreatedTime", {"State/Code": "provisioning"})
+_instances = XmlState("instance", "launchTime", {"instanceState/code": "0", "instanceState/name": "pending"})
+_distributions = XmlState("distribution", "LastModifiedTime", {"Status": "InProgress"})
 # The answers that tell a state, by service and action.
-ANSWERS: dict[tuple[str, str], Callable[[bytes], bytes]] = {
+CORRECTIONS: dict[tuple[str, str], Callable[[bytes], bytes]] = {
     ("acm", "DescribeCertificate"): _correct_certificate,
-    ("elasticloadbalancing", "DescribeLoadBalancers"): _balancers.correct,
+    ("elasticloadbalancing", "DescribeLoadBalancers"): _load_balancers.correct,
     ("ec2", "DescribeInstances"): _instances.correct,
     **dict.fromkeys(
         (("cloudfront", action) for action in ("GetDistribution", "ListDistributions", "UpdateDistribution")),

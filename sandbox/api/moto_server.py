@@ -66,7 +66,7 @@ def require_validation_records() -> None:
     CertBundle.check = check
 
 
-def check_signatures_of_roles() -> None:
+def verify_role_signatures() -> None:
     """Check the signature of calls with temporary credentials; what their role may do, the control plane has judged."""
     authorize = ActionAuthenticatorMixin._authenticate_and_authorize_action
     request_again = IAMRequestBase._create_aws_request
@@ -86,13 +86,13 @@ def check_signatures_of_roles() -> None:
     IAMRequestBase.check_action_permitted = lambda _request, _resource: None
 
 
-def tell_regions_of_one_partition() -> None:
+def limit_regions_to_partition() -> None:
     """List the regions that an account of AWS itself has; moto tells those of China and of governments, too."""
-    own = [region for region in RegionsAndZonesBackend.regions if get_partition(region.name) == "aws"]
-    RegionsAndZonesBackend.regions = own
+    regions = [region for region in RegionsAndZonesBackend.regions if get_partition(region.name) == "aws"]
+    RegionsAndZonesBackend.regions = regions
 
 
-def tell_who_uses_a_certificate() -> None:
+def set_certificate_in_use_by() -> None:
     """List the load balancers that use a certificate, as long as they do; moto lists listeners, gone ones too."""
 
     def in_use_by(certificate: CertBundle) -> list[str]:
@@ -106,7 +106,7 @@ def _certificates_of(balancer: FakeLoadBalancer) -> set[str]:
     return {arn for listener in balancer.listeners.values() for arn in listener.certificates}
 
 
-def tell_load_balancer_attributes() -> None:
+def set_default_load_balancer_attributes() -> None:
     """Give a new load balancer all attributes that AWS gives it."""
     create = FakeLoadBalancer.__init__
 
@@ -117,7 +117,7 @@ def tell_load_balancer_attributes() -> None:
     FakeLoadBalancer.__init__ = create_complete
 
 
-def tell_alias_targets_as_route53_does() -> None:
+def normalize_alias_targets() -> None:
     """Keep the name that an alias record points to in lower case and with its last dot: so Route 53 tells it back."""
     create = RecordSet.__init__
 
@@ -130,7 +130,7 @@ def tell_alias_targets_as_route53_does() -> None:
     RecordSet.__init__ = create_plain
 
 
-def _is_for_all(statement: dict[str, Any]) -> bool:
+def _has_wildcard_principal(statement: dict[str, Any]) -> bool:
     """Whether a statement speaks of everyone; moto takes each for such, one for CloudFront too."""
     principal = statement.get("Principal")
     named = principal.get("AWS", []) if isinstance(principal, dict) else principal
@@ -138,7 +138,7 @@ def _is_for_all(statement: dict[str, Any]) -> bool:
 
 
 def _applies(statement: dict[str, Any], public: bool) -> bool:
-    if not _is_for_all(statement):
+    if not _has_wildcard_principal(statement):
         return False
     # An allowance with a condition is none here. A refusal stands, but for that of plain HTTP: it plays HTTPS here.
     if statement["Effect"] == "Allow":
@@ -152,11 +152,11 @@ def _bucket_permission(bucket: FakeBucket, action: str, resource: str) -> Permis
     block = bucket.public_access_block
     public = not (block and block.restrict_public_buckets)
     found = statements if isinstance(statements, list) else [statements]
-    kept = [statement for statement in found if _applies(statement, public)]
-    return IAMPolicy(json.dumps({"Statement": kept})).is_action_permitted(action, resource)
+    applicable = [statement for statement in found if _applies(statement, public)]
+    return IAMPolicy(json.dumps({"Statement": applicable})).is_action_permitted(action, resource)
 
 
-def keep_buckets_private() -> None:
+def enforce_bucket_policies() -> None:
     """Read bucket policies as S3 does, and refuse a public one where the bucket's public access block says so."""
     put = S3Backend.put_bucket_policy
 
@@ -170,7 +170,7 @@ def keep_buckets_private() -> None:
     FakeBucket.get_permission = _bucket_permission
 
 
-def give_reachable_public_addresses() -> None:
+def assign_public_ip_addresses() -> None:
     """Give an instance a public address at which its container can be; moto's belong to somebody."""
     addresses = itertools.cycle(map(str, ipaddress.ip_network(settings.PUBLIC_ADDRESSES).hosts()))
 
@@ -184,13 +184,13 @@ def give_reachable_public_addresses() -> None:
 
 if __name__ == "__main__":
     require_validation_records()
-    check_signatures_of_roles()
-    sts_sessions.give_to_those_whom_the_trust_policy_names(settings.MINISTACK_URL)
-    sts_sessions.keep_to_sessions_that_are_not_over()
-    keep_buckets_private()
-    tell_regions_of_one_partition()
-    tell_who_uses_a_certificate()
-    tell_load_balancer_attributes()
-    tell_alias_targets_as_route53_does()
-    give_reachable_public_addresses()
+    verify_role_signatures()
+    sts_sessions.enforce_trust_policies(settings.MINISTACK_URL)
+    sts_sessions.verify_s3_requests()
+    enforce_bucket_policies()
+    limit_regions_to_partition()
+    set_certificate_in_use_by()
+    set_default_load_balancer_attributes()
+    normalize_alias_targets()
+    assign_public_ip_addresses()
     server.main(["-H", settings.LOOPBACK, "-p", str(settings.MOTO_PORT)])

@@ -26,7 +26,7 @@ _CREDENTIAL = re.compile(r"Credential=([^/,\s]+)/\d{8}/([^/]*)/([^/]+)/aws4_requ
 
 
 @dataclasses.dataclass(frozen=True)
-class Signer:
+class CredentialScope:
     """The credential scope of a request."""
 
     key: str
@@ -34,27 +34,27 @@ class Signer:
     service: str
 
 
-def signer(headers: Mapping[str, str], query: Mapping[str, str]) -> Signer:
+def credential_scope(headers: Mapping[str, str], query: Mapping[str, str]) -> CredentialScope:
     """Who signed the request, for which region and service; an unsigned one of no other API goes to S3."""
     signed = headers.get("authorization") or f"Credential={query.get('X-Amz-Credential', '')}"
     if match := _CREDENTIAL.search(signed):
-        return Signer(*match.groups())
+        return CredentialScope(*match.groups())
     # The older form of signed addresses, which S3 still takes and boto3 still makes.
     if key := query.get("AWSAccessKeyId"):
-        return Signer(key, settings.REGION, "s3")
+        return CredentialScope(key, settings.REGION, "s3")
     if headers.get("content-type", "").startswith(UNSIGNED_FORM):
-        return Signer("", settings.REGION, "sts")
+        return CredentialScope("", settings.REGION, "sts")
     api = headers.get("x-amz-target", "").partition(".")[0]
-    return Signer("", settings.REGION, UNSIGNED_TARGETS.get(api, "s3"))
+    return CredentialScope("", settings.REGION, UNSIGNED_TARGETS.get(api, "s3"))
 
 
-def emulator(service: str) -> str:
+def emulator_url(service: str) -> str:
     """The address of the emulator that plays `service`."""
     return settings.MINISTACK_URL if service in MINISTACK else settings.MOTO_URL
 
 
 @dataclasses.dataclass(frozen=True)
-class Rest:
+class RestOperation:
     """One operation of a REST service: how its request looks."""
 
     name: str
@@ -63,7 +63,7 @@ class Rest:
     names: frozenset[str]
     weight: tuple[int, int]
 
-    def fits(self, method: str, path: str, names: set[str]) -> bool:
+    def matches(self, method: str, path: str, names: set[str]) -> bool:
         """Whether a request with these names in its query and headers is of this operation."""
         return method == self.method and self.names <= names and bool(self.path.fullmatch(path))
 
@@ -86,15 +86,15 @@ def _required_names(operation: botocore.model.OperationModel) -> Iterator[str]:
             yield place["name"]
 
 
-def _rest(operation: botocore.model.OperationModel) -> Rest:
+def _rest_operation(operation: botocore.model.OperationModel) -> RestOperation:
     path = operation.http["requestUri"].partition("?")[0]
     names = frozenset(_required_names(operation))
     literal = len(re.sub(r"\{[^}]+\}", "", path))
-    return Rest(operation.name, operation.http["method"], _path_pattern(path), names, (len(names), literal))
+    return RestOperation(operation.name, operation.http["method"], _path_pattern(path), names, (len(names), literal))
 
 
 @functools.cache
-def _operations(service: str) -> tuple[Rest, ...]:
+def _operations(service: str) -> tuple[RestOperation, ...]:
     """The operations of a REST service by botocore's model, the most particular first; none for other protocols."""
     # Models of its own: boto3's S3 client takes the bucket out of the paths of the models that it shares.
     loader = botocore.loaders.create_loader()
@@ -103,7 +103,7 @@ def _operations(service: str) -> tuple[Rest, ...]:
     model = botocore.model.ServiceModel(loader.load_service_model(service, "service-2"), service)
     if not model.metadata["protocol"].startswith("rest"):
         return ()
-    found = map(_rest, map(model.operation_model, model.operation_names))
+    found = map(_rest_operation, map(model.operation_model, model.operation_names))
     return tuple(sorted(found, key=lambda rest: rest.weight, reverse=True))
 
 
@@ -111,7 +111,7 @@ def rest_action(service: str, method: str, path: str, names: Iterable[str]) -> s
     """The name of a REST request's operation; the method and path where the model doesn't know it."""
     present = set(names)
     operations = _operations(service)
-    return next((rest.name for rest in operations if rest.fits(method, path, present)), f"{method} {path}")
+    return next((rest.name for rest in operations if rest.matches(method, path, present)), f"{method} {path}")
 
 
 def action(service: str, method: str, url: urllib.parse.SplitResult, headers: Mapping[str, str], body: bytes) -> str:

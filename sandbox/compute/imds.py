@@ -23,8 +23,8 @@ from sandbox.process import serving
 
 TTL_HEADER = "x-aws-ec2-metadata-token-ttl-seconds"
 TOKEN_HEADER = "x-aws-ec2-metadata-token"  # noqa: S105 (a header's name)
-LONGEST_TTL = 21600
-CREDENTIALS_LIFE = 3600
+MAX_TTL = 21600
+CREDENTIALS_LIFETIME = 3600
 
 Tree = dict[str, Any]
 
@@ -37,7 +37,7 @@ class Tokens:
 
     def issue(self, owner: str, ttl: str | None) -> str | None:
         """A new token; None when the asked life is missing or not one that AWS allows."""
-        if not (ttl and ttl.isdecimal() and 1 <= int(ttl) <= LONGEST_TTL):
+        if not (ttl and ttl.isdecimal() and 1 <= int(ttl) <= MAX_TTL):
             return None
         token = secrets.token_urlsafe(42)
         self._tokens[token] = (owner, time.time() + int(ttl))
@@ -59,9 +59,9 @@ def _credentials(role: str, instance_id: str) -> str:
         return json.dumps(
             {"Code": "AssumeRoleUnauthorizedAccess", "Message": message, "LastUpdated": _utc(time.time())}
         )
-    arn = instances.moto("iam").get_role(RoleName=role)["Role"]["Arn"]
-    session = {"RoleArn": arn, "RoleSessionName": instance_id, "DurationSeconds": CREDENTIALS_LIFE}
-    given = instances.moto("sts").assume_role(**session)["Credentials"]
+    arn = instances.moto_client("iam").get_role(RoleName=role)["Role"]["Arn"]
+    session = {"RoleArn": arn, "RoleSessionName": instance_id, "DurationSeconds": CREDENTIALS_LIFETIME}
+    given = instances.moto_client("sts").assume_role(**session)["Credentials"]
     return json.dumps(
         {
             "Code": "Success",

@@ -19,11 +19,11 @@ def name_of(arn: str) -> str:
     return "-".join(arn.split("/")[1:])
 
 
-def follow(arns: Iterable[str]) -> None:
+def sync(arns: Iterable[str]) -> None:
     """Have a container for each of these load balancers, and no other."""
-    wanted, there = set(map(name_of, arns)), set(containers.names(KIND))
-    containers.remove(*(there - wanted))
-    for name in wanted - there:
+    wanted, existing = set(map(name_of, arns)), set(containers.names(KIND))
+    containers.remove(*(existing - wanted))
+    for name in wanted - existing:
         # Any image will do; that of the hosts is there.
         creation = containers.creation(name, KIND, "run", "--detach", "--cap-drop=all", "--stop-signal=SIGKILL")
         containers.podman(*creation, hosts.IMAGE, "sleep", "infinity")

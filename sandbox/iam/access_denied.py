@@ -18,9 +18,9 @@ def _protocol(service: str) -> str:
     return model["metadata"]["protocol"]
 
 
-def answer(service: str, lacking: str) -> Response:
+def response(service: str, missing: str) -> Response:
     """The refusal, in the service's own form."""
-    message = f"The caller is not authorized to perform: {lacking}"
+    message = f"The caller is not authorized to perform: {missing}"
     plain = html.escape(message)
     match _protocol(service):
         case "json":

@@ -57,7 +57,7 @@ PATHS: dict[str, list[tuple[str, str]]] = {
     "s3": [(r"/(.+?)/?$", "arn:aws:s3:::{}")],  # a bucket, or one of its objects
 }
 # What is made has no id yet.
-MADE: dict[str, list[str]] = {
+CREATED: dict[str, list[str]] = {
     "ec2:CreateSecurityGroup": ["arn:aws:ec2:{region}:{account}:security-group/new"],
     "ec2:RunInstances": [
         f"arn:aws:ec2:{{region}}:{{account}}:{kind}/new" for kind in ("instance", "network-interface", "volume")
@@ -78,7 +78,7 @@ MADE: dict[str, list[str]] = {
 # The document of a session that names none (Systems Manager User Guide, "Start a default shell session").
 DEFAULTS = {"DocumentName": "SSM-SessionManagerRunShell"}
 # These know no single resources, whatever they name.
-OF_ALL = re.compile(
+WITHOUT_RESOURCES = re.compile(
     r"(ec2:Describe(?!InstanceAttribute)|elasticloadbalancing:Describe|acm:List(?!Tags)|cognito-identity:Set).*"
 )
 EC2_ARN = {
@@ -98,7 +98,7 @@ EC2_ARN = {
 
 
 @dataclass(frozen=True)
-class Asked:
+class RequestContext:
     """One request, read."""
 
     service: str
@@ -113,7 +113,7 @@ class Asked:
 
     def expand(self, arn: str, *values: str) -> str:
         """An ARN with its blanks filled in."""
-        single = {name: given[0] for name, given in self.fields.items()}
+        single = {name: found[0] for name, found in self.fields.items()}
         return arn.format(*values, **{**DEFAULTS, **single, "region": self.region, "account": settings.ACCOUNT})
 
 
@@ -147,8 +147,8 @@ def _tags(fields: dict[str, list[str]], text: str) -> dict[str, str]:
     """What it tags: in XML, each key by its name, or as lists of keys and values."""
     found = dict(re.findall(r"<Tag><Key>(.*?)</Key><Value>(.*?)</Value></Tag>", text))
     found |= {
-        name.split(".")[1]: held[0]
-        for name, held in fields.items()
+        name.split(".")[1]: values[0]
+        for name, values in fields.items()
         if re.match(r"((UserPool|IdentityPool)?T|t)ags\.", name)
     }
     for place in ("TagSpecification.Tag", "TagSpecifications.Tag", "Tag", "Tags"):
@@ -157,46 +157,46 @@ def _tags(fields: dict[str, list[str]], text: str) -> dict[str, str]:
     return found
 
 
-def read(service: str, operation: str, region: str, url: urllib.parse.SplitResult, body: bytes) -> Asked:
+def parse(service: str, operation: str, region: str, url: urllib.parse.SplitResult, body: bytes) -> RequestContext:
     """Read a request."""
     text = body.decode(errors="replace")
     fields = _fields(url.query, text)
-    return Asked(service, operation, region, urllib.parse.unquote(url.path), fields, _tags(fields, text), text)
+    return RequestContext(service, operation, region, urllib.parse.unquote(url.path), fields, _tags(fields, text), text)
 
 
-def _by_id(asked: Asked) -> list[str]:
+def _arns_from_ids(request: RequestContext) -> list[str]:
     """EC2's resources, by the ids that it is given; groups that a rule names are not touched by it."""
-    ids = {value for name, held in asked.fields.items() if not name.startswith("IpPermissions") for value in held}
+    ids = {value for name, values in request.fields.items() if not name.startswith("IpPermissions") for value in values}
     return [
-        asked.expand(EC2_ARN[prefix], each)
+        request.expand(EC2_ARN[prefix], each)
         for each in sorted(ids)
         if (prefix := each.partition("-")[0]) in EC2_ARN and re.fullmatch(r"[a-z]+-[0-9a-z]+", each)
     ]
 
 
-def _in_fields(asked: Asked) -> list[str]:
-    for name, arn in FIELDS.get(asked.service, []):
-        if held := asked.fields.get(name):
+def _arns_from_fields(request: RequestContext) -> list[str]:
+    for name, arn in FIELDS.get(request.service, []):
+        if values := request.fields.get(name):
             # In the ARN of a parameter its path follows right away (Service Authorization Reference, Systems Manager).
-            return [asked.expand(arn, value.removeprefix("/") if "parameter" in arn else value) for value in held]
+            return [request.expand(arn, value.removeprefix("/") if "parameter" in arn else value) for value in values]
     return []
 
 
-def _in_path(asked: Asked) -> list[str]:
-    for pattern, arn in PATHS.get(asked.service, []):
-        if found := re.match(pattern, asked.path):
-            return [asked.expand(arn, *found.groups())]
+def _arns_from_path(request: RequestContext) -> list[str]:
+    for pattern, arn in PATHS.get(request.service, []):
+        if found := re.match(pattern, request.path):
+            return [request.expand(arn, *found.groups())]
     return []
 
 
-def resources(asked: Asked) -> list[str]:
+def resources(request: RequestContext) -> list[str]:
     """The ARNs of all that a request is about; `*` where it is about none."""
-    name = f"{asked.service}:{asked.operation}"
-    if OF_ALL.fullmatch(name):
+    name = f"{request.service}:{request.operation}"
+    if WITHOUT_RESOURCES.fullmatch(name):
         return ["*"]
-    made = [asked.expand(arn) for arn in MADE.get(name, [])]
-    if asked.service == "ec2":
-        return [*made, *_by_id(asked)] or ["*"]
+    created = [request.expand(arn) for arn in CREATED.get(name, [])]
+    if request.service == "ec2":
+        return [*created, *_arns_from_ids(request)] or ["*"]
     if name == "s3:DeleteObjects":  # their keys are in the body
-        return [asked.expand("arn:aws:s3:::{}/*", asked.path.strip("/"))]
-    return made or _in_fields(asked) or _in_path(asked) or ["*"]
+        return [request.expand("arn:aws:s3:::{}/*", request.path.strip("/"))]
+    return created or _arns_from_fields(request) or _arns_from_path(request) or ["*"]

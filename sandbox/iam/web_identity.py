@@ -22,7 +22,7 @@ SESSION_NAME = re.compile(r"[\w+=,.@-]{2,64}", re.ASCII)
 CLAIMS = ("aud", "amr", "sub")
 
 
-class Refused(Exception):  # noqa: N818 (as in ssm.py)
+class ServiceError(Exception):
     """STS's refusal: its code, its message, the status of the answer."""
 
     def __init__(self, code: str, message: str, status: int = 400) -> None:
@@ -35,22 +35,26 @@ def check(token: str, key: Mapping[str, str], role_trust: str | None, session_na
     """Refuse a token that does not open the role with this trust policy; `key` is the identity pools' public one."""
     if not SESSION_NAME.fullmatch(session_name):
         message = f"Value '{session_name}' at 'roleSessionName' must satisfy the pattern: [\\w+=,.@-]* (2 to 64)"
-        raise Refused("ValidationError", message)
+        raise ServiceError("ValidationError", message)
     claims = claims_of(token)
     _check_token(token, claims, key)
     if role_trust is None or not is_trusted(json.loads(role_trust), claims):
-        raise Refused("AccessDenied", f"Not authorized to perform {ACTION}", 403)
+        raise ServiceError("AccessDenied", f"Not authorized to perform {ACTION}", 403)
 
 
 def _check_token(token: str, claims: dict[str, Any], key: Mapping[str, str]) -> None:
     if token.count(".") != 2 or not claims:
-        raise Refused("InvalidIdentityToken", "The ID Token provided is not a valid JWT.")
+        raise ServiceError("InvalidIdentityToken", "The ID Token provided is not a valid JWT.")
     if claims.get("iss") != f"https://{PROVIDER}":
-        raise Refused("InvalidIdentityToken", "No OpenIDConnect provider found in your account for the token's issuer")
+        raise ServiceError(
+            "InvalidIdentityToken", "No OpenIDConnect provider found in your account for the token's issuer"
+        )
     if not is_signed_by(token, key):
-        raise Refused("InvalidIdentityToken", "Couldn't verify the signature of the token")
+        raise ServiceError("InvalidIdentityToken", "Couldn't verify the signature of the token")
     if not isinstance(claims.get("exp"), int) or claims["exp"] <= time.time():
-        raise Refused("ExpiredTokenException", f"Token expired: current date/time {int(time.time())} must be before it")
+        raise ServiceError(
+            "ExpiredTokenException", f"Token expired: current date/time {int(time.time())} must be before it"
+        )
 
 
 def is_trusted(trust: Mapping[str, Any], claims: Mapping[str, Any]) -> bool:

@@ -48,6 +48,6 @@ def remove() -> None:
     _rewrite(without_block(settings.HOSTS_FILE.read_text()))
 
 
-def present() -> bool:
+def is_present() -> bool:
     """Whether the block is there, with all names."""
     return BLOCK in settings.HOSTS_FILE.read_text()

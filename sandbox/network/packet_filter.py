@@ -59,7 +59,7 @@ def ingress(allowed: Iterable[Permission], members: Members) -> list[str]:
 def egress(allowed: list[Permission], members: Members, package_ports: Iterable[int]) -> list[str]:
     """What may go out, as nft's matches. HTTPS to anywhere takes in what here stands at other ports."""
     elsewhere = [API, *(f"tcp dport {port}" for port in package_ports)]
-    everywhere = security_groups.allow(allowed, HTTPS, security_groups.ANYWHERE)
+    everywhere = security_groups.allows(allowed, HTTPS, security_groups.ANYWHERE)
     return [*NEVER_FILTERED, *_accepted(allowed, "daddr", members), *(elsewhere if everywhere else ())]
 
 

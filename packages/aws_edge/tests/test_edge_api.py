@@ -143,8 +143,8 @@ def test_the_rules_of_security_groups_together(client, api):
         rule = {"IpProtocol": "tcp", "FromPort": port, "ToPort": port, "IpRanges": [{"CidrIp": "192.0.2.0/24"}]}
         ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=[rule])
     coming = api.permissions("IpPermissions", *made)
-    assert [security_groups.allow(coming, port, "192.0.2.1") for port in (7999, 8000, 8001)] == [False, True, True]
-    assert security_groups.allow(api.permissions("IpPermissionsEgress", *made), 443, security_groups.ANYWHERE)
+    assert [security_groups.allows(coming, port, "192.0.2.1") for port in (7999, 8000, 8001)] == [False, True, True]
+    assert security_groups.allows(api.permissions("IpPermissionsEgress", *made), 443, security_groups.ANYWHERE)
     assert api.permissions("IpPermissions") == []
 
 

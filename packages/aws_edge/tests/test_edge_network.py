@@ -45,7 +45,7 @@ LET = [
 @pytest.mark.conformance
 @pytest.mark.parametrize(("permission", "network", "expected"), LET)
 def test_what_a_rule_lets_through(permission, network, expected):
-    assert security_groups.allow([permission], 443, network) is expected
+    assert security_groups.allows([permission], 443, network) is expected
 
 
 @pytest.mark.conformance

@@ -68,7 +68,7 @@ def refusal(asked, trusted, switches: Switches | None = None) -> str:
     """The code of the refusal, or nothing when the request may pass."""
     try:
         signed.check(asked, trusted, switches or Switches(), NOW)
-    except signed.Refused as refused:
+    except signed.SignatureError as refused:
         return refused.code
     return ""
 

@@ -56,7 +56,7 @@ class Function:
 
     def keep(self, code: bytes) -> None:
         answer = json.dumps({"FunctionName": NAME}).encode()
-        function_code.keep(json.dumps({"ZipFile": base64.b64encode(code).decode()}).encode(), answer)
+        function_code.save(json.dumps({"ZipFile": base64.b64encode(code).decode()}).encode(), answer)
 
     def is_now(self, text: str) -> None:
         self.keep(archive(text))

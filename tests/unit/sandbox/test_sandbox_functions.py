@@ -96,7 +96,7 @@ def test_a_user_is_made_if_the_trigger_agrees(emulator, ask, monkeypatch):
     async def refusal(asked):
         return "PreSignUp failed with error no." if asked["Username"].startswith("eve") else ""
 
-    monkeypatch.setattr(admin_create_user, "refusal", refusal)
+    monkeypatch.setattr(admin_create_user, "trigger_error", refusal)
     target = {"x-amz-target": f"{COGNITO}.AdminCreateUser"}
     assert ask("cognito-idp", "POST", "/", USER, **target).status_code == 200
     assert emulator["reached"] == ["cognito-idp"]
@@ -124,7 +124,7 @@ def test_the_trigger_is_told_who_is_to_be_made(monkeypatch, asked, attributes):
             raise TriggerError("no")
 
     monkeypatch.setattr(admin_create_user, "_triggers", Triggers())
-    assert asyncio.run(admin_create_user.refusal(asked)) == ("" if attributes is None else "no")
+    assert asyncio.run(admin_create_user.trigger_error(asked)) == ("" if attributes is None else "no")
     expected = [] if attributes is None else [(BY_ADMINISTRATOR, USER["UserPoolId"], attributes)]
     assert told == expected
 
@@ -132,5 +132,5 @@ def test_the_trigger_is_told_who_is_to_be_made(monkeypatch, asked, attributes):
 def test_a_newer_archive_takes_the_place_of_the_older(emulator):
     for archive in (b"old", b"new"):
         body = json.dumps({"ZipFile": base64.b64encode(archive).decode()}).encode()
-        function_code.keep(body, b'{"FunctionName": "x"}')
+        function_code.save(body, b'{"FunctionName": "x"}')
     assert kept() == [("x.zip", b"new")]

@@ -31,7 +31,7 @@ def covers_port(permission: Permission, port: int) -> bool:
     return protocol == ALL or (protocol in TCP and permission["FromPort"] <= port <= permission["ToPort"])
 
 
-def allow(permissions: Iterable[Permission], port: int, network: str) -> bool:
+def allows(permissions: Iterable[Permission], port: int, network: str) -> bool:
     """Whether the rules let TCP at this port through, from or to the whole of a network."""
     wanted = ipaddress.IPv4Network(network)
     fitting = (each for each in permissions if covers_port(each, port))

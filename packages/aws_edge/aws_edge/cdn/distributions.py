@@ -61,7 +61,7 @@ class Cdn:
         keys = await asyncio.to_thread(self._api.trusted_keys, tuple(groups.get("Items") or ()))
         try:
             signed.check(request, keys, self._switches)
-        except signed.Refused as refusal:
+        except signed.SignatureError as refusal:
             return pages.cdn_refusal(refusal.code, refusal.message, refusal.reason)
         return None
 

@@ -29,7 +29,7 @@ PLAIN_ALPHABET = re.compile(r"[A-Za-z0-9+/]*={0,2}")
 LAST_SECOND = 2147483647
 
 
-class Refused(Exception):  # noqa: N818 (it isn't an error of ours)
+class SignatureError(Exception):
     """A refusal with CloudFront's code and message, and the reason for the log."""
 
     def __init__(self, code: str, message: str, reason: str) -> None:
@@ -37,14 +37,14 @@ class Refused(Exception):  # noqa: N818 (it isn't an error of ours)
         self.code, self.message, self.reason = code, message, reason
 
 
-def denied(reason: str) -> Refused:
+def denied(reason: str) -> SignatureError:
     """The refusal that doesn't tell the client why."""
-    return Refused("AccessDenied", "Access denied", reason)
+    return SignatureError("AccessDenied", "Access denied", reason)
 
 
-def malformed_policy(reason: str) -> Refused:
+def malformed_policy(reason: str) -> SignatureError:
     """The refusal of a policy that cannot be read."""
-    return Refused("MalformedPolicy", "Malformed Policy", reason)
+    return SignatureError("MalformedPolicy", "Malformed Policy", reason)
 
 
 @dataclass(frozen=True)
@@ -92,18 +92,18 @@ def signed_url(request: Request) -> str:
 def _trusted(given: Credentials, keys: Mapping[str, str]) -> Any:
     key_id = given.get("Key-Pair-Id")
     if not key_id:
-        raise Refused("MissingKey", "Missing Key-Pair-Id query parameter or cookie value", "no credentials")
+        raise SignatureError("MissingKey", "Missing Key-Pair-Id query parameter or cookie value", "no credentials")
     if key_id not in keys:
-        raise Refused("InvalidKey", "Unknown Key", f"{key_id} is not trusted")
+        raise SignatureError("InvalidKey", "Unknown Key", f"{key_id} is not trusted")
     return serialization.load_pem_public_key(keys[key_id].encode())
 
 
 def _parts(given: Credentials, url: str, switches: Switches) -> tuple[bytes, bytes]:
     if not given.get("Signature"):
-        raise Refused("MissingSignature", "Missing Signature query parameter or cookie value", "no signature")
+        raise SignatureError("MissingSignature", "Missing Signature query parameter or cookie value", "no signature")
     signature = decoded(given.get("Signature"), switches)
     if signature is None:
-        raise Refused("MalformedSignature", "Could not unencode Signature", "not CloudFront's base64 alphabet")
+        raise SignatureError("MalformedSignature", "Could not unencode Signature", "not CloudFront's base64 alphabet")
     if given.get("Policy"):
         policy = decoded(given.get("Policy"), switches)
         if policy is None:
@@ -115,7 +115,7 @@ def _parts(given: Credentials, url: str, switches: Switches) -> tuple[bytes, byt
 def _canned(expires: str, url: str) -> bytes:
     if not expires:
         message = "Missing Policy or Expires query parameter or cookie value"
-        raise Refused("MissingPolicy", message, "neither policy nor expiry")
+        raise SignatureError("MissingPolicy", message, "neither policy nor expiry")
     if not expires.isdigit():
         raise malformed_policy("the expiry is not a number")
     statement = {"Resource": url, "Condition": {"DateLessThan": {"AWS:EpochTime": int(expires)}}}

@@ -178,7 +178,7 @@ class Authenticator:
 
     async def _client(self, settings: Settings, balancer: dict[str, Any]) -> Client:
         out = await asyncio.to_thread(self._api.permissions, "IpPermissionsEgress", *balancer["SecurityGroups"])
-        if not security_groups.allow(out, 443, security_groups.ANYWHERE):
+        if not security_groups.allows(out, 443, security_groups.ANYWHERE):
             raise ProviderError(500, "no security group lets the load balancer out to the provider")
         found = await asyncio.to_thread(self._api.user_pool_client, settings.pool_id, settings.client_id)
         secret = (found or {}).get("ClientSecret", "")

@@ -58,7 +58,7 @@ class LoadBalancer:
 
     def _lets_in(self, balancer: dict[str, Any], request: Request) -> bool:
         allowed = self._api.permissions("IpPermissions", *balancer["SecurityGroups"])
-        return security_groups.allow(allowed, PORTS[request.scheme], request.client)
+        return security_groups.allows(allowed, PORTS[request.scheme], request.client)
 
     def _listener(self, arn: str, scheme: str) -> dict[str, Any] | None:
         wanted = (PORTS[scheme], scheme.upper())

@@ -126,11 +126,11 @@ class Federation:
             "user_id": str(user_id),
             "attributes": attributes(mapping, claims),
         }
-        await self._ask_before_the_first_time(pending, told)
+        await self._call_pre_sign_up(pending, told)
         answer = await self._backend.post("/_sandbox/federated-users", json=told)
         return answer.raise_for_status().json()["username"]
 
-    async def _ask_before_the_first_time(self, pending: Pending, told: dict[str, Any]) -> None:
+    async def _call_pre_sign_up(self, pending: Pending, told: dict[str, Any]) -> None:
         username = f"{told['provider']}_{told['user_id']}"
         if not await asyncio.to_thread(self._api.has_user, pending.pool_id, username):
             client_id, known = pending.parameters["client_id"], told["attributes"]
