@@ -10,7 +10,7 @@ import uuid
 from aws_edge.account.api import Api
 from aws_edge.account.lambda_functions import Functions
 from aws_edge.config import Config
-from aws_edge.login.triggers import BY_ADMINISTRATOR, TriggerError, Triggers
+from aws_edge.login.triggers import PRE_SIGN_UP_ADMIN_CREATE_USER, TriggerError, Triggers
 from sandbox import settings
 
 _config = Config(settings.ENDPOINT, settings.MINISTACK_URL, settings.LOGIN_SUFFIX, region=settings.REGION)
@@ -27,7 +27,9 @@ async def trigger_error(request: dict) -> str:
         attributes.setdefault("email", request["Username"])
     user = {"username": str(uuid.uuid4()), "attributes": attributes}
     try:
-        await _triggers.sign_up(BY_ADMINISTRATOR, request["UserPoolId"], "CLIENT_ID_NOT_APPLICABLE", **user)
+        await _triggers.pre_sign_up(
+            PRE_SIGN_UP_ADMIN_CREATE_USER, request["UserPoolId"], "CLIENT_ID_NOT_APPLICABLE", **user
+        )
     except TriggerError as error:
         return error.description
     return ""

@@ -20,14 +20,14 @@ LABEL = r"[a-z0-9-]+"
 
 
 @dataclass(frozen=True)
-class Place:
+class Destination:
     """What a name leads to: a part of the edge, and the resource that this part plays."""
 
     part: str
     resource: Any = None
 
 
-class Map:
+class Resolver:
     """The way from names to places. Its methods block."""
 
     def __init__(self, api: Api, config: Config) -> None:
@@ -37,30 +37,30 @@ class Map:
         self._keys = re.compile(rf"public-keys\.auth\.elb\.{LABEL}\.{re.escape(config.aws_suffix)}")
         self._storage = re.compile(rf"s3\.{LABEL}\.{re.escape(config.aws_suffix)}")
 
-    def find(self, name: str) -> Place | None:
+    def resolve(self, name: str) -> Destination | None:
         """The place of a host name, or None where DNS would know nothing."""
         if login := self._login.fullmatch(name):
-            return Place("login", login[1])
+            return Destination("login", login[1])
         if self._keys.fullmatch(name):
-            return Place("keys")
+            return Destination("keys")
         if self._storage.fullmatch(name):
-            return Place("s3")
+            return Destination("s3")
         if name and name == self._google:
-            return Place("google")
+            return Destination("google")
         # A name of the zone leads on; AWS's own names stand for themselves.
         target = self._api.aliases().get(name, name)
         if balancer := self._api.load_balancers().get(target):
-            return Place("load_balancer", balancer)
+            return Destination("load_balancer", balancer)
         enabled = (each for each in self._api.distributions() if each["Enabled"])
         summary = next((each for each in enabled if each["DomainName"].lower() == target), None)
-        return Place("cdn", summary) if summary else None
+        return Destination("cdn", summary) if summary else None
 
     def certificate_names(self, name: str) -> tuple[str, ...]:
         """The names of the certificate that is shown to a client who connects to `name`; none when there is none."""
-        place = self.find(name)
-        if place is None:
+        destination = self.resolve(name)
+        if destination is None:
             return ()
-        arns = self._certificates(place)
+        arns = self._certificates(destination)
         if arns is None:
             # Names of AWS's and Google's own, with certificates of their own.
             return (name,)
@@ -69,13 +69,15 @@ class Map:
         # Like AWS: the certificate that fits, else the first one, whatever the client makes of it.
         return next(iter([*fitting, *choices]), ())
 
-    def _certificates(self, place: Place) -> list[str] | None:
-        if place.part == "load_balancer":
-            listeners = self._api.listeners(place.resource["LoadBalancerArn"])
+    def _certificates(self, destination: Destination) -> list[str] | None:
+        if destination.part == "load_balancer":
+            listeners = self._api.listeners(destination.resource["LoadBalancerArn"])
             secure = [each["ListenerArn"] for each in listeners if each["Protocol"] == "HTTPS"]
             return [arn for each in secure for arn in self._api.listener_certificates(each)]
-        if place.part == "cdn":
-            arn = (self._api.distribution(place.resource["Id"]).get("ViewerCertificate") or {}).get("ACMCertificateArn")
+        if destination.part == "cdn":
+            arn = (self._api.distribution(destination.resource["Id"]).get("ViewerCertificate") or {}).get(
+                "ACMCertificateArn"
+            )
             return [arn] if arn else None
         return None
 
@@ -91,7 +93,7 @@ Part = Callable[[Request, Any], Awaitable[Reply]]
 class Dispatch:
     """The whole edge as one handler."""
 
-    def __init__(self, names: Map, parts: dict[str, Part], log: AccessLog) -> None:
+    def __init__(self, names: Resolver, parts: dict[str, Part], log: AccessLog) -> None:
         self._map = names
         self._parts = parts
         self._log = log
@@ -100,10 +102,10 @@ class Dispatch:
         """Answer a request with the part that its name leads to."""
         part, reply = "none", Reply(404, reason="no record leads from this name to anything; AWS would not answer")
         try:
-            place = await asyncio.to_thread(self._map.find, request.server_name or request.domain())
-            if place:
-                part = place.part
-                reply = await self._parts[part](request, place.resource)
+            destination = await asyncio.to_thread(self._map.resolve, request.server_name or request.domain())
+            if destination:
+                part = destination.part
+                reply = await self._parts[part](request, destination.resource)
         except ConnectionResetError as error:
             reply = Reply(400, reason=str(error))
         except Exception as error:

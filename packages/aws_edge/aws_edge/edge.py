@@ -11,7 +11,7 @@ from aws_edge.account.api import Api
 from aws_edge.account.lambda_functions import Functions
 from aws_edge.cdn.distributions import Cdn
 from aws_edge.config import Config
-from aws_edge.dispatch import Dispatch, Map
+from aws_edge.dispatch import Dispatch, Resolver
 from aws_edge.http import proxy
 from aws_edge.http.messages import Reply, Request, application
 from aws_edge.load_balancer.authentication import Authenticator
@@ -37,28 +37,28 @@ class Edge:
     ) -> None:
         api = Api(config)
         # Load balancer calls hosted login, hosted login calls Google as any client of the edge would: it is logged too.
-        inward = httpx.AsyncClient(transport=httpx.ASGITransport(application(self.handle)))
+        internal = httpx.AsyncClient(transport=httpx.ASGITransport(application(self.handle)))
         login_backend = httpx.AsyncClient(base_url=config.login_backend, trust_env=False, timeout=30)
-        self._authenticator = Authenticator(api, config, IdentityProvider(inward))
+        self._authenticator = Authenticator(api, config, IdentityProvider(internal))
         self._plain_http = httpx.AsyncClient(trust_env=False)
         self._google_backend = config.google_backend
         self._api_address = config.endpoint
         nodes = Nodes(namespace_of)
         self._health = Health(api, nodes.for_checks, config.health)
         self._targets = Targets(api, self._health, nodes.for_requests, address_of)
-        google = ExternalProvider(inward, f"https://{config.google_domain}")
+        google = ExternalProvider(internal, f"https://{config.google_domain}")
         balancer = LoadBalancer(api, config, self._authenticator, self._targets)
         triggers = Triggers(api, Functions(api, config.functions))
-        self.names = Map(api, config)
+        self.resolver = Resolver(api, config)
         parts = {
             "cdn": Cdn(api, config).handle,
             "google": self._google,
-            "keys": self._key,
+            "keys": self._load_balancer_key,
             "load_balancer": balancer.handle,
             "s3": self._s3,
             "login": Login(api, login_backend, google, triggers, config.switches).handle,
         }
-        self._dispatch = Dispatch(self.names, parts, AccessLog(config.log))
+        self._dispatch = Dispatch(self.resolver, parts, AccessLog(config.log))
 
     async def handle(self, request: Request) -> Reply:
         """Answer any request."""
@@ -69,13 +69,13 @@ class Edge:
         await self._health.run(self._targets)
 
     async def _google(self, request: Request, _nothing: None) -> Reply:
-        return await proxy.pass_on(self._plain_http, request, self._google_backend, ())
+        return await proxy.forward_to(self._plain_http, request, self._google_backend, ())
 
     async def _s3(self, request: Request, _nothing: None) -> Reply:
         """S3 at its own name; the field X-Forwarded-Proto tells whether the request came by TLS."""
-        return await proxy.pass_on(self._plain_http, request, self._api_address, ())
+        return await proxy.forward_to(self._plain_http, request, self._api_address, ())
 
-    async def _key(self, request: Request, _nothing: None) -> Reply:
+    async def _load_balancer_key(self, request: Request, _nothing: None) -> Reply:
         """The public keys of load balancers, at public-keys.auth.elb.<region>.<suffix>."""
         signer = self._authenticator.signer
         if request.path != f"/{signer.key_id}":

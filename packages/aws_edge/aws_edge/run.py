@@ -14,7 +14,7 @@ from aws_edge.http.server import Certificates, Issue, serve, server
 async def run(edge: Edge, issue: Issue, tls: Iterable[socket.socket], plain: Iterable[socket.socket]) -> None:
     """Serve bound sockets until the process is told to stop; `issue` makes a certificate and its key for names."""
     app = application(edge.handle)
-    front = Certificates(edge.names.certificate_names, issue).front()
+    default_context = Certificates(edge.resolver.certificate_names, issue).default_context()
     watch = asyncio.create_task(edge.watch())
-    await serve({**{each: server(app, front) for each in tls}, **{each: server(app) for each in plain}})
+    await serve({**{each: server(app, default_context) for each in tls}, **{each: server(app) for each in plain}})
     watch.cancel()

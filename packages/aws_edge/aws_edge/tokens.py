@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa, utils
 
 # Seconds from signing until a token expires.
-LIFE = 120
+LIFETIME = 120
 
 
 class Signer:
@@ -30,9 +30,16 @@ class Signer:
 
     def token(self, claims: dict[str, Any], *, issuer: str, client: str, load_balancer: str, now: int) -> str:
         """The value of x-amzn-oidc-data. Unlike other JWTs its parts keep their base64 padding."""
-        life = {"iss": issuer, "exp": now + LIFE}
-        header = {"typ": "JWT", "kid": self.key_id, "alg": "ES256", "client": client, "signer": load_balancer, **life}
-        text = f"{_part(header)}.{_part({**claims, **life})}"
+        validity = {"iss": issuer, "exp": now + LIFETIME}
+        header = {
+            "typ": "JWT",
+            "kid": self.key_id,
+            "alg": "ES256",
+            "client": client,
+            "signer": load_balancer,
+            **validity,
+        }
+        text = f"{_part(header)}.{_part({**claims, **validity})}"
         return f"{text}.{_encode(self._sign(text.encode()))}"
 
     def _sign(self, data: bytes) -> bytes:

@@ -14,7 +14,7 @@ from aws_edge.account import security_groups
 from aws_edge.account.api import Api
 from aws_edge.cache import Cache
 from aws_edge.config import Config
-from aws_edge.dispatch import Map, covers
+from aws_edge.dispatch import Resolver, covers
 from aws_edge.load_balancer.rules import select
 from fakes import BUCKET, DATA, SITE, FakeApi, key_pair, request
 
@@ -79,12 +79,12 @@ def test_a_name_of_the_zone_leads_to_its_load_balancer(client, api, monkeypatch)
     certificate_arn = certificate(client)
     made = balancer(client, certificate_arn)
     zone_id = zone(client)
-    names = Map(api, api._config)
-    assert names.find(SITE) is None
+    names = Resolver(api, api._config)
+    assert names.resolve(SITE) is None
     alias(client, zone_id, SITE, f"dualstack.{made['DNSName']}")
-    place = names.find(SITE)
-    assert (place.part, place.resource["LoadBalancerArn"]) == ("load_balancer", made["LoadBalancerArn"])
-    assert names.find(made["DNSName"].lower()).part == "load_balancer"
+    destination = names.resolve(SITE)
+    assert (destination.part, destination.resource["LoadBalancerArn"]) == ("load_balancer", made["LoadBalancerArn"])
+    assert names.resolve(made["DNSName"].lower()).part == "load_balancer"
     monkeypatch.setattr(api, "certificate_names", {certificate_arn: (DOMAIN, f"*.{DOMAIN}")}.get)
     assert names.certificate_names(SITE) == (DOMAIN, f"*.{DOMAIN}")
     assert names.certificate_names("elsewhere.localhost") == ()
@@ -174,9 +174,13 @@ def test_a_distribution_and_its_trusted_keys(client, api):
     group_id = cloudfront.create_key_group(KeyGroupConfig={"Name": "g", "Items": [key_id]})["KeyGroup"]["Id"]
     made = distribution(client, group_id, certificate(client))
     alias(client, zone(client), DATA, made["DomainName"])
-    names = Map(api, api._config)
-    place = names.find(DATA)
-    assert (place.part, place.resource["Id"], place.resource["ARN"]) == ("cdn", made["Id"], made["ARN"])
+    names = Resolver(api, api._config)
+    destination = names.resolve(DATA)
+    assert (destination.part, destination.resource["Id"], destination.resource["ARN"]) == (
+        "cdn",
+        made["Id"],
+        made["ARN"],
+    )
     groups = api.distribution(made["Id"])["DefaultCacheBehavior"]["TrustedKeyGroups"]["Items"]
     assert names.certificate_names(DATA) == (), "not issued yet"
     assert {name: pem.strip() for name, pem in api.trusted_keys(tuple(groups)).items()} == {key_id: public.strip()}
@@ -240,8 +244,8 @@ def test_user_pools(client, api):
 )
 def test_names_of_aws_and_google_themselves(name, part):
     config = Config("", "", "amazoncognito.localhost", google_domain="accounts.google.localhost")
-    place = Map(FakeApi(), config).find(name)
-    assert (place and place.part) == part
+    destination = Resolver(FakeApi(), config).resolve(name)
+    assert (destination and destination.part) == part
 
 
 @pytest.mark.conformance

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from aws_edge.config import Switches
-from aws_edge.load_balancer.health import State, fits, judge
+from aws_edge.load_balancer.health import State, matches_codes, record_check
 from aws_edge.load_balancer.load_balancer import redirected
 from aws_edge.load_balancer.rules import holds, select
 from balancer import Balancer, forward, rule
@@ -231,7 +231,7 @@ GROUP = {"HealthyThresholdCount": 3, "UnhealthyThresholdCount": 2, "HealthCheckI
 def test_health(checks, expected):
     state = State()
     for check in checks:
-        judge(state, GROUP, check == "+", "Target.Timeout", "Request timed out")
+        record_check(state, GROUP, check == "+", "Target.Timeout", "Request timed out")
     assert state.described()["State"] == expected
     assert ("Reason" in state.described()) is (expected == "unhealthy")
 
@@ -241,7 +241,7 @@ def test_health(checks, expected):
     [("200", 200, True), ("200", 204, False), ("200,204", 204, True), ("200-299", 299, True), ("200-299", 302, False)],
 )
 def test_success_codes(codes, status, expected):
-    assert fits(codes, status) is expected
+    assert matches_codes(codes, status) is expected
 
 
 def test_health_states_are_written_for_the_control_plane(tmp_path):

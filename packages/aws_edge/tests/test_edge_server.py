@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 
-from aws_edge.dispatch import Dispatch, Map, Place
+from aws_edge.dispatch import Destination, Dispatch, Resolver
 from aws_edge.http.messages import Reply, Request, application
 from aws_edge.http.server import Certificates, server
 from aws_edge.log import AccessLog
@@ -48,9 +48,9 @@ async def echo(asked: Request) -> Reply:
 
 
 @contextlib.asynccontextmanager
-async def serving(front: ssl.SSLContext | None) -> AsyncIterator[int]:
+async def serving(default_context: ssl.SSLContext | None) -> AsyncIterator[int]:
     with socket.create_server(("127.0.0.1", 0)) as listening:
-        running = server(application(echo), front)
+        running = server(application(echo), default_context)
         task = asyncio.create_task(running.serve(sockets=[listening]))
         while not running.started:
             await asyncio.sleep(0.01)
@@ -63,8 +63,10 @@ async def serving(front: ssl.SSLContext | None) -> AsyncIterator[int]:
 
 def talk(authority, name: str, target: bytes = b"/", *, secure: bool = True, **options) -> httpx.Response:
     async def session() -> httpx.Response:
-        front = Certificates(lambda asked: NAMES.get(asked, ()), ca.issue).front() if secure else None
-        async with serving(front) as port, httpx.AsyncClient(verify=authority, trust_env=False) as client:
+        default_context = (
+            Certificates(lambda asked: NAMES.get(asked, ()), ca.issue).default_context() if secure else None
+        )
+        async with serving(default_context) as port, httpx.AsyncClient(verify=authority, trust_env=False) as client:
             scheme = "https" if secure else "http"
             extensions = {"target": target, "sni_hostname": name}
             headers = {"host": name, **options.pop("headers", {})}
@@ -123,14 +125,14 @@ def test_head_has_no_body(authority):
     assert talk(authority, "a.localhost", method="HEAD").content == b""
 
 
-class Places(Map):
+class Places(Resolver):
     """A map with two places."""
 
     def __init__(self) -> None:
         """Needs no account."""
 
-    def find(self, name: str) -> Place | None:
-        return {"good": Place("cdn"), "bad": Place("login")}.get(name)
+    def resolve(self, name: str) -> Destination | None:
+        return {"good": Destination("cdn"), "bad": Destination("login")}.get(name)
 
 
 def test_every_request_is_logged_without_its_secrets(tmp_path):

@@ -127,7 +127,9 @@ def test_who_is_on_the_list_signs_in_with_google(browser, pool, function, log):
     given = redeem(browser, pool, code=returned(sign_in(browser, pool))["code"])[1]
     assert claims_of(given["access_token"])["username"] == f"Google_{SUB}"
     told = [(line["decision"], line["trigger"]) for line in log()]
-    assert sorted(told) == [("let in", triggers.FIRST_TIME), ("let in", triggers.HOSTED)], "once each"
+    assert sorted(told) == [("let in", triggers.PRE_SIGN_UP_EXTERNAL_PROVIDER), ("let in", triggers.HOSTED_AUTH)], (
+        "once each"
+    )
     assert {line["email"] for line in log()} == {"grace@lab.localhost"}
 
 
@@ -185,7 +187,7 @@ def test_users_of_the_pool_are_told_on_the_page(browser, pool, function, log):
     assert "cognito" not in browser.cookies
     function.allow(emails=(USER.upper(),))
     assert "code" in returned(browser.submit(page, username=USER, password=PASSWORD))
-    assert [line["trigger"] for line in log()] == [triggers.HOSTED] * 2
+    assert [line["trigger"] for line in log()] == [triggers.HOSTED_AUTH] * 2
 
 
 def test_a_wrong_password_asks_nothing(browser, pool, function, log):
@@ -207,7 +209,7 @@ def test_a_first_password_that_is_changed_asks_too(browser, pool, function, log)
     assert log() == []
     reply = browser.submit(page, new_password="Brand-new-1", confirm_password="Brand-new-1")
     assert "code" in returned(reply)
-    assert [line["trigger"] for line in log()] == [triggers.NEW_PASSWORD]
+    assert [line["trigger"] for line in log()] == [triggers.NEW_PASSWORD_CHALLENGE]
 
 
 PERMISSIONS = {

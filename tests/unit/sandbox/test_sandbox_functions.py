@@ -10,7 +10,7 @@ import httpx
 import pytest
 from starlette.responses import JSONResponse
 
-from aws_edge.login.triggers import BY_ADMINISTRATOR, TriggerError
+from aws_edge.login.triggers import PRE_SIGN_UP_ADMIN_CREATE_USER, TriggerError
 from sandbox import settings
 from sandbox.api import admin_create_user, function_code, gateway
 from sandbox.process import serving
@@ -125,7 +125,7 @@ def test_the_trigger_is_told_who_is_to_be_made(monkeypatch, asked, attributes):
 
     monkeypatch.setattr(admin_create_user, "_triggers", Triggers())
     assert asyncio.run(admin_create_user.trigger_error(asked)) == ("" if attributes is None else "no")
-    expected = [] if attributes is None else [(BY_ADMINISTRATOR, USER["UserPoolId"], attributes)]
+    expected = [] if attributes is None else [(PRE_SIGN_UP_ADMIN_CREATE_USER, USER["UserPoolId"], attributes)]
     assert told == expected
 
 

@@ -18,7 +18,7 @@ Resource = dict[str, Any]
 CLIENT = ClientConfig(retries={"total_max_attempts": 2}, s3={"addressing_style": "path"}, max_pool_connections=20)
 
 
-def found(call: Callable[..., Resource], **arguments: Any) -> Resource | None:
+def get_or_none(call: Callable[..., Resource], **arguments: Any) -> Resource | None:
     """The answer of a call, or None when AWS says that there is no such thing."""
     try:
         return call(**arguments)
@@ -66,7 +66,7 @@ class Api:
         zones = route53.get_paginator("list_hosted_zones").paginate().search("HostedZones[].Id")
         sets = (route53.get_paginator("list_resource_record_sets").paginate(HostedZoneId=zone) for zone in zones)
         records = [record for pages in sets for record in pages.search("ResourceRecordSets[]")]
-        return {_plain(record["Name"]): target for record in records if (target := _target(record))}
+        return {_normalized(record["Name"]): target for record in records if (target := _target(record))}
 
     # Elastic Load Balancing and ACM
 
@@ -119,7 +119,7 @@ class Api:
     @remembered
     def certificate_names(self, arn: str) -> tuple[str, ...]:
         """The names of an issued certificate; none while it is not issued."""
-        answer = found(self.client("acm", arn.split(":")[3]).describe_certificate, CertificateArn=arn)
+        answer = get_or_none(self.client("acm", arn.split(":")[3]).describe_certificate, CertificateArn=arn)
         certificate = answer["Certificate"] if answer else {"Status": "gone"}
         if certificate["Status"] != "ISSUED":
             return ()
@@ -169,7 +169,7 @@ class Api:
     @remembered
     def bucket_policy(self, bucket: str) -> Resource | None:
         """The bucket's policy document."""
-        answer = found(self.client("s3").get_bucket_policy, Bucket=bucket)
+        answer = get_or_none(self.client("s3").get_bucket_policy, Bucket=bucket)
         return json.loads(answer["Policy"]) if answer else None
 
     def object(self, method: str, **arguments: Any) -> Resource:
@@ -186,21 +186,21 @@ class Api:
     @remembered
     def user_pool_of_domain(self, prefix: str) -> str | None:
         """The id of the user pool that has this domain prefix."""
-        answer = found(self.client("cognito-idp").describe_user_pool_domain, Domain=prefix)
+        answer = get_or_none(self.client("cognito-idp").describe_user_pool_domain, Domain=prefix)
         return (answer or {}).get("DomainDescription", {}).get("UserPoolId")
 
     @remembered
     def user_pool_client(self, pool_id: str, client_id: str) -> Resource | None:
         """An app client with its secret, if the pool has it."""
         describe = self.client("cognito-idp").describe_user_pool_client
-        answer = found(describe, UserPoolId=pool_id, ClientId=client_id)
+        answer = get_or_none(describe, UserPoolId=pool_id, ClientId=client_id)
         return answer["UserPoolClient"] if answer else None
 
     @remembered
     def identity_provider(self, pool_id: str, name: str) -> Resource | None:
         """An external provider with its client's secret, if the pool has it."""
         describe = self.client("cognito-idp").describe_identity_provider
-        answer = found(describe, UserPoolId=pool_id, ProviderName=name)
+        answer = get_or_none(describe, UserPoolId=pool_id, ProviderName=name)
         return answer["IdentityProvider"] if answer else None
 
     @remembered
@@ -210,11 +210,11 @@ class Api:
 
     def has_user(self, pool_id: str, username: str) -> bool:
         """Whether the pool has this user, disabled or not."""
-        return found(self.client("cognito-idp").admin_get_user, UserPoolId=pool_id, Username=username) is not None
+        return get_or_none(self.client("cognito-idp").admin_get_user, UserPoolId=pool_id, Username=username) is not None
 
     def user(self, pool_id: str, username: str) -> Resource | None:
         """A user of the pool, not disabled, as an administrator sees it."""
-        answer = found(self.client("cognito-idp").admin_get_user, UserPoolId=pool_id, Username=username)
+        answer = get_or_none(self.client("cognito-idp").admin_get_user, UserPoolId=pool_id, Username=username)
         if answer is None or not answer.get("Enabled", True):
             return None
         return answer
@@ -225,22 +225,22 @@ class Api:
     def function(self, arn: str) -> Resource | None:
         """A function's configuration, its resource policy under `Policy`."""
         functions = self.client("lambda", arn.split(":")[3])
-        known = found(functions.get_function_configuration, FunctionName=arn)
+        known = get_or_none(functions.get_function_configuration, FunctionName=arn)
         if known is None:
             return None
-        policy = found(functions.get_policy, FunctionName=arn)
+        policy = get_or_none(functions.get_policy, FunctionName=arn)
         return {**known, "Policy": json.loads(policy["Policy"]) if policy else None}
 
 
-def _plain(name: str) -> str:
+def _normalized(name: str) -> str:
     return name.rstrip(".").lower().removeprefix("dualstack.")
 
 
 def _target(record: Resource) -> str | None:
     if record["Type"] in ("A", "AAAA") and "AliasTarget" in record:
-        return _plain(record["AliasTarget"]["DNSName"])
+        return _normalized(record["AliasTarget"]["DNSName"])
     if record["Type"] == "CNAME" and record.get("ResourceRecords"):
-        return _plain(record["ResourceRecords"][0]["Value"])
+        return _normalized(record["ResourceRecords"][0]["Value"])
     return None
 
 

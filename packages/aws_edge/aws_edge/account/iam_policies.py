@@ -26,48 +26,52 @@ class Caller:
 
 def allows(policy: Document | None, caller: Caller, action: str, resource: str) -> bool:
     """Whether a resource's policy allows it. Without a policy nobody but the owner may do anything."""
-    named = (each for each in _statements(policy) if _is_for(each, caller))
-    return _agree([each for each in named if _names(each, action) and _has(each, resource)], caller.context)
+    named = (each for each in _statements(policy) if _matches_principal(each, caller))
+    return _evaluate(
+        [each for each in named if _matches_action(each, action) and _matches_resource(each, resource)], caller.context
+    )
 
 
 def trusts(policy: Document, caller: Caller, action: str) -> bool:
     """Whether a role's trust policy, which names no resource, lets the caller take the role."""
-    named = (each for each in _statements(policy) if _is_for(each, caller))
-    return _agree([each for each in named if _names(each, action)], caller.context)
+    named = (each for each in _statements(policy) if _matches_principal(each, caller))
+    return _evaluate([each for each in named if _matches_action(each, action)], caller.context)
 
 
 def permits(policies: Iterable[Document], context: Context, action: str, resource: str) -> bool:
     """Whether the policies of a role, which name no principal, allow it together."""
     statements = [each for policy in policies for each in _statements(policy)]
-    return _agree([each for each in statements if _names(each, action) and _has(each, resource)], context)
+    return _evaluate(
+        [each for each in statements if _matches_action(each, action) and _matches_resource(each, resource)], context
+    )
 
 
-def _agree(statements: list[Document], context: Context) -> bool:
+def _evaluate(statements: list[Document], context: Context) -> bool:
     """Whether a statement allows it and none denies it."""
-    if any(each["Effect"] == "Deny" and _conditions_hold(each, context, unknown=True) for each in statements):
+    if any(each["Effect"] == "Deny" and _conditions_met(each, context, default=True) for each in statements):
         return False
-    return any(each["Effect"] == "Allow" and _conditions_hold(each, context, unknown=False) for each in statements)
+    return any(each["Effect"] == "Allow" and _conditions_met(each, context, default=False) for each in statements)
 
 
 def _statements(policy: Document | None) -> list[Document]:
     return _list((policy or {}).get("Statement"))
 
 
-def _is_for(statement: Document, caller: Caller) -> bool:
-    return _either(statement, "Principal", lambda value: _is_principal(value, caller))
+def _matches_principal(statement: Document, caller: Caller) -> bool:
+    return _matches_element(statement, "Principal", lambda value: _is_principal(value, caller))
 
 
-def _names(statement: Document, action: str) -> bool:
-    return _either(
+def _matches_action(statement: Document, action: str) -> bool:
+    return _matches_element(
         statement, "Action", lambda value: any(matches(each, action, ignore_case=True) for each in _list(value))
     )
 
 
-def _has(statement: Document, resource: str) -> bool:
-    return _either(statement, "Resource", lambda value: any(matches(each, resource) for each in _list(value)))
+def _matches_resource(statement: Document, resource: str) -> bool:
+    return _matches_element(statement, "Resource", lambda value: any(matches(each, resource) for each in _list(value)))
 
 
-def _either(statement: Document, name: str, fits: Callable[[Any], bool]) -> bool:
+def _matches_element(statement: Document, name: str, fits: Callable[[Any], bool]) -> bool:
     if f"Not{name}" in statement:
         return not fits(statement[f"Not{name}"])
     return name in statement and fits(statement[name])
@@ -86,20 +90,22 @@ def _list(value: Any) -> list[Any]:
     return list(value) if isinstance(value, list | tuple) else [value]
 
 
-def _conditions_hold(statement: Document, context: Context, *, unknown: bool) -> bool:
+def _conditions_met(statement: Document, context: Context, *, default: bool) -> bool:
     conditions = (statement.get("Condition") or {}).items()
     tests = [(operator, key, wanted) for operator, keys in conditions for key, wanted in keys.items()]
-    return all(_holds(operator, key, _list(wanted), context, unknown) for operator, key, wanted in tests)
+    return all(_condition_met(operator, key, _list(wanted), context, default) for operator, key, wanted in tests)
 
 
-def _holds(operator: str, key: str, wanted: list[Any], context: Context, unknown: bool) -> bool:
+def _condition_met(operator: str, key: str, wanted: list[Any], context: Context, default: bool) -> bool:
     value = context.get(key.lower())
     kind, _colon, plain = operator.rpartition(":")
     if kind in OF_SEVERAL:
-        return OF_SEVERAL[kind](_holds(plain, key, wanted, {key.lower(): each}, unknown) for each in _list(value))
+        return OF_SEVERAL[kind](
+            _condition_met(plain, key, wanted, {key.lower(): each}, default) for each in _list(value)
+        )
     if isinstance(value, tuple):
         # AWS wants a set operator for a key with several values.
-        return unknown
+        return default
     if operator == "Null":
         return (value is None) == (str(wanted[0]).lower() == "true")
     name = operator.removesuffix("IfExists")
@@ -109,7 +115,7 @@ def _holds(operator: str, key: str, wanted: list[Any], context: Context, unknown
     test = OPERATORS.get(name.replace("Not", "", 1) if negated else name)
     if test is None:
         # An operator that the sandbox doesn't know never opens anything.
-        return unknown
+        return default
     return negated != (value is not None and any(test(str(each), value) for each in wanted))
 
 

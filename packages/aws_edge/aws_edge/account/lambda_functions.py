@@ -39,7 +39,7 @@ class Functions:
         self._api = api
         self._folder = folder
 
-    async def call(self, arn: str, caller: Caller, event: Resource, patience: float) -> Any:
+    async def invoke(self, arn: str, caller: Caller, event: Resource, timeout: float) -> Any:
         """What the function returns to this caller, who waits so many seconds."""
         function = await asyncio.to_thread(self._api.function, arn)
         if function is None:
@@ -49,14 +49,14 @@ class Functions:
         code = self._code(function)
         if not function["Runtime"].startswith("python3."):
             raise InvocationError("InvalidRuntimeException")
-        with tempfile.TemporaryDirectory() as place:
-            root = pathlib.Path(place, "task")
+        with tempfile.TemporaryDirectory() as folder:
+            root = pathlib.Path(folder, "task")
             zipfile.ZipFile(code).extractall(root)
-            told, log = await _run(function, root, json.dumps(event), min(patience, function["Timeout"]))
+            result, log = await _run(function, root, json.dumps(event), min(timeout, function["Timeout"]))
         await asyncio.to_thread(self._log, function["FunctionName"], log)
-        if "errorMessage" in told:
-            raise FunctionError(told["errorMessage"])
-        return told["returned"]
+        if "errorMessage" in result:
+            raise FunctionError(result["errorMessage"])
+        return result["returned"]
 
     def _code(self, function: Resource) -> pathlib.Path:
         code = self._folder and self._folder / f"{function['FunctionName']}.zip"
@@ -76,7 +76,7 @@ class Functions:
             logs.put_log_events(**stream, logEvents=events)
 
 
-async def _run(function: Resource, root: pathlib.Path, event: str, patience: float) -> tuple[Resource, list[str]]:
+async def _run(function: Resource, root: pathlib.Path, event: str, timeout: float) -> tuple[Resource, list[str]]:
     """What the function told, and the lines that it printed."""
     answer = root.with_name("answer")
     process = await asyncio.create_subprocess_exec(
@@ -88,11 +88,11 @@ async def _run(function: Resource, root: pathlib.Path, event: str, patience: flo
         stderr=asyncio.subprocess.STDOUT,
     )
     try:
-        output, _other = await asyncio.wait_for(process.communicate(event.encode()), patience)
+        output, _other = await asyncio.wait_for(process.communicate(event.encode()), timeout)
     except TimeoutError:
         process.kill()
         await process.wait()
-        return {"errorMessage": f"Task timed out after {patience:.2f} seconds"}, []
+        return {"errorMessage": f"Task timed out after {timeout:.2f} seconds"}, []
     lines = output.decode(errors="replace").splitlines()
     if not answer.exists():
         return {"errorMessage": f"Runtime exited with error: exit status {process.returncode}"}, lines

@@ -22,16 +22,16 @@ TYPES = {
 
 def compress(reply: Reply, request: Request) -> Reply:
     """The reply compressed, if it is of a kind that CloudFront compresses and the browser takes gzip."""
-    if not _is_wanted(reply, request):
+    if not _is_compressible(reply, request):
         return reply
     changed = {"content-length": None, "etag": f"W/{reply.header('etag')}" if reply.header("etag") else None}
     headers = [(name, changed.get(name.lower(), value)) for name, value in reply.headers]
     kept = tuple((name, value) for name, value in headers if value is not None)
-    body = _zipped(reply.body)
+    body = _gzipped(reply.body)
     return replace(reply, headers=(*kept, ("Content-Encoding", "gzip"), ("Vary", "Accept-Encoding")), body=body)
 
 
-def _is_wanted(reply: Reply, request: Request) -> bool:
+def _is_compressible(reply: Reply, request: Request) -> bool:
     length = reply.header("content-length")
     return (
         reply.status == 200
@@ -42,6 +42,6 @@ def _is_wanted(reply: Reply, request: Request) -> bool:
     )
 
 
-async def _zipped(body: bytes | AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+async def _gzipped(body: bytes | AsyncIterator[bytes]) -> AsyncIterator[bytes]:
     parts = [body] if isinstance(body, bytes) else [part async for part in body]
     yield gzip.compress(b"".join(parts))

@@ -35,26 +35,26 @@ class Cdn:
     async def handle(self, request: Request, summary: Resource) -> Reply:
         """One request that came to the distribution of this summary."""
         distribution = await asyncio.to_thread(self._api.distribution, summary["Id"])
-        reply = misplaced(request, distribution, summary["DomainName"])
+        reply = host_error(request, distribution, summary["DomainName"])
         if reply is None:
             behavior = select(distribution, request.path)
-            reply = await self._behave(request, summary["ARN"], distribution, behavior)
+            reply = await self._apply_behavior(request, summary["ARN"], distribution, behavior)
         identity = (("Via", "1.1 sandbox.cloudfront.net (CloudFront)"), ("X-Amz-Cf-Pop", "SBX50-P1"))
         return reply.adding(*identity, ("X-Amz-Cf-Id", secrets.token_urlsafe(42)))
 
-    async def _behave(self, request: Request, arn: str, distribution: Resource, behavior: Resource) -> Reply:
-        refusal = unwelcome(request, behavior) or await self._unsigned(request, behavior)
+    async def _apply_behavior(self, request: Request, arn: str, distribution: Resource, behavior: Resource) -> Reply:
+        refusal = behavior_error(request, behavior) or await self._signature_error(request, behavior)
         if refusal:
-            return await self._with_policy(refusal, request, behavior) if self._covers_refusals() else refusal
+            return await self._with_policy(refusal, request, behavior) if self._has_cors_on_refusals() else refusal
         reply = await self._fetch(request, arn, distribution, behavior)
         if behavior.get("Compress") and await self._compresses(behavior):
             reply = compression.compress(reply, request)
         return await self._with_policy(reply, request, behavior)
 
-    def _covers_refusals(self) -> bool:
+    def _has_cors_on_refusals(self) -> bool:
         return self._switches.cors_on_refusals == "yes"
 
-    async def _unsigned(self, request: Request, behavior: Resource) -> Reply | None:
+    async def _signature_error(self, request: Request, behavior: Resource) -> Reply | None:
         groups = behavior.get("TrustedKeyGroups") or {}
         if not groups.get("Enabled"):
             return None
@@ -96,7 +96,7 @@ class Cdn:
         return response_headers.apply(reply, request, policy)
 
 
-def misplaced(request: Request, distribution: Resource, domain_name: str) -> Reply | None:
+def host_error(request: Request, distribution: Resource, domain_name: str) -> Reply | None:
     """The refusal of requests that this distribution was not made for."""
     names = {domain_name.lower(), *(alias.lower() for alias in (distribution.get("Aliases") or {}).get("Items") or ())}
     if not any(matches(name, request.domain()) for name in names):
@@ -115,7 +115,7 @@ def select(distribution: Resource, path: str) -> Resource:
     return next(fitting, distribution["DefaultCacheBehavior"])
 
 
-def unwelcome(request: Request, behavior: Resource) -> Reply | None:
+def behavior_error(request: Request, behavior: Resource) -> Reply | None:
     """The refusal of protocols, methods and bodies that the behavior does not take."""
     policy = behavior["ViewerProtocolPolicy"]
     if request.scheme == "http" and policy == "https-only":

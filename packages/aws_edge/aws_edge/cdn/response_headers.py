@@ -16,13 +16,13 @@ METHODS = "GET, DELETE, HEAD, OPTIONS, PATCH, POST, PUT"
 
 def apply(reply: Reply, request: Request, policy: Config) -> Reply:
     """The reply as the policy wants it: first headers are removed, then added."""
-    gone = {item["Header"].lower() for item in _items(policy.get("RemoveHeadersConfig"))}
-    reply = replace(reply, headers=tuple(pair for pair in reply.headers if pair[0].lower() not in gone))
+    removed = {item["Header"].lower() for item in _items(policy.get("RemoveHeadersConfig"))}
+    reply = replace(reply, headers=tuple(pair for pair in reply.headers if pair[0].lower() not in removed))
     cors = policy.get("CorsConfig")
     if cors:
-        reply = _added(reply, cors_headers(request, cors), override=bool(cors["OriginOverride"]))
+        reply = _add(reply, cors_headers(request, cors), override=bool(cors["OriginOverride"]))
     for name, value, override in [*_security(policy), *_custom(policy)]:
-        reply = _added(reply, ((name, value),), override=override)
+        reply = _add(reply, ((name, value),), override=override)
     return reply
 
 
@@ -66,10 +66,10 @@ def _preflight(cors: Config) -> Headers:
     return tuple(headers)
 
 
-def _added(reply: Reply, headers: Headers, *, override: bool) -> Reply:
-    there = {name.lower() for name, _value in reply.headers}
+def _add(reply: Reply, headers: Headers, *, override: bool) -> Reply:
+    present = {name.lower() for name, _value in reply.headers}
     if not override:
-        return reply.adding(*(pair for pair in headers if pair[0].lower() not in there))
+        return reply.adding(*(pair for pair in headers if pair[0].lower() not in present))
     replaced = {name.lower() for name, _value in headers} - {"vary"}
     kept = tuple(pair for pair in reply.headers if pair[0].lower() not in replaced)
     return replace(reply, headers=(*kept, *headers))

@@ -26,7 +26,7 @@ COOKIE_PREFIX = "CloudFront-"
 HASHES: dict[str, hashes.HashAlgorithm] = {"SHA1": hashes.SHA1(), "SHA256": hashes.SHA256()}  # noqa: S303 (AWS's default)
 ALPHABET = re.compile(r"[A-Za-z0-9~-]*_{0,2}")
 PLAIN_ALPHABET = re.compile(r"[A-Za-z0-9+/]*={0,2}")
-LAST_SECOND = 2147483647
+MAX_EPOCH_TIME = 2147483647
 
 
 class SignatureError(Exception):
@@ -37,7 +37,7 @@ class SignatureError(Exception):
         self.code, self.message, self.reason = code, message, reason
 
 
-def denied(reason: str) -> SignatureError:
+def access_denied(reason: str) -> SignatureError:
     """The refusal that doesn't tell the client why."""
     return SignatureError("AccessDenied", "Access denied", reason)
 
@@ -72,13 +72,13 @@ class Credentials:
 
 def check(request: Request, keys: Mapping[str, str], switches: Switches, now: float | None = None) -> None:
     """Let the request pass, or raise why not. `keys` are the trusted public keys by id."""
-    given = Credentials.of(request, switches)
+    credentials = Credentials.of(request, switches)
     url = signed_url(request)
-    key = _trusted(given, keys)
-    signature, policy = _parts(given, url, switches)
+    key = _trusted_key(credentials, keys)
+    signature, policy = _signature_and_policy(credentials, url, switches)
     statement = _statement(policy)
-    _check_signature(key, signature, policy, _hash(given, switches))
-    _check_resource(statement, url, given.in_url)
+    _check_signature(key, signature, policy, _hash(credentials, switches))
+    _check_resource(statement, url, credentials.in_url)
     _check_conditions(statement["Condition"], request.client, time.time() if now is None else now)
 
 
@@ -89,8 +89,8 @@ def signed_url(request: Request) -> str:
     return f"{request.scheme}://{request.domain()}{request.path}" + (f"?{'&'.join(own)}" if own else "")
 
 
-def _trusted(given: Credentials, keys: Mapping[str, str]) -> Any:
-    key_id = given.get("Key-Pair-Id")
+def _trusted_key(credentials: Credentials, keys: Mapping[str, str]) -> Any:
+    key_id = credentials.get("Key-Pair-Id")
     if not key_id:
         raise SignatureError("MissingKey", "Missing Key-Pair-Id query parameter or cookie value", "no credentials")
     if key_id not in keys:
@@ -98,18 +98,18 @@ def _trusted(given: Credentials, keys: Mapping[str, str]) -> Any:
     return serialization.load_pem_public_key(keys[key_id].encode())
 
 
-def _parts(given: Credentials, url: str, switches: Switches) -> tuple[bytes, bytes]:
-    if not given.get("Signature"):
+def _signature_and_policy(credentials: Credentials, url: str, switches: Switches) -> tuple[bytes, bytes]:
+    if not credentials.get("Signature"):
         raise SignatureError("MissingSignature", "Missing Signature query parameter or cookie value", "no signature")
-    signature = decoded(given.get("Signature"), switches)
+    signature = decoded(credentials.get("Signature"), switches)
     if signature is None:
         raise SignatureError("MalformedSignature", "Could not unencode Signature", "not CloudFront's base64 alphabet")
-    if given.get("Policy"):
-        policy = decoded(given.get("Policy"), switches)
+    if credentials.get("Policy"):
+        policy = decoded(credentials.get("Policy"), switches)
         if policy is None:
             raise malformed_policy("not CloudFront's base64 alphabet")
         return signature, policy
-    return signature, _canned(given.get("Expires"), url)
+    return signature, _canned(credentials.get("Expires"), url)
 
 
 def _canned(expires: str, url: str) -> bytes:
@@ -142,21 +142,21 @@ def _statement(policy: bytes) -> dict[str, Any]:
         }
     except (ValueError, KeyError, TypeError) as error:
         raise malformed_policy(f"not a policy of one statement: {error!r}") from error
-    if "DateLessThan" not in times or not all(_is_second(each) for each in times.values()):
+    if "DateLessThan" not in times or not all(_is_epoch_time(each) for each in times.values()):
         raise malformed_policy("times must be whole seconds, and DateLessThan is required")
     if not isinstance(statement.get("Resource", ""), str):
         raise malformed_policy("Resource must be one text")
     return statement
 
 
-def _is_second(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and 0 < value <= LAST_SECOND
+def _is_epoch_time(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 < value <= MAX_EPOCH_TIME
 
 
-def _hash(given: Credentials, switches: Switches) -> hashes.HashAlgorithm:
-    name = given.get("Hash-Algorithm") if switches.hash_cookie == "heed" else ""
+def _hash(credentials: Credentials, switches: Switches) -> hashes.HashAlgorithm:
+    name = credentials.get("Hash-Algorithm") if switches.hash_cookie == "heed" else ""
     if (name or "SHA1") not in HASHES:
-        raise denied(f"unknown hash algorithm {name}")
+        raise access_denied(f"unknown hash algorithm {name}")
     return HASHES[name or "SHA1"]
 
 
@@ -167,13 +167,13 @@ def _check_signature(key: Any, signature: bytes, policy: bytes, algorithm: hashe
         else:
             key.verify(signature, policy, padding.PKCS1v15(), algorithm)
     except InvalidSignature as error:
-        raise denied("the signature is wrong") from error
+        raise access_denied("the signature is wrong") from error
 
 
 def _check_resource(statement: Mapping[str, Any], url: str, in_url: bool) -> None:
     resource = statement.get("Resource")
     if resource is not None and not resource_fits(resource, url, in_url):
-        raise denied(f"{url} is not {resource}")
+        raise access_denied(f"{url} is not {resource}")
 
 
 def resource_fits(resource: str, url: str, in_url: bool) -> bool:
@@ -195,12 +195,12 @@ def resource_fits(resource: str, url: str, in_url: bool) -> bool:
 
 def _check_conditions(conditions: Mapping[str, Any], client: str, now: float) -> None:
     if now >= conditions["DateLessThan"]["AWS:EpochTime"]:
-        raise denied("expired")
+        raise access_denied("expired")
     # Refused on the very second too.
     if "DateGreaterThan" in conditions and int(now) <= conditions["DateGreaterThan"]["AWS:EpochTime"]:
-        raise denied("not valid yet")
+        raise access_denied("not valid yet")
     if "IpAddress" in conditions and not _address_fits(conditions["IpAddress"], client):
-        raise denied(f"{client} is not among the addresses")
+        raise access_denied(f"{client} is not among the addresses")
 
 
 def _address_fits(condition: object, client: str) -> bool:

@@ -21,7 +21,7 @@ from aws_edge.http.messages import Headers, Reply, Request
 ENDPOINT = re.compile(r"(?P<bucket>.+)\.s3(?:[.-](?P<region>[a-z]{2}(?:-[a-z]+)+-\d))?\.amazonaws\.com(?:\.cn)?")
 CHUNK = 256 * 1024
 # What an object says of itself, and S3 of it.
-KEPT = re.compile(
+PASSED_HEADERS = re.compile(
     r"content-.*|cache-control|expires|etag|last-modified|accept-ranges|x-amz-(meta-.*|version-id|server-side-encryption.*)"
 )
 RANGES = re.compile(r"bytes=\s*(\d*-\d*(?:\s*,\s*\d*-\d*)*)")
@@ -40,7 +40,7 @@ class Origin:
     policy: Mapping[str, Any] | None
     default_root_object: str = ""
 
-    def may(self, action: str, key: str | None = None) -> bool:
+    def is_allowed(self, action: str, key: str | None = None) -> bool:
         """Whether the bucket policy lets CloudFront do this to an object, or to the bucket itself."""
         resource = f"arn:aws:s3:::{self.bucket}" + (f"/{key}" if key is not None else "")
         return allows(self.policy, self.caller, action, resource)
@@ -70,14 +70,14 @@ async def fetch(api: Api, request: Request, origin: Origin) -> Reply:
 
 
 async def _object(api: Api, request: Request, origin: Origin, key: str) -> Reply:
-    if not origin.may("s3:GetObject", key):
+    if not origin.is_allowed("s3:GetObject", key):
         return _access_denied(f"no right to {origin.bucket}/{key}")
     try:
         answer = await asyncio.to_thread(api.object, request.method, **_arguments(request, origin.bucket, key))
     except ClientError as error:
-        return _failure(error, origin, key)
+        return _error_reply(error, origin, key)
     sent = answer["ResponseMetadata"]["HTTPHeaders"]
-    headers = tuple((name.title(), value) for name, value in sent.items() if KEPT.fullmatch(name.lower()))
+    headers = tuple((name.title(), value) for name, value in sent.items() if PASSED_HEADERS.fullmatch(name.lower()))
     status = answer["ResponseMetadata"]["HTTPStatusCode"]
     if request.method == "HEAD":
         return Reply(status, _from_origin(headers))
@@ -126,7 +126,7 @@ def valid_range(header: str) -> str:
     return f"bytes={found[1]}"
 
 
-def _failure(error: ClientError, origin: Origin, key: str) -> Reply:
+def _error_reply(error: ClientError, origin: Origin, key: str) -> Reply:
     status = error.response["ResponseMetadata"]["HTTPStatusCode"]
     code, message = error.response["Error"]["Code"], error.response["Error"].get("Message", "")
     if status == 304:
@@ -137,13 +137,13 @@ def _failure(error: ClientError, origin: Origin, key: str) -> Reply:
         return Reply(304, _from_origin(kept))
     if status != 404 or code == "NoSuchBucket":
         return pages.storage_error(status, code, message)
-    if not origin.may("s3:ListBucket"):
+    if not origin.is_allowed("s3:ListBucket"):
         return _access_denied(f"{key} is missing, and CloudFront may not list the bucket")
     return pages.storage_error(404, "NoSuchKey", "The specified key does not exist.", Key=key)
 
 
 async def _listing(api: Api, origin: Origin) -> Reply:
-    if not origin.may("s3:ListBucket"):
+    if not origin.is_allowed("s3:ListBucket"):
         return _access_denied("no default root object, and CloudFront may not list the bucket")
     answer = await asyncio.to_thread(api.list_objects, origin.bucket)
     keys = [item["Key"] for item in answer.get("Contents", ())]

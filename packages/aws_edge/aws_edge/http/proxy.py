@@ -18,7 +18,7 @@ IDENTITY_HEADERS = ("x-amzn-oidc-accesstoken", "x-amzn-oidc-identity", "x-amzn-o
 TIMEOUTS = {"connect": CONNECT_TIMEOUT, "read": IDLE_TIMEOUT, "write": IDLE_TIMEOUT, "pool": IDLE_TIMEOUT}
 
 
-async def pass_on(http: httpx.AsyncClient, request: Request, base: str, identity: Headers) -> Reply:
+async def forward_to(http: httpx.AsyncClient, request: Request, base: str, identity: Headers) -> Reply:
     """The target's own answer, or 502 and 504 as AWS documents them."""
     try:
         response = await http.send(_outgoing(request, base, identity), stream=True)
@@ -33,7 +33,7 @@ async def pass_on(http: httpx.AsyncClient, request: Request, base: str, identity
 
 
 def _outgoing(request: Request, base: str, identity: Headers) -> httpx.Request:
-    ours = (*forwarded(request), *identity)
+    ours = (*forwarded_headers(request), *identity)
     left_out = {name for name, _value in ours}
     if request.header("transfer-encoding"):
         # The length is that of the chunks (RFC 9112, 6.3).
@@ -52,7 +52,7 @@ def _outgoing(request: Request, base: str, identity: Headers) -> httpx.Request:
     )
 
 
-def forwarded(request: Request) -> Headers:
+def forwarded_headers(request: Request) -> Headers:
     """The fields that tell a target about the client."""
     before = ", ".join(value for name, value in request.headers if name == "x-forwarded-for")
     port = "443" if request.scheme == "https" else "80"

@@ -20,7 +20,7 @@ HEADER_LIMIT = 96 * 1024
 Issue = Callable[[tuple[str, ...]], tuple[pathlib.Path, pathlib.Path]]
 Application = Callable[..., Any]
 # For which name each TLS connection was made.
-NAMES: weakref.WeakKeyDictionary[ssl.SSLObject, str] = weakref.WeakKeyDictionary()
+SERVER_NAMES: weakref.WeakKeyDictionary[ssl.SSLObject, str] = weakref.WeakKeyDictionary()
 
 
 class Certificates:
@@ -31,15 +31,15 @@ class Certificates:
         self._issue = issue
         self._contexts: dict[tuple[str, ...], ssl.SSLContext] = {}
 
-    def front(self) -> ssl.SSLContext:
+    def default_context(self) -> ssl.SSLContext:
         """The context that greets every client; by itself it can talk to none."""
         context = _context()
-        context.sni_callback = self._choose
+        context.sni_callback = self._select_context
         return context
 
-    def _choose(self, connection: ssl.SSLObject, name: str | None, _front: ssl.SSLContext) -> int | None:
-        NAMES[connection] = (name or "").lower()
-        names = self._names_of(NAMES[connection])
+    def _select_context(self, connection: ssl.SSLObject, name: str | None, _front: ssl.SSLContext) -> int | None:
+        SERVER_NAMES[connection] = (name or "").lower()
+        names = self._names_of(SERVER_NAMES[connection])
         if not names:
             return ssl.ALERT_DESCRIPTION_UNRECOGNIZED_NAME
         if names not in self._contexts:
@@ -63,7 +63,7 @@ class Connection(H11Protocol):
         """Note the name that the client gave in the TLS handshake."""
         super().connection_made(transport)
         connection = transport.get_extra_info("ssl_object")
-        self.app_state = {**self.app_state, "server_name": NAMES[connection] if connection else ""}
+        self.app_state = {**self.app_state, "server_name": SERVER_NAMES[connection] if connection else ""}
 
 
 class Server(uvicorn.Server):
@@ -75,7 +75,7 @@ class Server(uvicorn.Server):
         yield
 
 
-def server(application: Application, front: ssl.SSLContext | None = None) -> Server:
+def server(application: Application, default_context: ssl.SSLContext | None = None) -> Server:
     """A server for one socket; with a TLS context it speaks TLS."""
     config = uvicorn.Config(
         application,
@@ -90,7 +90,7 @@ def server(application: Application, front: ssl.SSLContext | None = None) -> Ser
         h11_max_incomplete_event_size=HEADER_LIMIT,
         timeout_keep_alive=60,
         timeout_graceful_shutdown=2,
-        ssl_context_factory=(lambda _config, _default: front) if front else None,
+        ssl_context_factory=(lambda _config, _default: default_context) if default_context else None,
     )
     return Server(config)
 
@@ -100,7 +100,7 @@ async def serve(servers: dict[socket.socket, Server]) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, _stop, list(servers.values()))
-    await asyncio.gather(*(each.serve(sockets=[taken]) for taken, each in servers.items()))
+    await asyncio.gather(*(each.serve(sockets=[listener]) for listener, each in servers.items()))
 
 
 def _stop(servers: list[Server]) -> None:

@@ -72,27 +72,27 @@ class Authenticator:
     async def check(self, request: Request, settings: Settings, balancer: dict[str, Any]) -> Identity | Reply:
         """An identity to forward with, or the reply that this request gets instead."""
         session = session_cookies.read(request, settings.cookie, self._box)
-        if session is None or not _is_of(session, settings):
-            return await self._unknown(request, settings)
-        session, cookies = await self._renewed(session, request, settings, balancer)
+        if session is None or not _belongs_to(session, settings):
+            return await self._unauthenticated(request, settings)
+        session, cookies = await self._refreshed(session, request, settings, balancer)
         if session is None:
             # A sign-in that is over leads to the login even where strangers are denied.
-            return await self._to_login(request, settings, "the sign-in is over")
+            return await self._redirect_to_login(request, settings, "the sign-in is over")
         return Identity(self._identity_headers(session, settings, balancer["LoadBalancerArn"]), cookies)
 
-    async def _unknown(self, request: Request, settings: Settings) -> Identity | Reply:
-        why = "AuthInvalidCookie" if session_cookies.shards(request, settings.cookie) else "not signed in"
+    async def _unauthenticated(self, request: Request, settings: Settings) -> Identity | Reply:
+        reason = "AuthInvalidCookie" if session_cookies.shards(request, settings.cookie) else "not signed in"
         if settings.unauthenticated == "allow":
             return Identity()
         if settings.unauthenticated == "deny":
-            return pages.load_balancer_error(401, why)
-        return await self._to_login(request, settings, why)
+            return pages.load_balancer_error(401, reason)
+        return await self._redirect_to_login(request, settings, reason)
 
-    async def _to_login(self, request: Request, settings: Settings, why: str) -> Reply:
+    async def _redirect_to_login(self, request: Request, settings: Settings, reason: str) -> Reply:
         if not request.host:
             return pages.load_balancer_error(401, "AuthMissingHostHeader")
-        keep = self._config.switches.nonce == "keep"
-        nonce = (request.cookie(NONCE) if keep else "") or _nonce()
+        keeps_nonce = self._config.switches.nonce == "keep"
+        nonce = (request.cookie(NONCE) if keeps_nonce else "") or _nonce()
         state = {"nonce": nonce, "url": request.url(), "settings": settings.id, "at": self._now()}
         query = {
             "client_id": settings.client_id,
@@ -104,7 +104,7 @@ class Authenticator:
         }
         location = f"https://{self._host(settings)}/oauth2/authorize?{urlencode(query)}"
         cookie = f"{NONCE}={nonce}; Path=/; Secure; HttpOnly"
-        return redirect(302, location, ("Server", pages.ELB), ("Set-Cookie", cookie), reason=why)
+        return redirect(302, location, ("Server", pages.ELB), ("Set-Cookie", cookie), reason=reason)
 
     async def callback(self, request: Request, known: list[Settings], balancer: dict[str, Any]) -> Reply:
         """/oauth2/idpresponse: the way back from the login."""
@@ -114,7 +114,7 @@ class Authenticator:
         if settings is None:
             missing = "AuthInvalidStateParam" if "state" in parameters else "AuthMissingStateParam"
             return pages.load_balancer_error(401, missing)
-        if refusal := _refusal(request, parameters, state, self._now()):
+        if refusal := _callback_error(request, parameters, state, self._now()):
             return refusal
         try:
             client = await self._client(settings, balancer)
@@ -128,21 +128,21 @@ class Authenticator:
         cookies = self._cookies(self._session(grant, settings, self._now() + settings.timeout), request, settings)
         return redirect(302, url, ("Server", pages.ELB), *cookies, reason="signed in")
 
-    async def _renewed(
+    async def _refreshed(
         self, session: Session, request: Request, settings: Settings, balancer: dict[str, Any]
     ) -> tuple[Session | None, Headers]:
-        if self._now() >= session.until:
+        if self._now() >= session.expires_at:
             return None, ()
-        if self._now() < session.claims_until or not session.refresh_token:
+        if self._now() < session.claims_expire_at or not session.refresh_token:
             return session, ()
         try:
             grant = await self._provider.refresh(await self._client(settings, balancer), session.refresh_token)
-            renewed = self._session(grant, settings, session.until)
+            renewed = self._session(grant, settings, session.expires_at)
             return renewed, self._cookies(renewed, request, settings)
         except ProviderError:
             return None, ()
 
-    def _session(self, grant: Grant, settings: Settings, until: int) -> Session:
+    def _session(self, grant: Grant, settings: Settings, expires_at: int) -> Session:
         size = len(json.dumps(grant.claims)) + len(grant.access_token)
         if size > CLAIMS_LIMIT:
             raise ProviderError(int(self._config.switches.large_claims_status), "AuthUserClaimsSizeExceeded")
@@ -152,7 +152,7 @@ class Authenticator:
             grant.access_token,
             grant.refresh_token,
             self._now() + grant.expires_in,
-            until,
+            expires_at,
             grant.claims,
         )
 
@@ -192,7 +192,7 @@ class Authenticator:
         return f"{settings.domain}.auth.{settings.region}.{self._config.login_suffix}"
 
 
-def _is_of(session: Session, settings: Settings) -> bool:
+def _belongs_to(session: Session, settings: Settings) -> bool:
     return (session.user_pool_arn, session.client_id) == (settings.user_pool_arn, settings.client_id)
 
 
@@ -204,7 +204,7 @@ def _nonce() -> str:
     return "".join(secrets.choice(string.ascii_letters + string.digits) for _turn in range(16))
 
 
-def _refusal(request: Request, parameters: dict[str, str], state: dict[str, Any], now: int) -> Reply | None:
+def _callback_error(request: Request, parameters: dict[str, str], state: dict[str, Any], now: int) -> Reply | None:
     nonce = request.cookie(NONCE)
     reasons = (
         (not nonce, 401, "AuthMissingAWSALBAuthNonce"),

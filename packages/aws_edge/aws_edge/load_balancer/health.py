@@ -18,8 +18,8 @@ from aws_edge.account.api import Api
 HEALTHY = "healthy"
 UNHEALTHY = "unhealthy"
 # While a target is not healthy, or may not be, all are looked at this often (seconds): nobody waits for AWS's 30.
-IMPATIENT = 2
-PATIENT = 10
+FAST_INTERVAL = 2
+SLOW_INTERVAL = 10
 LOG = logging.getLogger(__name__)
 
 
@@ -31,8 +31,8 @@ class State:
     reason: str = "Elb.InitialHealthChecking"
     description: str = "Initial health checks in progress"
     # How many checks in a row contradicted the state.
-    against: int = 0
-    due: float = field(default=0.0)
+    contradictions: int = 0
+    next_check: float = field(default=0.0)
 
     def described(self) -> dict[str, str]:
         """The shape of DescribeTargetHealth's TargetHealth."""
@@ -40,7 +40,7 @@ class State:
         return {"State": self.state, **more}
 
 
-class Located(Protocol):
+class TargetLocator(Protocol):
     """Something that knows where targets are."""
 
     def url(self, group: dict[str, Any], target_id: str, port: int) -> str:
@@ -61,39 +61,41 @@ class Health:
         state = self._states.get(group_arn, {}).get(f"{target_id}:{port}")
         return state is not None and state.state == HEALTHY
 
-    async def run(self, located: Located) -> None:
+    async def run(self, locator: TargetLocator) -> None:
         """Check for ever."""
         while True:
             try:
-                await self.check_all(located)
+                await self.check_all(locator)
             except Exception:
                 LOG.exception("the health checks could not be made")
-            await asyncio.sleep(PATIENT if self._is_all_well() else IMPATIENT)
+            await asyncio.sleep(SLOW_INTERVAL if self._all_healthy() else FAST_INTERVAL)
 
-    def _is_all_well(self) -> bool:
-        found = [(state.state, state.against) for states in self._states.values() for state in states.values()]
+    def _all_healthy(self) -> bool:
+        found = [(state.state, state.contradictions) for states in self._states.values() for state in states.values()]
         return bool(found) and set(found) == {(HEALTHY, 0)}
 
-    async def check_all(self, located: Located) -> None:
+    async def check_all(self, locator: TargetLocator) -> None:
         """Check every target that is due, and write the states down when one changed."""
         before = self._described()
         groups = await asyncio.to_thread(self._api.target_groups)
         used = {arn: group for arn, group in groups.items() if group.get("LoadBalancerArns")}
         self._states = {arn: self._states.get(arn, {}) for arn in used}
         for group in used.values():
-            await self._check_group(group, located)
+            await self._check_group(group, locator)
         if self._described() != before:
             self._write()
 
-    async def _check_group(self, group: dict[str, Any], located: Located) -> None:
+    async def _check_group(self, group: dict[str, Any], locator: TargetLocator) -> None:
         arn = group["TargetGroupArn"]
         registered = await asyncio.to_thread(self._api.targets, arn)
         known = self._states[arn]
         self._states[arn] = {f"{name}:{port}": known.get(f"{name}:{port}", State()) for name, port in registered}
         for name, port in registered:
             state = self._states[arn][f"{name}:{port}"]
-            if state.due <= time.monotonic():
-                judge(state, group, *await self._probe(group, await asyncio.to_thread(located.url, group, name, port)))
+            if state.next_check <= time.monotonic():
+                record_check(
+                    state, group, *await self._probe(group, await asyncio.to_thread(locator.url, group, name, port))
+                )
 
     async def _probe(self, group: dict[str, Any], url: str) -> tuple[bool, str, str]:
         """Whether the target passed, and if not AWS's code for the reason and its words."""
@@ -118,7 +120,7 @@ class Health:
             return False, "Target.FailedHealthChecks", "Health checks failed"
         codes = check.get("Matcher", {}).get("HttpCode", "200")
         return (
-            fits(codes, answer.status_code),
+            matches_codes(codes, answer.status_code),
             "Target.ResponseCodeMismatch",
             f"Health checks failed with these codes: [{answer.status_code}]",
         )
@@ -135,21 +137,21 @@ class Health:
             draft.replace(self._file)
 
 
-def judge(state: State, group: dict[str, Any], passed: bool, reason: str, description: str) -> None:
+def record_check(state: State, group: dict[str, Any], passed: bool, reason: str, description: str) -> None:
     """Change a target's state by one check: the first success counts at once, later changes take their threshold."""
     agrees = passed == (state.state == HEALTHY)
-    state.against = 0 if agrees else state.against + 1
-    if passed and state.against >= (1 if state.state == "initial" else int(group["HealthyThresholdCount"])):
-        state.state, state.reason, state.description, state.against = HEALTHY, "", "", 0
+    state.contradictions = 0 if agrees else state.contradictions + 1
+    if passed and state.contradictions >= (1 if state.state == "initial" else int(group["HealthyThresholdCount"])):
+        state.state, state.reason, state.description, state.contradictions = HEALTHY, "", "", 0
     if not passed and state.state == "initial":
         state.state, state.reason, state.description = UNHEALTHY, reason, description
-    if not passed and state.against >= int(group["UnhealthyThresholdCount"]):
-        state.state, state.reason, state.description, state.against = UNHEALTHY, reason, description, 0
+    if not passed and state.contradictions >= int(group["UnhealthyThresholdCount"]):
+        state.state, state.reason, state.description, state.contradictions = UNHEALTHY, reason, description, 0
     interval = int(group["HealthCheckIntervalSeconds"])
-    state.due = time.monotonic() + (interval if state.state == HEALTHY else min(interval, IMPATIENT))
+    state.next_check = time.monotonic() + (interval if state.state == HEALTHY else min(interval, FAST_INTERVAL))
 
 
-def fits(codes: str, status: int) -> bool:
+def matches_codes(codes: str, status: int) -> bool:
     """Whether a status is among the success codes: `200`, `200,204` or `200-299`."""
     ranges = (part.partition("-") for part in codes.split(","))
     return any(int(low) <= status <= int(high or low) for low, _other, high in ranges)

@@ -22,7 +22,7 @@ from aws_edge.cache import Cache
 # podman is slow to ask, and a container keeps its namespace.
 NAMESPACE_SECONDS = 10
 # How long a connection that nobody uses is kept.
-KEPT_SECONDS = 5
+KEEPALIVE_SECONDS = 5
 # Linux's CLONE_NEWNET, which os.setns of Python 3.12 would know.
 NEW_NETWORK = 0x40000000
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -38,7 +38,7 @@ def unverified() -> ssl.SSLContext:
 def socket_in(namespace: pathlib.Path) -> socket.socket:
     """A TCP socket of a network namespace. A thread of its own goes there to make it, and ends there."""
     made: list[socket.socket | OSError] = []
-    thread = threading.Thread(target=_make, args=(namespace, made))
+    thread = threading.Thread(target=_open_socket, args=(namespace, made))
     thread.start()
     thread.join()
     if isinstance(made[0], OSError):
@@ -46,7 +46,7 @@ def socket_in(namespace: pathlib.Path) -> socket.socket:
     return made[0]
 
 
-def _make(namespace: pathlib.Path, made: list[socket.socket | OSError]) -> None:
+def _open_socket(namespace: pathlib.Path, made: list[socket.socket | OSError]) -> None:
     try:
         with namespace.open("rb") as file:
             if _libc.setns(file.fileno(), NEW_NETWORK):
@@ -60,7 +60,7 @@ class _Backend(httpcore.AnyIOBackend):
     """How httpcore connects, when it is to do so in a namespace."""
 
     def __init__(self, make: Callable[[], socket.socket]) -> None:
-        self._make = make
+        self._open_socket = make
 
     async def connect_tcp(
         self, host: str, port: int, timeout: float | None = None, *_local: Any, **_options: Any
@@ -68,7 +68,7 @@ class _Backend(httpcore.AnyIOBackend):
         """A connection, with the errors that httpcore's own backend raises."""
         try:
             with anyio.fail_after(timeout):
-                made = await asyncio.to_thread(self._make)
+                made = await asyncio.to_thread(self._open_socket)
                 return AnyIOStream(await _connected(made, host, port))
         except TimeoutError as error:
             raise httpcore.ConnectTimeout(str(error)) from error
@@ -88,13 +88,13 @@ async def _connected(made: socket.socket, host: str, port: int) -> anyio.abc.Soc
 class _Transport(httpx.AsyncHTTPTransport):
     """httpx names no way to say how to connect, so its pool is exchanged for one that does."""
 
-    def __init__(self, make: Callable[[], socket.socket], kept: int) -> None:
+    def __init__(self, make: Callable[[], socket.socket], keepalive: int) -> None:
         super().__init__()
         self._pool = httpcore.AsyncConnectionPool(
             unverified(),
             max_connections=100,
-            max_keepalive_connections=kept,
-            keepalive_expiry=KEPT_SECONDS,
+            max_keepalive_connections=keepalive,
+            keepalive_expiry=KEEPALIVE_SECONDS,
             network_backend=_Backend(make),
         )
 
@@ -115,11 +115,11 @@ class Nodes:
         """A client for health checks, each of which has a connection of its own."""
         return self._client(arn, 0)
 
-    def _client(self, arn: str, kept: int) -> httpx.AsyncClient:
-        if (arn, kept) not in self._clients:
-            transport = _Transport(lambda: self._socket(arn), kept)
-            self._clients[arn, kept] = httpx.AsyncClient(transport=transport, trust_env=False)
-        return self._clients[arn, kept]
+    def _client(self, arn: str, keepalive: int) -> httpx.AsyncClient:
+        if (arn, keepalive) not in self._clients:
+            transport = _Transport(lambda: self._socket(arn), keepalive)
+            self._clients[arn, keepalive] = httpx.AsyncClient(transport=transport, trust_env=False)
+        return self._clients[arn, keepalive]
 
     def _socket(self, arn: str) -> socket.socket:
         try:

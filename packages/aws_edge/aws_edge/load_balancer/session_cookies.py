@@ -15,10 +15,10 @@ SHARDS = 4
 SHARD_SIZE = 4096
 # Cognito's own tokens are longer than ministack's. So that headers meet the limits of targets as they would on AWS,
 # the sealed value is made about as long as theirs would be.
-REAL_SIZE = 5600
+COGNITO_SIZE = 5600
 # What the cookie's expiry says, whatever the session time-out is.
-COOKIE_LIFE = 7 * 24 * 3600
-GONE = "Thu, 01 Jan 1970 00:00:00 GMT"
+COOKIE_LIFETIME = 7 * 24 * 3600
+EXPIRED = "Thu, 01 Jan 1970 00:00:00 GMT"
 
 
 @dataclass(frozen=True)
@@ -30,8 +30,8 @@ class Session:
     access_token: str
     refresh_token: str
     # When the claims must be renewed, and when the person must sign in again (Unix time).
-    claims_until: int
-    until: int
+    claims_expire_at: int
+    expires_at: int
     claims: dict[str, Any] = field(default_factory=dict)
 
 
@@ -54,15 +54,15 @@ def shards(request: Request, name: str) -> list[str]:
 def write(session: Session, name: str, box: Box, request: Request) -> Headers:
     """The Set-Cookie fields of a session, and those that take longer remains of an older one away."""
     text = box.seal(name, [asdict(session), ""])
-    missing = max(0, REAL_SIZE - len(text)) * 3 // 4
+    missing = max(0, COGNITO_SIZE - len(text)) * 3 // 4
     text = box.seal(name, [asdict(session), "." * missing])
     size = SHARD_SIZE - len(f"{name}-0")
     parts = [text[start : start + size] for start in range(0, len(text), size)]
     if len(parts) > SHARDS:
         raise TooLargeError(name)
-    expires = formatdate(time.time() + COOKIE_LIFE, usegmt=True)
+    expires = formatdate(time.time() + COOKIE_LIFETIME, usegmt=True)
     kept = [(f"{name}-{number}", part, expires) for number, part in enumerate(parts)]
-    stale = [(f"{name}-{number}", "", GONE) for number in range(len(parts), len(shards(request, name)))]
+    stale = [(f"{name}-{number}", "", EXPIRED) for number in range(len(parts), len(shards(request, name)))]
     return tuple(("Set-Cookie", _cookie(*each, request)) for each in kept + stale)
 
 

@@ -38,7 +38,7 @@ class Targets:
         self._http_of = http_of
         self._address_of = address_of
         self._addresses = Cache(ADDRESS_SECONDS)
-        self._turns = itertools.count()
+        self._round_robin = itertools.count()
         self._box = Box()
 
     async def forward(
@@ -53,7 +53,7 @@ class Targets:
         url = await asyncio.to_thread(self.url, group, *name)
         if not url:
             return pages.load_balancer_error(504, f"{name[0]} has no address")
-        reply = await proxy.pass_on(self._http_of(load_balancer), request, url, identity)
+        reply = await proxy.forward_to(self._http_of(load_balancer), request, url, identity)
         if reply.status in (502, 504):
             self._addresses.forget(name[0])
         return reply.adding(*self._sticky_cookies(group, name))
@@ -71,8 +71,8 @@ class Targets:
         # With no healthy target all are tried: AWS's "fail open".
         candidates = healthy or registered
         wanted = self._box.open(group["TargetGroupArn"], request.cookie(STICKY)) if _duration(group) else None
-        stuck = [each for each in candidates if list(each) == wanted]
-        return stuck[0] if stuck else candidates[next(self._turns) % len(candidates)]
+        sticky = [each for each in candidates if list(each) == wanted]
+        return sticky[0] if sticky else candidates[next(self._round_robin) % len(candidates)]
 
     def url(self, group: dict[str, Any], target_id: str, port: int) -> str:
         """Where the target is, or the empty string while it is nowhere. Blocks."""

@@ -43,7 +43,7 @@ class ExternalProvider:
         self._issuer = issuer
         self._clock = clock
 
-    async def address(self, client: Client, redirect_uri: str, state: str) -> str:
+    async def authorization_url(self, client: Client, redirect_uri: str, state: str) -> str:
         """Where to send a browser to sign in there."""
         query = {
             "client_id": client.client_id,
@@ -67,11 +67,11 @@ class ExternalProvider:
         request = self._http.build_request("POST", endpoints["token_endpoint"], data=form)
         token = (await self._ask(client, request)).get("id_token", "")
         keys = (await self._get(client, endpoints["jwks_uri"]))["keys"]
-        if reason := self._fault(token, keys, client):
+        if reason := self._token_error(token, keys, client):
             raise ExternalError("invalid_request", f"{client.provider} Error - {reason}")
         return claims_of(token)
 
-    def _fault(self, token: str, keys: list[dict[str, str]], client: Client) -> str:
+    def _token_error(self, token: str, keys: list[dict[str, str]], client: Client) -> str:
         claims = claims_of(token)
         audience, expiry = claims.get("aud"), claims.get("exp")
         checks = (
@@ -95,11 +95,11 @@ class ExternalProvider:
         except (httpx.TransportError, json.JSONDecodeError) as error:
             raise ExternalError("server_error", f"{client.provider} Error - {error}") from error
         if answer.status_code != 200:
-            raise _refused(client.provider, answer.status_code, body)
+            raise _provider_error(client.provider, answer.status_code, body)
         return body
 
 
-def _refused(provider: str, status: int, body: dict[str, Any]) -> ExternalError:
+def _provider_error(provider: str, status: int, body: dict[str, Any]) -> ExternalError:
     # Provider and status stand before what it said (Developer Guide, "Managed login and federation error responses").
     error = str(body.get("error", "server_error"))
     return ExternalError(error, f"{provider} Error - {status} {error} {body.get('error_description', '')}".rstrip())

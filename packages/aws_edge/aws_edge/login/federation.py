@@ -17,12 +17,12 @@ from aws_edge.http.messages import Reply, Request, redirect
 from aws_edge.login.external_provider import Claims, Client, ExternalError, ExternalProvider
 from aws_edge.login.pages import no_store, page
 from aws_edge.login.sessions import Session, Sessions
-from aws_edge.login.triggers import FIRST_TIME, HOSTED, Triggers
+from aws_edge.login.triggers import HOSTED_AUTH, PRE_SIGN_UP_EXTERNAL_PROVIDER, Triggers
 
 CALLBACK = "/oauth2/idpresponse"
 COOKIE = "csrf-state"
 # How long somebody may take at the provider.
-PATIENCE = 300
+TIMEOUT_SECONDS = 300
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Pending:
     browser: str
     # Of the app client's request.
     parameters: dict[str, str]
-    until: float
+    expires_at: float
 
 
 class Federation:
@@ -64,32 +64,32 @@ class Federation:
         state, browser = secrets.token_urlsafe(32), request.cookie(COOKIE) or secrets.token_urlsafe(32)
         try:
             client = await self._client(pool_id, provider)
-            location = await self._external.address(client, _callback(request), state)
+            location = await self._external.authorization_url(client, _callback(request), state)
         except ExternalError as error:
-            return to_client(parameters, error.error, error.description)
-        self._pending = {key: each for key, each in self._pending.items() if each.until > now}
-        self._pending[state] = Pending(pool_id, provider, browser, parameters, now + PATIENCE)
+            return error_to_client(parameters, error.error, error.description)
+        self._pending = {key: each for key, each in self._pending.items() if each.expires_at > now}
+        self._pending[state] = Pending(pool_id, provider, browser, parameters, now + TIMEOUT_SECONDS)
         cookie = f"{COOKIE}={browser}; Path=/; Secure; HttpOnly; SameSite=Lax"
         return redirect(302, location, *no_store(cookie), reason=f"to {provider}")
 
-    async def answer(self, request: Request, pool_id: str) -> Reply:
+    async def callback(self, request: Request, pool_id: str) -> Reply:
         """/oauth2/idpresponse: the way back from the provider."""
         given = request.parameters()
         pending = self._pending.pop(given.get("state", ""), None)
         if pending is None:
             return page(400, "Invalid state.", "the state is unknown, or was used")
-        if reason := self._fault(pending, request, pool_id):
+        if reason := self._state_error(pending, request, pool_id):
             return page(400, "Invalid state.", reason)
         try:
             return await self._signed_in(request, pending, given)
         except ExternalError as error:
-            return to_client(pending.parameters, error.error, error.description)
+            return error_to_client(pending.parameters, error.error, error.description)
 
-    def _fault(self, pending: Pending, request: Request, pool_id: str) -> str:
+    def _state_error(self, pending: Pending, request: Request, pool_id: str) -> str:
         same = hmac.compare_digest(pending.browser.encode(), request.cookie(COOKIE).encode())
         checks = (
             (pending.pool_id != pool_id, "the state is another pool's"),
-            (pending.until <= self._clock(), "the state is over"),
+            (pending.expires_at <= self._clock(), "the state is over"),
             (not same, "another browser began this sign-in"),
         )
         return next((reason for bad, reason in checks if bad), "")
@@ -104,7 +104,7 @@ class Federation:
         location = await self.code(pending.pool_id, username, pending.parameters)
         if location is None:
             raise ExternalError("access_denied", "User is disabled")
-        cookie = self._sessions.keep(Session(pending.pool_id, {"username": username}, 0, pending.provider))
+        cookie = self._sessions.store(Session(pending.pool_id, {"username": username}, 0, pending.provider))
         return redirect(302, location, *no_store(cookie), reason=f"signed in with {pending.provider}")
 
     async def _require_provider(self, pending: Pending) -> None:
@@ -115,39 +115,41 @@ class Federation:
 
     async def _user(self, pending: Pending, claims: Claims) -> str:
         """The name of the person's user in the pool, made at the first sign-in, brought up to date at each."""
-        known = await asyncio.to_thread(self._api.identity_provider, pending.pool_id, pending.provider)
-        mapping = (known or {}).get("AttributeMapping", {})
+        identity_provider = await asyncio.to_thread(self._api.identity_provider, pending.pool_id, pending.provider)
+        mapping = (identity_provider or {}).get("AttributeMapping", {})
         user_id = claims.get(mapping.get("username", "sub"))
         if not user_id:
             raise ExternalError("invalid_request", f"{pending.provider} Error - no claim for username")
-        told = {
+        user = {
             "pool_id": pending.pool_id,
             "provider": pending.provider,
             "user_id": str(user_id),
             "attributes": attributes(mapping, claims),
         }
-        await self._call_pre_sign_up(pending, told)
-        answer = await self._backend.post("/_sandbox/federated-users", json=told)
+        await self._call_pre_sign_up(pending, user)
+        answer = await self._backend.post("/_sandbox/federated-users", json=user)
         return answer.raise_for_status().json()["username"]
 
-    async def _call_pre_sign_up(self, pending: Pending, told: dict[str, Any]) -> None:
-        username = f"{told['provider']}_{told['user_id']}"
+    async def _call_pre_sign_up(self, pending: Pending, user: dict[str, Any]) -> None:
+        username = f"{user['provider']}_{user['user_id']}"
         if not await asyncio.to_thread(self._api.has_user, pending.pool_id, username):
-            client_id, known = pending.parameters["client_id"], told["attributes"]
-            await self._triggers.sign_up(FIRST_TIME, pending.pool_id, client_id, username, known)
+            client_id, mapped = pending.parameters["client_id"], user["attributes"]
+            await self._triggers.pre_sign_up(
+                PRE_SIGN_UP_EXTERNAL_PROVIDER, pending.pool_id, client_id, username, mapped
+            )
 
     async def code(self, pool_id: str, username: str, parameters: dict[str, str]) -> str | None:
         """The app client's address with a code for a user; None for a user who may not sign in, or a TriggerError."""
-        await self._triggers.tokens(HOSTED, pool_id, parameters["client_id"], username)
-        told = {"pool_id": pool_id, "username": username, "parameters": parameters}
-        answer = await self._backend.post("/_sandbox/codes", json=told)
+        await self._triggers.pre_token_generation(HOSTED_AUTH, pool_id, parameters["client_id"], username)
+        form = {"pool_id": pool_id, "username": username, "parameters": parameters}
+        answer = await self._backend.post("/_sandbox/codes", json=form)
         return answer.json()["location"] if answer.status_code == 200 else None
 
     async def _client(self, pool_id: str, provider: str) -> Client:
-        known = await asyncio.to_thread(self._api.identity_provider, pool_id, provider)
-        if known is None:
+        identity_provider = await asyncio.to_thread(self._api.identity_provider, pool_id, provider)
+        if identity_provider is None:
             raise ExternalError("invalid_request", f"Identity provider {provider} does not exist")
-        details = known["ProviderDetails"]
+        details = identity_provider["ProviderDetails"]
         return Client(provider, details["client_id"], details["client_secret"], details["authorize_scopes"])
 
 
@@ -166,9 +168,9 @@ def _callback(request: Request) -> str:
     return f"https://{request.domain()}{CALLBACK}"
 
 
-def to_client(parameters: dict[str, str], error: str, description: str = "") -> Reply:
+def error_to_client(parameters: dict[str, str], error: str, description: str = "") -> Reply:
     """An error, told to the app client at its own address."""
-    told = {"error_description": description, "error": error, "state": parameters.get("state")}
-    query = urlencode({name: value for name, value in told.items() if value})
+    fields = {"error_description": description, "error": error, "state": parameters.get("state")}
+    query = urlencode({name: value for name, value in fields.items() if value})
     target = parameters["redirect_uri"]
     return redirect(302, f"{target}{'&' if urlsplit(target).query else '?'}{query}", reason=description or error)

@@ -24,11 +24,11 @@ from aws_edge.account.api import Api
 from aws_edge.config import Switches
 from aws_edge.http.messages import Reply, Request, first_values, redirect
 from aws_edge.login.external_provider import ExternalProvider
-from aws_edge.login.federation import CALLBACK, Federation, to_client
+from aws_edge.login.federation import CALLBACK, Federation, error_to_client
 from aws_edge.login.pages import HEADERS, buttons, choice, no_store, page
 from aws_edge.login.sessions import COOKIE, NATIVE, Session, Sessions
 from aws_edge.login.token_endpoint import Tokens
-from aws_edge.login.triggers import HOSTED, NEW_PASSWORD, TriggerError, Triggers
+from aws_edge.login.triggers import HOSTED_AUTH, NEW_PASSWORD_CHALLENGE, TriggerError, Triggers
 
 FORM_LIMIT = 64 * 1024
 CSRF_COOKIE = "XSRF-TOKEN"
@@ -61,7 +61,7 @@ class Login:
             ("GET", "/oauth2/authorize"): self._authorize,
             ("GET", "/login"): self._form,
             ("POST", "/login"): self._submit,
-            ("GET", CALLBACK): self._federation.answer,
+            ("GET", CALLBACK): self._federation.callback,
             ("GET", "/logout"): self._logout,
             ("GET", "/error"): self._error,
             ("POST", "/oauth2/token"): self._tokens.token,
@@ -81,7 +81,7 @@ class Login:
         return await route(request, pool_id)
 
     async def _authorize(self, request: Request, pool_id: str) -> Reply:
-        answer = await self._refusal(request.parameters(), pool_id) or await self._known(request, pool_id)
+        answer = await self._refusal(request.parameters(), pool_id) or await self._existing_session(request, pool_id)
         if answer:
             return answer
         provider = await self._only_provider(request.parameters(), pool_id)
@@ -97,14 +97,14 @@ class Login:
 
     async def _form(self, request: Request, pool_id: str) -> Reply:
         parameters = request.parameters()
-        answer = await self._refusal(parameters, pool_id) or await self._known(request, pool_id)
+        answer = await self._refusal(parameters, pool_id) or await self._existing_session(request, pool_id)
         if answer:
             return answer
         providers = await self._providers(pool_id, parameters["client_id"])
         if NATIVE not in providers:
             return choice(buttons(providers, parameters))
-        form = await self._backend.get("/oauth2/authorize", params=_shown(parameters))
-        return self._shown(request, form, "the form", buttons(_external(providers), parameters))
+        form = await self._backend.get("/oauth2/authorize", params=_without_provider(parameters))
+        return self._page(request, form, "the form", buttons(_external(providers), parameters))
 
     async def _submit(self, request: Request, pool_id: str) -> Reply:
         form = first_values(parse_qsl((await request.read(FORM_LIMIT)).decode(), keep_blank_values=True))
@@ -113,28 +113,32 @@ class Login:
         session = self._sessions.begin(pool_id, form)
         providers = await self._providers(pool_id, session.form.get("client_id", "")) if session else []
         if session is None or NATIVE not in providers:
-            return _to_error("invalid_request", form.get("client_id", ""))
+            return _error_page("invalid_request", form.get("client_id", ""))
         answer = await self._backend.post("/login", data={key: form[key] for key in form if key != CSRF_FIELD})
         if answer.status_code == 302:
-            return await self._let_in(request, session, answer.headers["location"], "np_token" in form)
+            return await self._complete_sign_in(request, session, answer.headers["location"], "np_token" in form)
         if challenge := CHALLENGE.search(answer.text):
             self._sessions.challenge(html.unescape(challenge[1]), session)
-            return self._shown(request, answer, "a new password is due")
-        return self._shown(request, answer, "not signed in", buttons(_external(providers), _asked(form)))
+            return self._page(request, answer, "a new password is due")
+        return self._page(
+            request, answer, "not signed in", buttons(_external(providers), _authorization_parameters(form))
+        )
 
-    async def _let_in(self, request: Request, session: Session, location: str, new_password: bool) -> Reply:
+    async def _complete_sign_in(self, request: Request, session: Session, location: str, new_password: bool) -> Reply:
         """The answer to the right password, if the triggers agree; else the form again, with what they say."""
-        asked = _asked(session.form)
+        parameters = _authorization_parameters(session.form)
         try:
-            source = NEW_PASSWORD if new_password else HOSTED
-            await self._triggers.tokens(source, session.pool_id, asked["client_id"], session.username)
+            source = NEW_PASSWORD_CHALLENGE if new_password else HOSTED_AUTH
+            await self._triggers.pre_token_generation(
+                source, session.pool_id, parameters["client_id"], session.username
+            )
         except TriggerError as error:
-            form = await self._backend.get("/oauth2/authorize", params=_shown(asked))
-            return self._shown(request, form, error.description, f"<p>{html.escape(error.description)}</p>")
-        cookie = self._sessions.keep(session)
+            form = await self._backend.get("/oauth2/authorize", params=_without_provider(parameters))
+            return self._page(request, form, error.description, f"<p>{html.escape(error.description)}</p>")
+        cookie = self._sessions.store(session)
         return redirect(302, location, *no_store(cookie), reason="signed in")
 
-    async def _known(self, request: Request, pool_id: str) -> Reply | None:
+    async def _existing_session(self, request: Request, pool_id: str) -> Reply | None:
         """The answer to somebody who signed in a while ago: a code without a form."""
         session, parameters = self._sessions.find(request.cookie(COOKIE), pool_id), request.parameters()
         if session is None:
@@ -145,14 +149,16 @@ class Login:
         try:
             location = await self._code(session, parameters)
         except TriggerError as error:
-            return to_client(parameters, error.error, error.description)
+            return error_to_client(parameters, error.error, error.description)
         return redirect(302, location, *no_store(), reason="signed in before") if location else None
 
     async def _code(self, session: Session, parameters: dict[str, str]) -> str | None:
         if session.provider != NATIVE:
             return await self._federation.code(session.pool_id, session.username, parameters)
-        await self._triggers.tokens(HOSTED, session.pool_id, parameters["client_id"], session.username)
-        form = {**_shown(parameters), "username": session.username, "password": session.password}
+        await self._triggers.pre_token_generation(
+            HOSTED_AUTH, session.pool_id, parameters["client_id"], session.username
+        )
+        form = {**_without_provider(parameters), "username": session.username, "password": session.password}
         answer = await self._backend.post("/login", data=form)
         return answer.headers["location"] if answer.status_code == 302 else None
 
@@ -184,13 +190,13 @@ class Login:
         client_id, target = parameters.get("client_id", ""), parameters.get("redirect_uri", "")
         client = await self._client(pool_id, client_id)
         if client is None:
-            return _to_error("invalid_request", client_id)
+            return _error_page("invalid_request", client_id)
         if target not in client.get("CallbackURLs", []):
-            return _to_error("redirect_mismatch", client_id)
+            return _error_page("redirect_mismatch", client_id)
         error = request_error(parameters, client)
-        return to_client(parameters, error) if error else None
+        return error_to_client(parameters, error) if error else None
 
-    def _shown(self, request: Request, answer: httpx.Response, reason: str, before: str = "") -> Reply:
+    def _page(self, request: Request, answer: httpx.Response, reason: str, before: str = "") -> Reply:
         """A page of ministack's with something before its form, and our guard against forged posts in it."""
         if answer.status_code != 200:
             return page(400, "An error was encountered with the requested page.", f"ministack: {answer.text[:200]}")
@@ -222,12 +228,12 @@ def _is_own_form(request: Request, form: dict[str, str]) -> bool:
     return bool(kept) and hmac.compare_digest(sent.encode(), kept.encode())
 
 
-def _shown(parameters: dict[str, str]) -> dict[str, str]:
+def _without_provider(parameters: dict[str, str]) -> dict[str, str]:
     # To ministack any identity provider means federation.
     return {key: value for key, value in parameters.items() if key != "identity_provider"}
 
 
-def _asked(form: dict[str, str]) -> dict[str, str]:
+def _authorization_parameters(form: dict[str, str]) -> dict[str, str]:
     """The app client's request, which the form carries along."""
     return {key: value for key, value in form.items() if value and key not in (CSRF_FIELD, "username", "password")}
 
@@ -236,5 +242,5 @@ def _external(providers: list[str]) -> list[str]:
     return [provider for provider in providers if provider != NATIVE]
 
 
-def _to_error(error: str, client_id: str) -> Reply:
+def _error_page(error: str, client_id: str) -> Reply:
     return redirect(302, f"/error?{urlencode({'error': error, 'client_id': client_id})}", reason=error)

@@ -14,7 +14,7 @@ from email.utils import formatdate
 
 COOKIE = "cognito"
 NATIVE = "COGNITO"
-LIFE = 3600
+LIFETIME = 3600
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Session:
 
     pool_id: str
     form: dict[str, str] = field(repr=False)
-    until: float
+    expires_at: float
     # Who knows the person: the pool itself, or an external provider.
     provider: str = NATIVE
 
@@ -43,37 +43,37 @@ class Sessions:
 
     def __init__(self, clock: Callable[[], float] = time.time) -> None:
         self._clock = clock
-        self._kept: dict[str, Session] = {}
-        self._waiting: dict[str, Session] = {}
+        self._sessions: dict[str, Session] = {}
+        self._challenges: dict[str, Session] = {}
 
     def begin(self, pool_id: str, form: dict[str, str]) -> Session | None:
         """The sign-in that a posted form is about; None for a form that belongs to nothing."""
         token = form.get("np_token")
         if token is None:
-            return Session(pool_id, {"username": "", "password": "", **form}, self._clock() + LIFE)
-        waiting = self._waiting.get(token)
-        if waiting is None or waiting.pool_id != pool_id:
+            return Session(pool_id, {"username": "", "password": "", **form}, self._clock() + LIFETIME)
+        pending = self._challenges.get(token)
+        if pending is None or pending.pool_id != pool_id:
             return None
-        return replace(waiting, form={**waiting.form, "password": form.get("new_password", "")})
+        return replace(pending, form={**pending.form, "password": form.get("new_password", "")})
 
     def challenge(self, token: str, session: Session) -> None:
         """Remember a sign-in that is asked for a new password."""
-        self._waiting[token] = session
+        self._challenges[token] = session
 
-    def keep(self, session: Session) -> str:
+    def store(self, session: Session) -> str:
         """Remember who signed in; returns the cookie to set."""
         now = self._clock()
-        self._kept = {value: each for value, each in self._kept.items() if each.until > now}
+        self._sessions = {value: each for value, each in self._sessions.items() if each.expires_at > now}
         value = secrets.token_urlsafe(32)
-        self._kept[value] = replace(session, until=now + LIFE)
-        expires = formatdate(now + LIFE, usegmt=True)
+        self._sessions[value] = replace(session, expires_at=now + LIFETIME)
+        expires = formatdate(now + LIFETIME, usegmt=True)
         return f"{COOKIE}={value}; Expires={expires}; Path=/; Secure; HttpOnly; SameSite=Lax"
 
     def find(self, value: str, pool_id: str) -> Session | None:
         """The session of a cookie, unless it is over or another pool's."""
-        session = self._kept.get(value)
-        return session if session and session.pool_id == pool_id and session.until > self._clock() else None
+        session = self._sessions.get(value)
+        return session if session and session.pool_id == pool_id and session.expires_at > self._clock() else None
 
     def end(self, value: str) -> None:
         """Forget a session."""
-        self._kept.pop(value, None)
+        self._sessions.pop(value, None)

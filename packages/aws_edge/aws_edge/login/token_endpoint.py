@@ -15,7 +15,7 @@ import httpx
 
 from aws_edge.account.api import Api
 from aws_edge.http.messages import Headers, Reply, Request, first_values
-from aws_edge.login.triggers import RENEWAL, TriggerError, Triggers
+from aws_edge.login.triggers import REFRESH_TOKENS, TriggerError, Triggers
 from aws_edge.tokens import claims_of, is_signed_by
 
 FORM_LIMIT = 64 * 1024
@@ -42,17 +42,17 @@ class Tokens:
         answer = await self._backend.post("/oauth2/token", data=form)
         if answer.status_code != 200:
             return Reply(answer.status_code, JSON, answer.content, f"ministack: {answer.text[:200]}")
-        reason = await self._refusal(form.get("grant_type", ""), pool_id, claims_of(answer.json()["access_token"]))
+        reason = await self._grant_error(form.get("grant_type", ""), pool_id, claims_of(answer.json()["access_token"]))
         return _error("invalid_grant", reason) if reason else Reply(200, JSON, answer.content, form["grant_type"])
 
-    async def _refusal(self, grant: str, pool_id: str, claims: dict[str, Any]) -> str:
+    async def _grant_error(self, grant: str, pool_id: str, claims: dict[str, Any]) -> str:
         if not await self._is_active(pool_id, claims):
             return "the user is disabled or gone"
         # The triggers were asked before there was a code.
         if grant != "refresh_token":
             return ""
         try:
-            await self._triggers.tokens(RENEWAL, pool_id, claims["client_id"], claims["username"])
+            await self._triggers.pre_token_generation(REFRESH_TOKENS, pool_id, claims["client_id"], claims["username"])
         except TriggerError as error:
             return error.description
         return ""

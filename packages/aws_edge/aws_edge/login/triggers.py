@@ -15,10 +15,10 @@ from aws_edge.login.external_provider import ExternalError
 
 COGNITO = "cognito-idp.amazonaws.com"
 # For which Cognito waits.
-PATIENCE = 5
-HOSTED, NEW_PASSWORD = "TokenGeneration_HostedAuth", "TokenGeneration_NewPasswordChallenge"
-RENEWAL, FIRST_TIME = "TokenGeneration_RefreshTokens", "PreSignUp_ExternalProvider"
-BY_ADMINISTRATOR = "PreSignUp_AdminCreateUser"
+TIMEOUT_SECONDS = 5
+HOSTED_AUTH, NEW_PASSWORD_CHALLENGE = "TokenGeneration_HostedAuth", "TokenGeneration_NewPasswordChallenge"
+REFRESH_TOKENS, PRE_SIGN_UP_EXTERNAL_PROVIDER = "TokenGeneration_RefreshTokens", "PreSignUp_ExternalProvider"
+PRE_SIGN_UP_ADMIN_CREATE_USER = "PreSignUp_AdminCreateUser"
 
 
 class TriggerError(ExternalError):
@@ -35,25 +35,27 @@ class Triggers:
         self._api = api
         self._functions = functions
 
-    async def sign_up(self, source: str, pool_id: str, client_id: str, username: str, attributes: dict) -> None:
+    async def pre_sign_up(self, source: str, pool_id: str, client_id: str, username: str, attributes: dict) -> None:
         """Before a user is made; raises TriggerError."""
         aliases = {"cognito:email_alias": "", "cognito:phone_number_alias": ""}
         request = {"userAttributes": {**aliases, **attributes}, "validationData": {}}
         response = {"autoConfirmUser": False, "autoVerifyEmail": False, "autoVerifyPhone": False}
-        await self._ask(source, pool_id, client_id, username, request, response)
+        await self._invoke(source, pool_id, client_id, username, request, response)
 
-    async def tokens(self, source: str, pool_id: str, client_id: str, username: str) -> None:
+    async def pre_token_generation(self, source: str, pool_id: str, client_id: str, username: str) -> None:
         """Before tokens are made for somebody whom Cognito would let in; raises TriggerError."""
         user = await asyncio.to_thread(self._api.user, pool_id, username)
         if user is None:
             return
         attributes = {each["Name"]: each["Value"] for each in user["UserAttributes"]}
         groups = {"groupsToOverride": [], "iamRolesToOverride": [], "preferredRole": None}
-        known = {**attributes, "cognito:user_status": user["UserStatus"]}
-        request = {"userAttributes": known, "groupConfiguration": groups}
-        await self._ask(source, pool_id, client_id, user["Username"], request, {"claimsOverrideDetails": None})
+        user_attributes = {**attributes, "cognito:user_status": user["UserStatus"]}
+        request = {"userAttributes": user_attributes, "groupConfiguration": groups}
+        await self._invoke(source, pool_id, client_id, user["Username"], request, {"claimsOverrideDetails": None})
 
-    async def _ask(self, source: str, pool_id: str, client_id: str, username: str, request: Any, response: Any) -> None:
+    async def _invoke(
+        self, source: str, pool_id: str, client_id: str, username: str, request: Any, response: Any
+    ) -> None:
         pool = await asyncio.to_thread(self._api.user_pool, pool_id)
         name = "PreSignUp" if source.startswith("PreSignUp") else "PreTokenGeneration"
         function = _function(pool.get("LambdaConfig", {}), name)
@@ -74,7 +76,7 @@ class Triggers:
     async def _call(self, name: str, function: str, pool_arn: str, event: dict[str, Any]) -> None:
         caller = Caller(COGNITO, {"aws:sourcearn": pool_arn, "aws:sourceaccount": pool_arn.split(":")[4]})
         try:
-            returned = await self._functions.call(function, caller, event, PATIENCE)
+            returned = await self._functions.invoke(function, caller, event, TIMEOUT_SECONDS)
         except InvocationError as error:
             raise TriggerError(f"{name} invocation failed due to error {error}.") from error
         except FunctionError as error:
