@@ -29,7 +29,7 @@ from sandbox.api import admin_create_user, conflicting_aliases, function_code, l
 from sandbox.compute import hosts, instances
 from sandbox.iam import access_denied, authorization, request_context
 from sandbox.network import security_groups
-from sandbox.process import serving
+from sandbox.process import http_server
 
 # Hop by hop (RFC 9110, 7.6.1); `Expect` was answered by our own server already.
 HOP_HEADERS = {b"connection", b"keep-alive", b"transfer-encoding", b"expect", b"upgrade", b"te", b"trailer"}
@@ -323,4 +323,4 @@ async def handle(request: Request) -> Response:
 
 if __name__ == "__main__":
     addresses = [(settings.LOOPBACK, settings.GATEWAY_PORT), (settings.GATEWAY_ADDRESS, settings.GATEWAY_PORT)]
-    serving.serve(handle, addresses)
+    http_server.serve(handle, addresses)

@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse
 from aws_edge.login.triggers import PRE_SIGN_UP_ADMIN_CREATE_USER, TriggerError
 from sandbox import settings
 from sandbox.api import admin_create_user, function_code, gateway
-from sandbox.process import serving
+from sandbox.process import http_server
 
 ARCHIVE = b"PK\x05\x06archive"
 SIGNED = "AWS4-HMAC-SHA256 Credential=sandbox/20261122/us-east-1/{}/aws4_request, SignedHeaders=host, Signature=x"
@@ -49,7 +49,7 @@ class Nothing:
 
 @pytest.fixture
 def ask():
-    app = httpx.ASGITransport(serving.application(gateway.handle))
+    app = httpx.ASGITransport(http_server.application(gateway.handle))
 
     def send(service, method, path, body, **headers):
         return asyncio.run(

@@ -16,7 +16,7 @@ from starlette.responses import PlainTextResponse
 from sandbox import settings
 from sandbox.api import gateway
 from sandbox.iam import access_denied, authorization, playbook_policies, playbook_roles, request_context
-from sandbox.process import serving
+from sandbox.process import http_server
 
 ACCOUNT = "123456789012"
 POOL = f"arn:aws:cognito-idp:eu-west-1:{ACCOUNT}:userpool/eu-west-1_A"
@@ -359,7 +359,7 @@ NOTHING = "iam:GetRole on *"
 
 
 async def post(body: str, headers: dict[str, str]) -> httpx.Response:
-    app = httpx.ASGITransport(serving.application(gateway.handle))
+    app = httpx.ASGITransport(http_server.application(gateway.handle))
     async with httpx.AsyncClient(transport=app, base_url=settings.ENDPOINT) as client:
         return await client.post("/", content=body, headers=headers)
 
