@@ -14,7 +14,7 @@ import pytest
 from starlette.responses import PlainTextResponse
 
 from sandbox import settings
-from sandbox.api import gateway
+from sandbox.api import forwarding, gateway
 from sandbox.iam import access_denied, authorization, playbook_policies, playbook_roles, request_context
 from sandbox.process import http_server
 
@@ -380,7 +380,7 @@ def test_the_control_plane_holds_roles_to_their_policies(monkeypatch, tmp_path, 
         asked_for.append(service)
         return PlainTextResponse("")
 
-    monkeypatch.setattr(gateway, "forward", forward)
+    monkeypatch.setattr(forwarding, "forward", forward)
     monkeypatch.setattr(settings, "REQUEST_LOG", tmp_path / "log")
     monkeypatch.setattr(authorization, "role_of_access_key", {"ASIA1": "deploy-1"}.get)
     monkeypatch.setattr(authorization, "missing_permission", lambda role, request: refusal)
