@@ -146,9 +146,10 @@ def inventory_options() -> dict[str, dict]:
 
 def inventory_defaults(**given: Any) -> dict[str, Any]:
     """What the playbooks take for variables that an inventory leaves out, if it gives these."""
-    files = ("igv.yml", "deployment.yml")
-    held = (evaluate({**load(VARS / name), **given}, "deployment") for name in files)
-    return {key: value for each in held for key, value in each.items()}
+    variables = {**load(VARS / "deployment.yml"), **load(VARS / "igv.yml"), **given}
+    templates = {**variables["deployment"], **{f"igv_{name}": value for name, value in variables["igv"].items()}}
+    templar = Templar(DataLoader(), variables=variables)
+    return {name: templar.template(value) for name, value in templates.items() if name in inventory_options()}
 
 
 REFERENCE = """# All that an inventory can say

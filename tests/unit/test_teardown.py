@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 import yaml
-from ansible_collections.bioviewers.aws.plugins.module_utils import _deployment
+from ansible_collections.bioviewers.aws.plugins.module_utils._deployment import remains
 from verify_fakes import sight
 
 ROOT = pathlib.Path(__file__).parents[2]
@@ -349,7 +349,7 @@ THERE = {
     ],
 )
 def test_a_certificate_stays_only_for_what_is_there_and_not_of_the_deployment(users, others):
-    assert _deployment.other_users(sight(THERE), {"region": REGION, "in_use_by": users}) == others
+    assert remains.other_users(sight(THERE), {"region": REGION, "in_use_by": users}) == others
 
 
 def test_whose_a_public_key_is(account, held, run_module):
