@@ -34,7 +34,7 @@ _value:
 
 from collections.abc import Callable
 
-from ansible_collections.bioviewers.aws.plugins.module_utils._foretold import foretold
+from ansible_collections.bioviewers.aws.plugins.module_utils._engine.unknown import foretold
 
 
 class FilterModule:

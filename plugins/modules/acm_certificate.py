@@ -148,9 +148,9 @@ from ansible_collections.amazon.aws.plugins.module_utils.tagging import (
     ansible_dict_to_boto3_tag_list,
     boto3_tag_list_to_ansible_dict,
 )
-from ansible_collections.bioviewers.aws.plugins.module_utils._foretold import foretold
-from ansible_collections.bioviewers.aws.plugins.module_utils._resource import TAGS, WAIT, Resource
-from ansible_collections.bioviewers.aws.plugins.module_utils._shapes import Found
+from ansible_collections.bioviewers.aws.plugins.module_utils._engine.merge import Found
+from ansible_collections.bioviewers.aws.plugins.module_utils._engine.resource import TAGS, WAIT, Resource
+from ansible_collections.bioviewers.aws.plugins.module_utils._engine.unknown import foretold
 
 LOGGING = "certificate_transparency_logging_preference"
 USABLE = ["ISSUED", "PENDING_VALIDATION"]  # in order of preference

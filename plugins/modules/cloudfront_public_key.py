@@ -75,8 +75,8 @@ public_key:
 from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
-from ansible_collections.bioviewers.aws.plugins.module_utils._cloudfront import CloudFrontResource
-from ansible_collections.bioviewers.aws.plugins.module_utils._foretold import is_foretold
+from ansible_collections.bioviewers.aws.plugins.module_utils._engine.unknown import is_foretold
+from ansible_collections.bioviewers.aws.plugins.module_utils._services.cloudfront import CloudFrontResource
 
 # How keys of the two kinds that CloudFront takes begin, in Base64.
 # https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/private-content-trusted-signers.html

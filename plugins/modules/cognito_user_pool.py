@@ -400,16 +400,16 @@ from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 from ansible_collections.amazon.aws.plugins.module_utils.iam import get_aws_account_info
-from ansible_collections.bioviewers.aws.plugins.module_utils._cognito import (
+from ansible_collections.bioviewers.aws.plugins.module_utils._engine.merge import Found, Spelling, merge
+from ansible_collections.bioviewers.aws.plugins.module_utils._engine.resource import TAGS
+from ansible_collections.bioviewers.aws.plugins.module_utils._engine.unknown import foretold
+from ansible_collections.bioviewers.aws.plugins.module_utils._services.cognito import (
     PAGE,
     CognitoResource,
     pool_request,
     without_blanks,
 )
-from ansible_collections.bioviewers.aws.plugins.module_utils._foretold import foretold
-from ansible_collections.bioviewers.aws.plugins.module_utils._resource import TAGS
-from ansible_collections.bioviewers.aws.plugins.module_utils._shapes import Found, Spelling, merge
-from ansible_collections.bioviewers.aws.plugins.module_utils._user_pool import (
+from ansible_collections.bioviewers.aws.plugins.module_utils._services.cognito_user_pool import (
     FACTORS,
     MFA,
     NO_FACTORS,

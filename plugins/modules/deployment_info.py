@@ -117,9 +117,9 @@ import time
 from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
+from ansible_collections.bioviewers.aws.plugins.module_utils._checks.preflight import reading
+from ansible_collections.bioviewers.aws.plugins.module_utils._checks.verify import PAUSE, Sight
 from ansible_collections.bioviewers.aws.plugins.module_utils._deployment import remains
-from ansible_collections.bioviewers.aws.plugins.module_utils._preflight import reading
-from ansible_collections.bioviewers.aws.plugins.module_utils._verify import PAUSE, Sight
 
 NAMES = ("domain", "site_domain", "data_domain", "hosted_zone", "data_bucket", "staging_bucket")
 OPTIONS: dict[str, Any] = {

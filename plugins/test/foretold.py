@@ -33,7 +33,7 @@ _value:
 from collections.abc import Callable
 from typing import Any
 
-from ansible_collections.bioviewers.aws.plugins.module_utils._foretold import is_foretold
+from ansible_collections.bioviewers.aws.plugins.module_utils._engine.unknown import is_foretold
 
 
 class TestModule:

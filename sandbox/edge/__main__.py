@@ -7,11 +7,10 @@ import logging
 import os
 
 from sandbox import balancers, ca, hosts, settings, sockets
-
-from .config import Config, Switches
-from .edge import Edge
-from .messages import application
-from .server import Certificates, serve, server
+from sandbox.edge.config import Config, Switches
+from sandbox.edge.edge import Edge
+from sandbox.edge.messages import application
+from sandbox.edge.server import Certificates, serve, server
 
 
 def main() -> None:

@@ -13,14 +13,14 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from . import pages, permissions, session_cookies
-from .aws import Api
-from .config import Config
-from .identity_provider import Client, Grant, IdentityProvider, ProviderError
-from .messages import Headers, Reply, Request, redirect
-from .sealed import Box
-from .session_cookies import Session
-from .tokens import Signer
+from sandbox.edge import pages, permissions, session_cookies
+from sandbox.edge.aws import Api
+from sandbox.edge.config import Config
+from sandbox.edge.identity_provider import Client, Grant, IdentityProvider, ProviderError
+from sandbox.edge.messages import Headers, Reply, Request, redirect
+from sandbox.edge.sealed import Box
+from sandbox.edge.session_cookies import Session
+from sandbox.edge.tokens import Signer
 
 CALLBACK = "/oauth2/idpresponse"
 NONCE = "AWSALBAuthNonce"

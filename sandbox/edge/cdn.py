@@ -8,11 +8,11 @@ import secrets
 from collections.abc import Mapping
 from typing import Any
 
-from . import compression, pages, response_headers, signed, storage
-from .aws import Api
-from .config import Config
-from .messages import Reply, Request, redirect
-from .patterns import matches
+from sandbox.edge import compression, pages, response_headers, signed, storage
+from sandbox.edge.aws import Api
+from sandbox.edge.config import Config
+from sandbox.edge.messages import Reply, Request, redirect
+from sandbox.edge.patterns import matches
 
 URL_LIMIT = 8192
 SAFE = ("GET", "HEAD")

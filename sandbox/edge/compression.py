@@ -6,7 +6,7 @@ import gzip
 from collections.abc import AsyncIterator
 from dataclasses import replace
 
-from .messages import Reply, Request
+from sandbox.edge.messages import Reply, Request
 
 SMALLEST, LARGEST = 1000, 10_000_000
 APPLICATION = """dash+xml eot font font-sfnt javascript json opentype otf pdf pkcs7-mime protobuf rss+xml truetype ttf

@@ -6,7 +6,7 @@ are refused, which h11 does here while it reads; ambiguous ones are passed on, a
 
 from __future__ import annotations
 
-from .messages import Request
+from sandbox.edge.messages import Request
 
 FRAMING = ("content-length", "transfer-encoding")
 

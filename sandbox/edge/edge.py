@@ -7,23 +7,23 @@ from collections.abc import Callable
 
 import httpx
 
-from . import proxy
-from .authentication import Authenticator
-from .aws import Api
-from .cdn import Cdn
-from .config import Config
-from .dispatch import Dispatch, Map
-from .external_provider import ExternalProvider
-from .functions import Functions
-from .health import Health
-from .identity_provider import IdentityProvider
-from .load_balancer import LoadBalancer
-from .log import AccessLog
-from .login import Login
-from .messages import Reply, Request, application
-from .nodes import Nodes
-from .targets import Targets
-from .triggers import Triggers
+from sandbox.edge import proxy
+from sandbox.edge.authentication import Authenticator
+from sandbox.edge.aws import Api
+from sandbox.edge.cdn import Cdn
+from sandbox.edge.config import Config
+from sandbox.edge.dispatch import Dispatch, Map
+from sandbox.edge.external_provider import ExternalProvider
+from sandbox.edge.functions import Functions
+from sandbox.edge.health import Health
+from sandbox.edge.identity_provider import IdentityProvider
+from sandbox.edge.load_balancer import LoadBalancer
+from sandbox.edge.log import AccessLog
+from sandbox.edge.login import Login
+from sandbox.edge.messages import Reply, Request, application
+from sandbox.edge.nodes import Nodes
+from sandbox.edge.targets import Targets
+from sandbox.edge.triggers import Triggers
 
 
 class Edge:

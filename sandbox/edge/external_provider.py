@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 import httpx
 
-from .tokens import claims_of, is_signed_by
+from sandbox.edge.tokens import claims_of, is_signed_by
 
 Claims = dict[str, Any]
 

@@ -12,12 +12,12 @@ from urllib.parse import urlencode, urlsplit
 
 import httpx
 
-from .aws import Api
-from .external_provider import Claims, Client, ExternalError, ExternalProvider
-from .login_pages import no_store, page
-from .login_sessions import Session, Sessions
-from .messages import Reply, Request, redirect
-from .triggers import FIRST_TIME, HOSTED, Triggers
+from sandbox.edge.aws import Api
+from sandbox.edge.external_provider import Claims, Client, ExternalError, ExternalProvider
+from sandbox.edge.login_pages import no_store, page
+from sandbox.edge.login_sessions import Session, Sessions
+from sandbox.edge.messages import Reply, Request, redirect
+from sandbox.edge.triggers import FIRST_TIME, HOSTED, Triggers
 
 CALLBACK = "/oauth2/idpresponse"
 COOKIE = "csrf-state"

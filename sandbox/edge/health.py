@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 import httpx
 
-from .aws import Api
+from sandbox.edge.aws import Api
 
 HEALTHY = "healthy"
 UNHEALTHY = "unhealthy"

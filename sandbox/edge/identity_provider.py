@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import httpx
 
-from . import tokens
+from sandbox.edge import tokens
 
 
 @dataclass(frozen=True)

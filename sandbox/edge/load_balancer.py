@@ -6,12 +6,12 @@ import asyncio
 from collections.abc import Iterable
 from typing import Any
 
-from . import desync, pages, permissions, proxy, rules
-from .authentication import CALLBACK, Authenticator, Identity, Settings
-from .aws import Api
-from .config import Config
-from .messages import Reply, Request
-from .targets import Targets
+from sandbox.edge import desync, pages, permissions, proxy, rules
+from sandbox.edge.authentication import CALLBACK, Authenticator, Identity, Settings
+from sandbox.edge.aws import Api
+from sandbox.edge.config import Config
+from sandbox.edge.messages import Reply, Request
+from sandbox.edge.targets import Targets
 
 # Bytes of the request line, of one header field, of the whole header; addresses in X-Forwarded-For.
 LINE_LIMIT = FIELD_LIMIT = 16 * 1024

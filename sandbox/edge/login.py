@@ -20,15 +20,15 @@ from urllib.parse import parse_qsl, urlencode
 
 import httpx
 
-from .aws import Api
-from .config import Switches
-from .external_provider import ExternalProvider
-from .federation import CALLBACK, Federation, to_client
-from .login_pages import HEADERS, buttons, choice, no_store, page
-from .login_sessions import COOKIE, NATIVE, Session, Sessions
-from .login_tokens import Tokens
-from .messages import Reply, Request, first_values, redirect
-from .triggers import HOSTED, NEW_PASSWORD, TriggerError, Triggers
+from sandbox.edge.aws import Api
+from sandbox.edge.config import Switches
+from sandbox.edge.external_provider import ExternalProvider
+from sandbox.edge.federation import CALLBACK, Federation, to_client
+from sandbox.edge.login_pages import HEADERS, buttons, choice, no_store, page
+from sandbox.edge.login_sessions import COOKIE, NATIVE, Session, Sessions
+from sandbox.edge.login_tokens import Tokens
+from sandbox.edge.messages import Reply, Request, first_values, redirect
+from sandbox.edge.triggers import HOSTED, NEW_PASSWORD, TriggerError, Triggers
 
 FORM_LIMIT = 64 * 1024
 CSRF_COOKIE = "XSRF-TOKEN"

@@ -6,7 +6,7 @@ import html
 from collections.abc import Iterable
 from urllib.parse import urlencode
 
-from .messages import Headers, Reply
+from sandbox.edge.messages import Headers, Reply
 
 HEADERS: Headers = (
     ("Content-Type", "text/html; charset=utf-8"),

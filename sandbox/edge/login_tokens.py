@@ -13,10 +13,10 @@ from urllib.parse import parse_qsl, unquote
 
 import httpx
 
-from .aws import Api
-from .messages import Headers, Reply, Request, first_values
-from .tokens import claims_of, is_signed_by
-from .triggers import RENEWAL, TriggerError, Triggers
+from sandbox.edge.aws import Api
+from sandbox.edge.messages import Headers, Reply, Request, first_values
+from sandbox.edge.tokens import claims_of, is_signed_by
+from sandbox.edge.triggers import RENEWAL, TriggerError, Triggers
 
 FORM_LIMIT = 64 * 1024
 JSON: Headers = (("Content-Type", "application/json;charset=UTF-8"), ("Cache-Control", "no-store"))

@@ -17,7 +17,7 @@ import httpcore
 import httpx
 from httpcore._backends.anyio import AnyIOStream
 
-from .cache import Cache
+from sandbox.edge.cache import Cache
 
 # podman is slow to ask, and a container keeps its namespace.
 NAMESPACE_SECONDS = 10

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import http
 
-from .messages import Headers, Reply
+from sandbox.edge.messages import Headers, Reply
 
 ELB = "awselb/2.0"
 CLOUDFRONT = "CloudFront"

@@ -8,8 +8,8 @@ from collections.abc import AsyncIterator, Mapping
 
 import httpx
 
-from . import desync, pages
-from .messages import HOP_BY_HOP, Headers, Reply, Request
+from sandbox.edge import desync, pages
+from sandbox.edge.messages import HOP_BY_HOP, Headers, Reply, Request
 
 CONNECT_TIMEOUT = 10
 IDLE_TIMEOUT = 60

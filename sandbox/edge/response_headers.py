@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from .messages import Headers, Reply, Request
-from .patterns import matches
+from sandbox.edge.messages import Headers, Reply, Request
+from sandbox.edge.patterns import matches
 
 Config = dict[str, Any]
 METHODS = "GET, DELETE, HEAD, OPTIONS, PATCH, POST, PUT"

@@ -6,8 +6,8 @@ import ipaddress
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from .messages import Request
-from .patterns import matches
+from sandbox.edge.messages import Request
+from sandbox.edge.patterns import matches
 
 Condition = dict[str, Any]
 

@@ -7,8 +7,8 @@ from dataclasses import asdict, dataclass, field
 from email.utils import formatdate
 from typing import Any
 
-from .messages import Headers, Request
-from .sealed import Box
+from sandbox.edge.messages import Headers, Request
+from sandbox.edge.sealed import Box
 
 SHARDS = 4
 # Browsers refuse a cookie whose name and value are longer than this together.

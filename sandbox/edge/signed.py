@@ -16,9 +16,9 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, padding
 
-from .config import Switches
-from .messages import Request, first_values
-from .patterns import compiled
+from sandbox.edge.config import Switches
+from sandbox.edge.messages import Request, first_values
+from sandbox.edge.patterns import compiled
 
 # A query that has one of these makes the URL a signed one; the cookies don't count then.
 RESERVED = ("Expires", "Policy", "Signature", "Key-Pair-Id")

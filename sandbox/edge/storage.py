@@ -13,10 +13,10 @@ from urllib.parse import unquote
 
 from botocore.exceptions import ClientError
 
-from . import pages
-from .aws import Api
-from .messages import Headers, Reply, Request
-from .policies import CLOUDFRONT, Caller, allows
+from sandbox.edge import pages
+from sandbox.edge.aws import Api
+from sandbox.edge.messages import Headers, Reply, Request
+from sandbox.edge.policies import CLOUDFRONT, Caller, allows
 
 ENDPOINT = re.compile(r"(?P<bucket>.+)\.s3(?:[.-](?P<region>[a-z]{2}(?:-[a-z]+)+-\d))?\.amazonaws\.com(?:\.cn)?")
 CHUNK = 256 * 1024

@@ -12,12 +12,12 @@ from typing import Any
 
 import httpx
 
-from . import pages, proxy
-from .aws import Api
-from .cache import Cache
-from .health import Health
-from .messages import Headers, Reply, Request
-from .sealed import Box
+from sandbox.edge import pages, proxy
+from sandbox.edge.aws import Api
+from sandbox.edge.cache import Cache
+from sandbox.edge.health import Health
+from sandbox.edge.messages import Headers, Reply, Request
+from sandbox.edge.sealed import Box
 
 # podman is slow to ask, and a container keeps its address.
 ADDRESS_SECONDS = 10

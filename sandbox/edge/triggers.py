@@ -8,10 +8,10 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from .aws import Api
-from .external_provider import ExternalError
-from .functions import FunctionError, Functions, InvocationError
-from .policies import Caller
+from sandbox.edge.aws import Api
+from sandbox.edge.external_provider import ExternalError
+from sandbox.edge.functions import FunctionError, Functions, InvocationError
+from sandbox.edge.policies import Caller
 
 COGNITO = "cognito-idp.amazonaws.com"
 # For which Cognito waits.

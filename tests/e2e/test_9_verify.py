@@ -14,8 +14,8 @@ from typing import Any
 
 import botocore.session
 import pytest
-from ansible_collections.bioviewers.aws.plugins.module_utils import _verify_cookies as jar
-from ansible_collections.bioviewers.aws.plugins.module_utils import _verify_instance as doors
+from ansible_collections.bioviewers.aws.plugins.module_utils._checks import signed_cookies as jar
+from ansible_collections.bioviewers.aws.plugins.module_utils._deployment.instance import verify as doors
 
 from sandbox import demo, environment, settings
 from tests import modules

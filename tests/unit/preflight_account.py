@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from ansible_collections.bioviewers.aws.plugins.module_utils._preflight import Fault, Look, Note, findings
+from ansible_collections.bioviewers.aws.plugins.module_utils._checks.preflight import Fault, Look, Note, findings
 from botocore.exceptions import ClientError
 
 ACCOUNT = "123456789012"

@@ -6,9 +6,13 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from ansible_collections.bioviewers.aws.plugins.module_utils import _resource
-from ansible_collections.bioviewers.aws.plugins.module_utils._cloudfront import CloudFrontResource, counted, plain
-from ansible_collections.bioviewers.aws.plugins.module_utils._shapes import merge
+from ansible_collections.bioviewers.aws.plugins.module_utils._engine import resource
+from ansible_collections.bioviewers.aws.plugins.module_utils._engine.merge import merge
+from ansible_collections.bioviewers.aws.plugins.module_utils._services.cloudfront import (
+    CloudFrontResource,
+    counted,
+    plain,
+)
 from botocore.session import Session
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
@@ -332,7 +336,7 @@ def slow_edge(monkeypatch):
         return response
 
     monkeypatch.setattr(CloudFrontResource, "call", call)
-    monkeypatch.setattr(_resource.time, "sleep", slept.append)
+    monkeypatch.setattr(resource.time, "sleep", slept.append)
     return slept
 
 

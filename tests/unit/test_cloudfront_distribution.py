@@ -6,7 +6,7 @@ import functools
 from typing import Any
 
 import pytest
-from ansible_collections.bioviewers.aws.plugins.module_utils._cloudfront import plain
+from ansible_collections.bioviewers.aws.plugins.module_utils._services.cloudfront import plain
 
 BUCKET = {"id": "data", "domain_name": "b.s3.us-east-1.amazonaws.com", "origin_access_control_id": "E1OAC"}
 SERVER = {"id": "api", "domain_name": "api.example.org", "custom_origin_config": {}}

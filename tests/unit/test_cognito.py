@@ -5,8 +5,8 @@ from __future__ import annotations
 import functools
 
 import pytest
-from ansible_collections.bioviewers.aws.plugins.module_utils import _resource
-from ansible_collections.bioviewers.aws.plugins.module_utils._cognito import (
+from ansible_collections.bioviewers.aws.plugins.module_utils._engine import resource
+from ansible_collections.bioviewers.aws.plugins.module_utils._services.cognito import (
     CognitoResource,
     pool_request,
     without_blanks,
@@ -185,7 +185,7 @@ def slow_domain(monkeypatch):
         return answer
 
     monkeypatch.setattr(CognitoResource, "call", call)
-    monkeypatch.setattr(_resource.time, "sleep", slept.append)
+    monkeypatch.setattr(resource.time, "sleep", slept.append)
     return slept, statuses
 
 

@@ -11,7 +11,7 @@ import datetime
 import functools
 
 import pytest
-from ansible_collections.bioviewers.aws.plugins.module_utils._shapes import merge
+from ansible_collections.bioviewers.aws.plugins.module_utils._engine.merge import merge
 from botocore import xform_name
 from botocore.exceptions import ClientError, ParamValidationError
 from botocore.validate import ParamValidator

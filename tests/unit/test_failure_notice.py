@@ -9,8 +9,11 @@ from pathlib import Path
 
 import boto3
 import pytest
-from ansible_collections.bioviewers.aws.plugins.module_utils import _verify_instance, _verify_notices
-from ansible_collections.bioviewers.aws.plugins.module_utils._verify import Skipped
+from ansible_collections.bioviewers.aws.plugins.module_utils._checks.verify import Skipped
+from ansible_collections.bioviewers.aws.plugins.module_utils._deployment.instance import verify as verify_instance
+from ansible_collections.bioviewers.aws.plugins.module_utils._deployment.notifications import (
+    verify as verify_notifications,
+)
 from refused_settings import refusals
 from verify_fakes import aws_error, sight
 
@@ -159,13 +162,13 @@ CONFIRMED = [(ADA, f"{TOPIC}:1"), (BOB, f"{TOPIC}:2")]
     ids=["nobody", "no topic", "both", "not encrypted", "one too many", "one too few", "one who was never told"],
 )
 def test_verify_says_who_is_told(answers, wanted, wrong):
-    assert list(_verify_notices.notices(sight(answers, failure_emails=wanted))) == wrong
+    assert list(verify_notifications.notices(sight(answers, failure_emails=wanted))) == wrong
 
 
 def test_verify_leaves_open_whom_aws_still_asks():
     look = sight(topic(CONFIRMED[0], (BOB, "PendingConfirmation")), failure_emails=[ADA, BOB])
     with pytest.raises(Skipped, match=f"{BOB} has not followed the link"):
-        list(_verify_notices.notices(look))
+        list(verify_notifications.notices(look))
 
 
 @pytest.mark.parametrize(
@@ -178,4 +181,4 @@ def test_verify_leaves_open_whom_aws_still_asks():
     ids=["one topic", "every action", "every topic"],
 )
 def test_verify_reads_what_the_instance_may_tell(statement, right):
-    assert (list(_verify_instance.publishable([statement], TOPIC)) == []) is right
+    assert (list(verify_instance.publishable([statement], TOPIC)) == []) is right

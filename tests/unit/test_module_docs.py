@@ -8,7 +8,7 @@ import pathlib
 import pytest
 import yaml
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
-from ansible_collections.bioviewers.aws.plugins.module_utils._resource import STATE, Resource
+from ansible_collections.bioviewers.aws.plugins.module_utils._engine.resource import STATE, Resource
 
 ROOT = pathlib.Path(__file__).parents[2]
 MODULES = sorted(path.stem for path in (ROOT / "plugins/modules").glob("*.py"))

@@ -6,7 +6,7 @@ import re
 
 import boto3
 import pytest
-from ansible_collections.bioviewers.aws.plugins.module_utils import _preflight
+from ansible_collections.bioviewers.aws.plugins.module_utils._checks import preflight
 
 from sandbox import permissions, settings
 from tests import recorder
@@ -62,10 +62,10 @@ def test_the_action_of_an_operation(service, operation, action):
     assert permissions.named(service, operation) == action
 
 
-@pytest.mark.parametrize("operation", _preflight.RIGHTS)
+@pytest.mark.parametrize("operation", preflight.RIGHTS)
 def test_preflight_calls_a_missing_right_by_the_same_name(operation):
     camel = "".join(word.title() for word in operation.split("_"))
-    assert permissions.named("s3", camel) == _preflight._right("s3", operation)
+    assert permissions.named("s3", camel) == preflight._right("s3", operation)
 
 
 @pytest.mark.parametrize("table", TABLES)

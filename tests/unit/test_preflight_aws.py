@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.bioviewers.aws.plugins.module_utils import (
-    _preflight_account,
-    _preflight_dns,
-    _preflight_network,
-    _preflight_quotas,
-    _preflight_taken,
-    _preflight_zone,
+from ansible_collections.bioviewers.aws.plugins.module_utils._deployment.account import preflight as preflight_account
+from ansible_collections.bioviewers.aws.plugins.module_utils._deployment.account import preflight_quotas
+from ansible_collections.bioviewers.aws.plugins.module_utils._deployment.distribution import (
+    preflight as preflight_distribution,
 )
+from ansible_collections.bioviewers.aws.plugins.module_utils._deployment.dns import preflight as preflight_dns
+from ansible_collections.bioviewers.aws.plugins.module_utils._deployment.dns import preflight_zone
+from ansible_collections.bioviewers.aws.plugins.module_utils._deployment.network import preflight as preflight_network
 from botocore import exceptions
 from preflight_account import ACCOUNT, look_with, refusal, sentences
 
@@ -44,7 +44,7 @@ def caller(partition="aws"):
 )  # fmt: skip
 def test_credentials(answer, known, fault):
     look, asked = look_with(known, get_caller_identity=answer)
-    faults, _other = sentences(_preflight_account.CHECKS, look)
+    faults, _other = sentences(preflight_account.CHECKS, look)
     assert [found[: len(fault)] for found in faults] == ([fault] if fault else []), faults
     assert ("account" in look.known) is (fault is None)
     assert asked == ["sts.get_caller_identity"]
@@ -61,7 +61,7 @@ def test_credentials(answer, known, fault):
 )
 def test_region(region, answer, faults, notes):
     look = look_with({"region": region, "aws_region": region}, get_caller_identity=caller(), describe_regions=answer)[0]
-    assert [*map(len, sentences(_preflight_account.CHECKS, look))] == [faults, notes]
+    assert [*map(len, sentences(preflight_account.CHECKS, look))] == [faults, notes]
     assert ("usable_region" in look.known) is (faults == 0)
 
 
@@ -84,7 +84,7 @@ def zone_told(held, *records, **known):
         "get_hosted_zone": {"DelegationSet": {"NameServers": [f"{name.upper()}." for name in SERVERS]}},
         "list_resource_record_sets": {"ResourceRecordSets": [*records]},
     }
-    return told(_preflight_zone, {**names, **hosts, **known}, **answers)
+    return told(preflight_zone, {**names, **hosts, **known}, **answers)
 
 
 def test_the_one_public_zone_is_found():
@@ -174,7 +174,7 @@ ASKED = {
 
 
 def network_told(known=None, **answers):
-    return told(_preflight_network, {**ASKED, **(known or {})}, **{**NETWORK, **answers})
+    return told(preflight_network, {**ASKED, **(known or {})}, **{**NETWORK, **answers})
 
 
 def test_one_subnet_of_each_of_two_zones_is_taken():
@@ -256,7 +256,7 @@ def taken_told(known=None, held=(), conflicting=(), pool="lab", **answers):
         "list_conflicting_aliases": {"ConflictingAliasesList": {"Items": [*conflicting]}},
         "describe_user_pool": {"UserPool": {"Name": pool}},
     }
-    return told(_preflight_taken, {**names, **(known or {})}, **{**canned, **answers})
+    return told(preflight_distribution, {**names, **(known or {})}, **{**canned, **answers})
 
 
 ELSEWHERE = {"Alias": "data.uni.edu", "DistributionId": "***1", "AccountId": "***2"}
@@ -320,7 +320,7 @@ class Addresses:
 
     def records(self, name, _kind):
         if "silent" in self.names:
-            raise _preflight_dns.UnansweredError
+            raise preflight_dns.UnansweredError
         return ["192.0.2.1"] if "*" in self.names or name.partition(".")[0] in self.names else []
 
 
@@ -362,7 +362,7 @@ def quotas_told(known=None, limit=10, **answers):
         "describe_account_limits": {"Limits": [{"Name": "application-load-balancers", "Max": str(limit)}]},
         "describe_instances": {"Reservations": []},
     }  # fmt: skip
-    return told(_preflight_quotas, {**KNOWN, **(known or {})}, **{**canned, **answers})
+    return told(preflight_quotas, {**KNOWN, **(known or {})}, **{**canned, **answers})
 
 
 def test_what_is_used_is_told():

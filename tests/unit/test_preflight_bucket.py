@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from ansible_collections.bioviewers.aws.plugins.module_utils import _preflight_bucket as bucket
+from ansible_collections.bioviewers.aws.plugins.module_utils._deployment.bucket import preflight as bucket
 from preflight_account import ACCOUNT, look_with, refusal, sentences
 
 BLOCKED = dict.fromkeys(bucket.BLOCKS, True)

@@ -6,7 +6,7 @@ import socket
 
 import dns.name
 import pytest
-from ansible_collections.bioviewers.aws.plugins.module_utils import _preflight_dns as public
+from ansible_collections.bioviewers.aws.plugins.module_utils._deployment.dns import preflight as public
 from preflight_account import look_with, sentences
 
 from sandbox import dns as stand_in

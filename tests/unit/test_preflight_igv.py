@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from ansible_collections.bioviewers.aws.plugins.module_utils import _preflight_igv
+from ansible_collections.bioviewers.aws.plugins.module_utils._deployment.igv import preflight as preflight_igv
 from botocore.exceptions import ClientError
 from preflight_account import ACCOUNT, look_with, refusal, sentences
 
@@ -26,7 +26,7 @@ def forbidden(region="us-east-1"):
 def told(known, **answers):
     usual = {"head_bucket": head(), "list_objects_v2": {"IsTruncated": False}}
     look, asked = look_with({**HERE, **known}, **{**usual, **answers})
-    return *sentences(_preflight_igv.CHECKS, look), asked
+    return *sentences(preflight_igv.CHECKS, look), asked
 
 
 @pytest.mark.parametrize(
@@ -98,7 +98,7 @@ def test_folders_on_which_the_browser_hangs(sizes, full):
 def test_a_bucket_of_many_folders_is_not_looked_at_for_ever():
     endless = {"IsTruncated": False, "CommonPrefixes": [{"Prefix": "a/"}, {"Prefix": "b/"}]}
     asked = told({"igv_buckets": [BAMS]}, list_objects_v2=endless)[2]
-    assert asked.count("s3.list_objects_v2") == _preflight_igv.MOST_FOLDERS
+    assert asked.count("s3.list_objects_v2") == preflight_igv.MOST_FOLDERS
 
 
 def test_requesters_that_pay():

@@ -6,8 +6,8 @@ import pathlib
 
 import pytest
 import yaml
-from ansible_collections.bioviewers.aws.plugins.module_utils._preflight_igv_inputs import RULES
-from ansible_collections.bioviewers.aws.plugins.module_utils._preflight_inputs import FAULTY, wrong_kind
+from ansible_collections.bioviewers.aws.plugins.module_utils._inventory.values import FAULTY, wrong_kind
+from ansible_collections.bioviewers.aws.plugins.module_utils._inventory.values_igv import RULES
 
 ROOT = pathlib.Path(__file__).parents[2]
 SPEC = yaml.safe_load((ROOT / "playbooks/vars/inventory.yml").read_text())["inventory_spec"]

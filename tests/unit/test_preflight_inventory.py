@@ -8,7 +8,7 @@ import re
 
 import pytest
 import yaml
-from ansible_collections.bioviewers.aws.plugins.module_utils import _preflight_inventory as inventory
+from ansible_collections.bioviewers.aws.plugins.module_utils._inventory import variables as inventory
 from ansible_collections.bioviewers.aws.plugins.modules.preflight import OPTIONS
 
 ROOT = pathlib.Path(__file__).parents[2]
@@ -101,7 +101,7 @@ def test_the_module_takes_only_variables_of_an_inventory():
 
 
 def test_the_checks_only_read():
-    sources = [path.read_text() for path in (ROOT / "plugins/module_utils").glob("_preflight*.py")]
+    sources = [path.read_text() for path in (ROOT / "plugins/module_utils").rglob("*preflight*.py")]
     call = re.compile(r"""(?:call|pages|unless)\(\s*(?:[\w\[\]"]+,\s*)?"([a-z0-9-]+)",\s*"([a-z_]+)\"""", re.DOTALL)
     operations = {operation for source in sources for _service, operation in call.findall(source)}
     assert len(operations) > 20

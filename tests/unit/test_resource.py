@@ -11,10 +11,10 @@ from typing import Any, ClassVar
 import pytest
 from ansible.module_utils.testing import patch_module_args
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
-from ansible_collections.bioviewers.aws.plugins.module_utils import _resource
-from ansible_collections.bioviewers.aws.plugins.module_utils._foretold import foretold, is_foretold
-from ansible_collections.bioviewers.aws.plugins.module_utils._resource import TAGS, WAIT, Resource
-from ansible_collections.bioviewers.aws.plugins.module_utils._shapes import Found
+from ansible_collections.bioviewers.aws.plugins.module_utils._engine import resource
+from ansible_collections.bioviewers.aws.plugins.module_utils._engine.merge import Found
+from ansible_collections.bioviewers.aws.plugins.module_utils._engine.resource import TAGS, WAIT, Resource
+from ansible_collections.bioviewers.aws.plugins.module_utils._engine.unknown import foretold, is_foretold
 from botocore.exceptions import ClientError
 
 
@@ -188,7 +188,7 @@ def test_an_error_says_what_was_tried(shelf):
 
 def test_waiting_ends(shelf, monkeypatch):
     slept = []
-    monkeypatch.setattr(_resource.time, "sleep", slept.append)
+    monkeypatch.setattr(resource.time, "sleep", slept.append)
     assert shelf(OAK, wait=True, ready_after=2)["book_shelf"]["id"] == "S1"
     assert slept == [1, 1]
     result = shelf(OAK, wait=True, wait_timeout=0, ready_after=2)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.bioviewers.aws.plugins.module_utils._shapes import Spelling, dig, masked, merge
+from ansible_collections.bioviewers.aws.plugins.module_utils._engine.merge import Spelling, dig, masked, merge
 
 
 @pytest.mark.parametrize(

@@ -7,9 +7,9 @@ import itertools
 import re
 
 import pytest
-from ansible_collections.bioviewers.aws.plugins.module_utils import _verify as engine
-from ansible_collections.bioviewers.aws.plugins.module_utils import _verify_report as report
-from ansible_collections.bioviewers.aws.plugins.module_utils._verify import Check, Outcome, Skipped
+from ansible_collections.bioviewers.aws.plugins.module_utils._checks import report
+from ansible_collections.bioviewers.aws.plugins.module_utils._checks import verify as engine
+from ansible_collections.bioviewers.aws.plugins.module_utils._checks.verify import Check, Outcome, Skipped
 from ansible_collections.bioviewers.aws.plugins.modules import verify
 
 from tests.unit.verify_fakes import KNOWN, aws_error, sight

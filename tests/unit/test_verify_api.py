@@ -8,14 +8,14 @@ import socket
 import types
 
 import pytest
-from ansible_collections.bioviewers.aws.plugins.module_utils import _verify_balancer as balancer
-from ansible_collections.bioviewers.aws.plugins.module_utils import _verify_bucket as bucket
-from ansible_collections.bioviewers.aws.plugins.module_utils import _verify_distribution as cdn
-from ansible_collections.bioviewers.aws.plugins.module_utils import _verify_facts as facts
-from ansible_collections.bioviewers.aws.plugins.module_utils import _verify_instance as host
-from ansible_collections.bioviewers.aws.plugins.module_utils import _verify_pool as pool
-from ansible_collections.bioviewers.aws.plugins.module_utils._verify import Skipped
-from ansible_collections.bioviewers.aws.plugins.module_utils._verify_web import Answer
+from ansible_collections.bioviewers.aws.plugins.module_utils._checks.http import Answer
+from ansible_collections.bioviewers.aws.plugins.module_utils._checks.verify import Skipped
+from ansible_collections.bioviewers.aws.plugins.module_utils._deployment import find as facts
+from ansible_collections.bioviewers.aws.plugins.module_utils._deployment.bucket import verify as bucket
+from ansible_collections.bioviewers.aws.plugins.module_utils._deployment.distribution import verify as cdn
+from ansible_collections.bioviewers.aws.plugins.module_utils._deployment.instance import verify as host
+from ansible_collections.bioviewers.aws.plugins.module_utils._deployment.load_balancer import verify as balancer
+from ansible_collections.bioviewers.aws.plugins.module_utils._deployment.user_pool import verify as pool
 
 from tests.unit import verify_fakes
 from tests.unit.verify_fakes import aws_error, sight

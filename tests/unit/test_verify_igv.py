@@ -6,10 +6,10 @@ import gzip
 import json
 
 import pytest
-from ansible_collections.bioviewers.aws.plugins.module_utils import _verify_igv as igv
-from ansible_collections.bioviewers.aws.plugins.module_utils import _verify_igv_client as met
-from ansible_collections.bioviewers.aws.plugins.module_utils._verify import FAILED, OK, run
-from ansible_collections.bioviewers.aws.plugins.module_utils._verify_web import Answer
+from ansible_collections.bioviewers.aws.plugins.module_utils._checks.http import Answer
+from ansible_collections.bioviewers.aws.plugins.module_utils._checks.verify import FAILED, OK, run
+from ansible_collections.bioviewers.aws.plugins.module_utils._deployment.igv import verify as igv
+from ansible_collections.bioviewers.aws.plugins.module_utils._deployment.igv import verify_client as met
 from ansible_collections.bioviewers.aws.plugins.modules.verify_igv import PARTS
 
 from tests.unit.test_verify_api import but, without

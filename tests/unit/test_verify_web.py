@@ -16,14 +16,14 @@ import threading
 import urllib.parse
 
 import pytest
-from ansible_collections.bioviewers.aws.plugins.module_utils import _verify_cookies as jar
-from ansible_collections.bioviewers.aws.plugins.module_utils import _verify_data as data
-from ansible_collections.bioviewers.aws.plugins.module_utils import _verify_login as login
-from ansible_collections.bioviewers.aws.plugins.module_utils import _verify_names as names
-from ansible_collections.bioviewers.aws.plugins.module_utils import _verify_site as site
-from ansible_collections.bioviewers.aws.plugins.module_utils import _verify_web as web
-from ansible_collections.bioviewers.aws.plugins.module_utils._verify import Skipped
-from ansible_collections.bioviewers.aws.plugins.module_utils._verify_web import Answer
+from ansible_collections.bioviewers.aws.plugins.module_utils._checks import http as web
+from ansible_collections.bioviewers.aws.plugins.module_utils._checks import signed_cookies as jar
+from ansible_collections.bioviewers.aws.plugins.module_utils._checks.http import Answer
+from ansible_collections.bioviewers.aws.plugins.module_utils._checks.verify import Skipped
+from ansible_collections.bioviewers.aws.plugins.module_utils._deployment.distribution import verify_data as data
+from ansible_collections.bioviewers.aws.plugins.module_utils._deployment.dns import verify as names
+from ansible_collections.bioviewers.aws.plugins.module_utils._deployment.load_balancer import verify_site as site
+from ansible_collections.bioviewers.aws.plugins.module_utils._deployment.user_pool import verify_login as login
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization

@@ -6,8 +6,8 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from ansible_collections.bioviewers.aws.plugins.module_utils._verify import Sight
-from ansible_collections.bioviewers.aws.plugins.module_utils._verify_web import Answer
+from ansible_collections.bioviewers.aws.plugins.module_utils._checks.http import Answer
+from ansible_collections.bioviewers.aws.plugins.module_utils._checks.verify import Sight
 from botocore.exceptions import ClientError
 
 KNOWN = {

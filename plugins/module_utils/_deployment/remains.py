@@ -16,9 +16,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from ansible_collections.bioviewers.aws.plugins.module_utils import _acm
-from ansible_collections.bioviewers.aws.plugins.module_utils._preflight import join
-from ansible_collections.bioviewers.aws.plugins.module_utils._verify import Sight
+from ansible_collections.bioviewers.aws.plugins.module_utils._checks.preflight import join
+from ansible_collections.bioviewers.aws.plugins.module_utils._checks.verify import Sight
+from ansible_collections.bioviewers.aws.plugins.module_utils._services import acm
 
 # Parts of the ARNs of what is looked for by name. What Resource Groups tells of such can be old: it lists what was
 # tagged once, too (Resource Groups Tagging API Reference, "GetResources").
@@ -257,8 +257,8 @@ def parameters(look: Sight) -> Iterator[Held]:
 
 def proven(look: Sight) -> list[dict[str, Any]]:
     """The certificates of the account that need the domain's validation record."""
-    regions = _acm.usable_regions(look.client("ec2"))
-    return look.once("certificates", lambda: _acm.certificates(_acm_clients(look, regions), look.known["domain"]))
+    regions = acm.usable_regions(look.client("ec2"))
+    return look.once("certificates", lambda: acm.certificates(_acm_clients(look, regions), look.known["domain"]))
 
 
 def _acm_clients(look: Sight, regions: list[str]) -> list[Any]:

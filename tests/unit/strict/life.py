@@ -6,8 +6,8 @@ import copy
 import importlib
 from typing import Any
 
-from ansible_collections.bioviewers.aws.plugins.module_utils._foretold import is_foretold
-from ansible_collections.bioviewers.aws.plugins.module_utils._resource import STATE, Resource
+from ansible_collections.bioviewers.aws.plugins.module_utils._engine.resource import STATE, Resource
+from ansible_collections.bioviewers.aws.plugins.module_utils._engine.unknown import is_foretold
 
 from tests import modules
 from tests.unit.strict.aws import Aws

@@ -10,7 +10,7 @@ from typing import Any
 
 import botocore.session
 import pytest
-from ansible_collections.bioviewers.aws.plugins.module_utils._foretold import foretold
+from ansible_collections.bioviewers.aws.plugins.module_utils._engine.unknown import foretold
 
 from tests import modules
 from tests.unit.strict.life import FILES, ROWS, TABLES, Life, all_in_order, flat, spec_of, told, within
