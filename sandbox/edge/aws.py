@@ -11,7 +11,7 @@ import boto3
 from botocore.config import Config as ClientConfig
 from botocore.exceptions import ClientError
 
-from sandbox.edge.cache import Cache, remembered
+from sandbox.edge.cdn.cache import Cache, remembered
 from sandbox.edge.config import Config
 
 Resource = dict[str, Any]
