@@ -9,9 +9,9 @@ name: listener_rules
 short_description: Rules of a listener of an Application Load Balancer for path patterns
 version_added: 0.1.0
 description:
-  - A rule takes at most five patterns (Application Load Balancers User Guide, "Condition types for listener rules"). This
-    returns as many rules as that takes, each with the same actions, as C(Rules) of
-    M(amazon.aws.elb_application_lb#module) takes them.
+  - A rule takes at most five patterns (Application Load Balancers User Guide, "Condition types for listener rules").
+    This returns as many rules as that takes, each with the same actions, in the form of C(Rules) of
+    M(amazon.aws.elb_application_lb).
 positional: _input, actions, priority
 options:
   _input:

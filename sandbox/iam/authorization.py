@@ -1,8 +1,8 @@
 """Whether a role may do what a request asks for: its policies, read as IAM reads them.
 
 Each action must be allowed for each resource, and none denied. What AWS asks for besides the call itself stands in
-docs/permissions.yml and is asked for here too, of whatever resource. Conditions are read whose keys are known below;
-others are passed over, and a denial with one of them is left out.
+meta/iam/permissions.yml and is asked for here too, of whatever resource. Conditions are read whose keys are known
+below; others are passed over, and a denial with one of them is left out.
 """
 
 from __future__ import annotations
@@ -21,8 +21,9 @@ from botocore.exceptions import ClientError
 from sandbox import settings
 from sandbox.compute import instances
 from sandbox.edge import policies
-from sandbox.iam import playbook_policies, request_context
-from sandbox.iam.playbook_policies import Statement
+from sandbox.iam import request_context
+from tools import iam_policies
+from tools.iam_policies import Statement
 
 # How long a role may go on with what it was allowed.
 CACHE_SECONDS = 1
@@ -190,14 +191,14 @@ def may(role: str, actions: tuple[str, ...]) -> bool:
 
 def refusal(role: str, request: request_context.Asked) -> str | None:
     """The action that the role lacks for a request, with the resource; None if it may."""
-    action = playbook_policies.named(request.service, request.operation)
+    action = iam_policies.named(request.service, request.operation)
     if action in FREE:
         return None
     held = policies_of(role)
     for resource in request_context.resources(request):
         if not allows(held, action, resource, context_of(request, resource)):
             return f"{action} on {resource}"
-    for needed in playbook_policies.implied(action):
+    for needed in iam_policies.implied(action):
         if not allows(held, needed, None, context_of(request, "*")):
             return f"{needed}, which {action} asks for"
     return None
