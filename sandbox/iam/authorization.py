@@ -1,8 +1,8 @@
 """Whether a role may do what a request asks for: its policies, read as IAM reads them.
 
 Each action must be allowed for each resource, and none denied. What AWS asks for besides the call itself stands in
-docs/permissions.yml and is asked for here too, of whatever resource. Conditions are read whose keys are known below;
-others are passed over, and a denial with one of them is left out.
+meta/iam/permissions.yml and is asked for here too, of whatever resource. Conditions are read whose keys are known
+below; others are passed over, and a denial with one of them is left out.
 """
 
 from __future__ import annotations
@@ -18,11 +18,12 @@ from typing import Any
 import httpx
 from botocore.exceptions import ClientError
 
-from aws_edge.account import iam_policies
+from aws_edge.account.iam_policies import permits
 from sandbox import settings
 from sandbox.compute import instances
-from sandbox.iam import playbook_policies, request_context
-from sandbox.iam.playbook_policies import Statement
+from sandbox.iam import request_context
+from tools import iam_policies
+from tools.iam_policies import Statement
 
 # How long a role may go on with what it was allowed.
 CACHE_SECONDS = 1
@@ -68,7 +69,7 @@ def allows(documents: list[dict[str, Any]], action: str, resource: str | None, c
     known = {key: value for key in keys if (value := context(key)) is not None}
     readable = [each for one in listed if (each := _known_conditions_only(one, set(known), resource))]
     values = {key.lower(): value[0] if len(value) == 1 else tuple(value) for key, value in known.items() if value}
-    return iam_policies.permits([{"Statement": readable}], values, action, resource or "*")
+    return permits([{"Statement": readable}], values, action, resource or "*")
 
 
 # --- What is asked for -------------------------------------------------------------------------------------------
@@ -190,14 +191,14 @@ def allows_all(role: str, actions: tuple[str, ...]) -> bool:
 
 def missing_permission(role: str, request: request_context.RequestContext) -> str | None:
     """The action that the role lacks for a request, with the resource; None if it may."""
-    action = playbook_policies.named(request.service, request.operation)
+    action = iam_policies.named(request.service, request.operation)
     if action in NO_PERMISSION_NEEDED:
         return None
     documents = role_policies(role)
     for resource in request_context.resources(request):
         if not allows(documents, action, resource, condition_context(request, resource)):
             return f"{action} on {resource}"
-    for needed in playbook_policies.implied(action):
+    for needed in iam_policies.implied(action):
         if not allows(documents, needed, None, condition_context(request, "*")):
             return f"{needed}, which {action} asks for"
     return None

@@ -1,8 +1,8 @@
 """What a request is about, as policies see it: the ARNs of its resources, and the tags that it gives.
 
-Known of the services that the playbooks use, as far as docs/permissions.yml narrows them. A request of which nothing is
-known here is about `*`, which only a statement for all resources allows: so a right that is narrowed there may need a
-line here.
+Known of the services that the playbooks use, as far as meta/iam/permissions.yml narrows them. A request of which
+nothing is known here is about `*`, which only a statement for all resources allows: so a right that is narrowed there
+may need a line here.
 """
 
 from __future__ import annotations

@@ -26,7 +26,7 @@ BUCKET, BAM, LOCUS = settings.READS_BUCKET, reads.BAM_KEY, reads.LOCUS
 PERSON = f"barbara@{settings.DOMAIN}"
 FOLDER = igv.CONFIGURATION.parent
 SHARED = ("-e", "igv_shares_user_pool=true")
-TEARDOWN = ("playbooks/igv_teardown.yml", "-e", f"confirm={settings.IGV_PROJECT}")
+TEARDOWN = ("playbooks/igv/teardown.yml", "-e", f"confirm={settings.IGV_PROJECT}")
 # The keys of oauth-config.json that IGV reads.
 KEYS = {
     *("auth_provider", "client_id", "client_secret", "scope", "authorization_endpoint", "token_endpoint"),
@@ -44,8 +44,8 @@ class Backend:
 
 
 def build(*options: str) -> str:
-    """Run igv.yml; what it said."""
-    return run(["playbooks/igv.yml", "--diff", *options])
+    """Run igv/site.yml; what it said."""
+    return run(["playbooks/igv/site.yml", "--diff", *options])
 
 
 def browse(user: str, password: str, address: str) -> httpx.Response:

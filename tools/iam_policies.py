@@ -1,18 +1,17 @@
-"""docs/permissions.yml, what a run may ask of AWS, as policies: for the documentation and for the sandbox's runs."""
+"""meta/iam/permissions.yml, what a run may ask of AWS, as policies: for the documentation and the sandbox's runs."""
 
 from __future__ import annotations
 
 import functools
 import json
+import pathlib
 import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 import yaml
 
-from sandbox import settings
-
-FILE = settings.CHECKOUT / "docs" / "permissions.yml"
+FILE = pathlib.Path(__file__).parents[1] / "meta" / "iam" / "permissions.yml"
 # What a managed policy may hold, white space aside (IAM User Guide, "IAM and AWS STS quotas").
 LONGEST = 6144
 
