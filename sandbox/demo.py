@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 
 from playwright.sync_api import Page
 
-from sandbox import browser, data, google_accounts, settings, viewer
+from sandbox import browser, data, google_accounts, hosts, settings, viewer, viewer_bundle
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PICTURES = ROOT / ".cache" / "demo"
@@ -53,8 +53,10 @@ def play(playbook: str, *options: str) -> None:
 
 
 def build(*options: str) -> None:
-    """The whole deployment."""
+    """The whole deployment; the viewer that it has compiled is kept for the next."""
     play("site.yml", *options)
+    for host in hosts.names():
+        viewer_bundle.keep(host)
 
 
 def pool_id(name: str = settings.PROJECT) -> str:
