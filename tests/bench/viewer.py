@@ -18,10 +18,12 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import CDPSession, Page
 
-from sandbox import browser, containers, demo, settings
+from sandbox import settings
+from sandbox.compute import containers
+from sandbox.demo import browser, viewer
 from tests.e2e import inside
-from tests.unit import real_nginx
 from tests.unit.conftest import free_port
+from tests.unit.roles import real_nginx
 
 SETTINGS = json.dumps({"session_url": "", "sign_out_url": "", "title": "Neuroglancer", "credentials_origins": []})
 VIEWER_ON_THE_HOST = "/srv/neuroglancer/current"
@@ -93,10 +95,10 @@ def visit(page: Page, site: str, forget: bool) -> Load:
 
 def sign_in(page: Page) -> None:
     """As one of the pool's users."""
-    password = demo.create_user(demo.USER)
-    page.goto(demo.SITE)
+    password = viewer.create_user(viewer.USER)
+    page.goto(viewer.SITE)
     browser.wait_for_login(page)
-    browser.sign_in(page, demo.USER, password)
+    browser.sign_in(page, viewer.USER, password)
     page.wait_for_function("() => window.viewer !== undefined", timeout=60_000)
 
 
@@ -124,7 +126,7 @@ def report_loads(manual: str) -> None:
     with browser.chromium(settings.CA_FILE) as context:
         page = context.new_page()
         sign_in(page)
-        first, again = visit(page, demo.SITE, forget=True), visit(page, demo.SITE, forget=False)
+        first, again = visit(page, viewer.SITE, forget=True), visit(page, viewer.SITE, forget=False)
     with browser.chromium(settings.CA_FILE) as context:
         manuals = visit(context.new_page(), manual, forget=True)
     print(f"\nThe viewer in Chromium\n    first visit    {first.told()}\n    the manual's   {manuals.told()}")

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 import httpx
 import pytest
 
-from sandbox import demo, settings
+from sandbox import settings
+from sandbox.demo import viewer
 from tests.e2e import interrupted, visitor
 
 
@@ -35,9 +36,9 @@ def account() -> Iterator[None]:
     if REUSE:
         yield
         return
-    demo.start()
+    viewer.start()
     yield
-    demo.sandbox("down")
+    viewer.sandbox("down")
 
 
 @pytest.fixture(scope="session")
@@ -56,9 +57,9 @@ def second_lab_begun(account, beside) -> Future[None]:
 @pytest.fixture(scope="session")
 def deployment(account, second_lab_begun) -> Deployment:
     if not REUSE:
-        demo.build()
+        viewer.build()
     wait([second_lab_begun])
-    return Deployment(demo.USER, demo.create_user(demo.USER))
+    return Deployment(viewer.USER, viewer.create_user(viewer.USER))
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import time
 
-from sandbox import demo
+from sandbox.demo import viewer
 
 COMMAND = ("ansible-playbook", "-i", "inventories/sandbox")
 
@@ -16,7 +16,7 @@ def run(arguments: list[str], **environment: str) -> str:
     """Run to the end, without a failure; what was said."""
     done = subprocess.run(
         [*COMMAND, *arguments],
-        cwd=demo.ROOT,
+        cwd=viewer.ROOT,
         env={**os.environ, **environment},
         capture_output=True,
         text=True,
@@ -31,7 +31,7 @@ def kill_at(task: str, arguments: list[str], after: float = 1) -> str:
     said = ""
     with subprocess.Popen(
         [*COMMAND, *arguments],
-        cwd=demo.ROOT,
+        cwd=viewer.ROOT,
         env={**os.environ, "PYTHONUNBUFFERED": "1"},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

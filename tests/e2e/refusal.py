@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import httpx
 
-from sandbox import data
+from sandbox.demo import volumes
 
 OURS = ("CloudFront-", "AWSELBAuthSession")
 # What would be the data, or a list of it, or what is set for the viewer and may name it.
-LEAKS = (data.NIFTI.read_bytes()[:64], b"zarr_format", b"ListBucketResult", b"<Contents>", b"credentials_origins")
+LEAKS = (volumes.NIFTI.read_bytes()[:64], b"zarr_format", b"ListBucketResult", b"<Contents>", b"credentials_origins")
 
 
 def given_cookies(answer: httpx.Response) -> list[str]:

@@ -16,12 +16,13 @@ import boto3
 import pytest
 import yaml
 
-from sandbox import demo, settings
-from sandbox import dns as public_dns
+from sandbox import settings
+from sandbox.demo import viewer
+from sandbox.network import dns as public_dns
 from tests import recorder
 from tests.e2e import broken_account
 
-SANDBOX = demo.ROOT / "inventories" / "sandbox"
+SANDBOX = viewer.ROOT / "inventories" / "sandbox"
 CASES = yaml.safe_load(pathlib.Path(__file__).with_name("broken_inventories.yml").read_text())
 # Public DNS in which somebody else answers for a zone.
 OTHER_DNS = ("127.0.0.1", 5355)
@@ -65,7 +66,7 @@ def write_inventory(folder: pathlib.Path, case: dict[str, Any], ids: dict[str, s
 def run(folder: pathlib.Path) -> subprocess.CompletedProcess:
     command = ["ansible-playbook", "-i", str(folder), "playbooks/preflight.yml"]
     environment = {**os.environ, "NO_COLOR": "1"}
-    return subprocess.run(command, cwd=demo.ROOT, env=environment, capture_output=True, text=True, check=False)
+    return subprocess.run(command, cwd=viewer.ROOT, env=environment, capture_output=True, text=True, check=False)
 
 
 @pytest.fixture(scope="module")
