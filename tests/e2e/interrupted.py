@@ -88,11 +88,10 @@ def prepare() -> None:
 def finish() -> None:
     """The second half: killed at each long wait, until a run has nothing to do any more."""
     (instance,) = inside.instances(PROJECT)
-    kill_at("compile | Bundle", SITE_PLAYBOOK, after=5)
     told = kill_at("Wait until CloudFront has deployed", SITE_PLAYBOOK, after=0.2)
     assert make_records(told) == {f"{SITE}.", f"{DATA}."}
     kill_at("Test every claim", [*OPTIONS, "playbooks/verify.yml"], after=0.2)
     said = run(SITE_PLAYBOOK)
-    assert "compile | Bundle" not in said, "the viewer was built before"
+    assert "compile | " not in said, "this machine has built the viewer before"
     assert {(host["changed"], host["failed"]) for host in recap(said).values()} == {(0, 0)}, recap(said)
     assert inside.instances(PROJECT) == [instance]

@@ -6,9 +6,10 @@
 Usage: patch_credentials.py TARGET
 
 TARGET is http_request.js or http_request.ts, or a directory that holds one: the npm package `neuroglancer`, or its
-source tree. The build then names the hosts in two defines, both JavaScript expressions:
+source tree. The page then names the hosts in two globals, before it loads the viewer:
 NEUROGLANCER_CREDENTIALS_ORIGINS, a list of origins (without it the patch does nothing), and
 NEUROGLANCER_CREDENTIALS_RENEW_URL, a path on the viewer's own origin that hands out new cookies.
+Workers, which do not see the page's globals, get both from whoever starts them, in their name.
 
 Exit status: 0 patched or unchanged; 2 not patched, and nothing was written.
 """
@@ -35,16 +36,50 @@ FUNCTIONS = """
 «
 declare const NEUROGLANCER_CREDENTIALS_ORIGINS: string[] | undefined;
 declare const NEUROGLANCER_CREDENTIALS_RENEW_URL: string | undefined;
+interface Credentials {
+  origins: Set<string>;
+  renewUrl: string;
+}
 »
-const credentialsOrigins = new Set«<string>»(
-  typeof NEUROGLANCER_CREDENTIALS_ORIGINS === "undefined"
-    ? []
-    : NEUROGLANCER_CREDENTIALS_ORIGINS,
-);
-const credentialsRenewUrl =
-  typeof NEUROGLANCER_CREDENTIALS_RENEW_URL === "undefined"
-    ? ""
-    : NEUROGLANCER_CREDENTIALS_RENEW_URL;
+function credentialsOfPage()«: Credentials» {
+  return {
+    origins: new Set(
+      typeof NEUROGLANCER_CREDENTIALS_ORIGINS === "undefined"
+        ? []
+        : NEUROGLANCER_CREDENTIALS_ORIGINS,
+    ),
+    renewUrl:
+      typeof NEUROGLANCER_CREDENTIALS_RENEW_URL === "undefined"
+        ? ""
+        : NEUROGLANCER_CREDENTIALS_RENEW_URL,
+  };
+}
+
+function credentialsOfWorker()«: Credentials» {
+  try {
+    const { origins, renewUrl } = JSON.parse(self.name);
+    return { origins: new Set(origins), renewUrl };
+  } catch {
+    return { origins: new Set(), renewUrl: "" };
+  }
+}
+
+// A page does not go by its name: whoever opens a window chooses that.
+const credentials =
+  typeof document === "undefined" ? credentialsOfWorker() : credentialsOfPage();
+
+if (typeof Worker !== "undefined") {
+  const name = JSON.stringify({
+    origins: [...credentials.origins],
+    renewUrl: credentials.renewUrl,
+  });
+  globalThis.Worker = class extends Worker {
+    constructor(url«: string | URL», options«?: WorkerOptions») {
+      super(url, { ...options, name });
+    }
+  };
+}
+
 const renewalKeptMilliseconds = 30000;
 
 let authChannel«: BroadcastChannel | undefined»;
@@ -54,7 +89,7 @@ let renewalKeptUntil = 0;
 async function requestCookies()«: Promise<boolean>» {
   try {
     // A redirect leads to a login page, which only a person can use.
-    const response = await fetch(credentialsRenewUrl, {
+    const response = await fetch(credentials.renewUrl, {
       cache: "no-store",
       redirect: "error",
     });
@@ -66,7 +101,7 @@ async function requestCookies()«: Promise<boolean>» {
 
 // One renewal at a time, its result kept for a while: chunks fail in bursts.
 function renewCookies()«: Promise<boolean>» {
-  if (credentialsRenewUrl === "") return Promise.resolve(false);
+  if (credentials.renewUrl === "") return Promise.resolve(false);
   if (renewal === undefined || Date.now() >= renewalKeptUntil) {
     renewalKeptUntil = Infinity;
     renewal = requestCookies().finally(() => {
@@ -89,7 +124,7 @@ async function fetchWithOriginCredentials(
   if (
     url === undefined ||
     init?.credentials !== undefined ||
-    !credentialsOrigins.has(new URL(url, self.location.href).origin)
+    !credentials.origins.has(new URL(url, self.location.href).origin)
   ) {
     return fetch(input, init);
   }
