@@ -12,6 +12,7 @@ from playwright.sync_api import BrowserContext
 from sandbox import browser, data, demo, settings
 from tests.e2e.drawn import LONG, assert_shows_long_view, long_link
 
+pytestmark = pytest.mark.usefixtures("quiet")
 PERSON = f"rosalind@{settings.DOMAIN}"
 
 

@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 
 from sandbox import demo, hosts, igv_client, igv_demo, reads, settings
-from tests.e2e import inside, interrupted
-from tests.e2e import test_d_igv as desktop
+from tests.e2e import desktop, inside, interrupted
 from tests.e2e.playbook import kill_at, recap, run
 from tests.recorder import READS
 
@@ -137,7 +136,7 @@ def igv(deployment) -> tuple[igv_client.Configuration, str]:
 
 
 @pytest.fixture(scope="module")
-def before(owner, igv) -> dict[str, Any]:
+def before(owner, igv, second_lab) -> dict[str, Any]:
     return {"objects": bucket()[0], "the other deployment": interrupted.everything()}
 
 

@@ -20,6 +20,7 @@ from sandbox import browser, data, demo, settings
 from sandbox.google_accounts import EVE, GRACE, UMA, Person
 from tests.e2e.playbook import recap, run
 
+pytestmark = pytest.mark.usefixtures("quiet")
 IDENTITY, USERS = "playbooks/identity.yml", "playbooks/users.yml"
 FUNCTION = f"{settings.PROJECT}-sign-in"
 GUEST = f"guest@{settings.DOMAIN}"
