@@ -20,10 +20,10 @@ help: ## what can be made
 setup: .venv/.ready ## install the tools into .venv
 
 demo: .venv/.ready ## a private Neuroglancer on this machine: sandbox, site.yml, a browser that signs in
-	python -m sandbox.demo
+	python -m sandbox.demo.viewer
 
 demo-igv: .cache/samtools-test/.ready ## the backend of IGV Desktop on this machine: igv.yml, a sign-in, the reads of a private BAM, IGV's picture
-	python -m sandbox.igv_demo
+	python -m sandbox.demo.igv
 
 test: lint unit molecule e2e ## all checks, fast ones first
 

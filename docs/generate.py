@@ -21,7 +21,7 @@ from ansible.template import Templar
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
-from sandbox import permissions  # noqa: E402  (found only now)
+from sandbox.iam import playbook_policies  # noqa: E402  (found only now)
 
 VARS = ROOT / "playbooks" / "vars"
 HEAD = "<!-- Written by docs/generate.py from {}: change it there. -->\n"
@@ -310,29 +310,31 @@ def unchecked_table() -> str:
 
 
 def placeholders_table() -> str:
-    rows = [(f"`<{name}>`", each["means"]) for name, each in permissions.written()["placeholders"].items()]
+    rows = [(f"`<{name}>`", each["means"]) for name, each in playbook_policies.written()["placeholders"].items()]
     return table(("placeholder", "what to write for it"), *rows)
 
 
 def statement_row(group: dict[str, Any]) -> tuple[str, ...]:
-    named = ["yes" if permissions.actions(group, purpose) else "" for purpose in permissions.purposes()]
+    named = ["yes" if playbook_policies.actions(group, purpose) else "" for purpose in playbook_policies.purposes()]
     return f"`{group['sid']}`", markdown(group["what"]), *named
 
 
 def statements_table() -> str:
-    rows = map(statement_row, permissions.written()["statements"])
-    return table(("statement", "what it allows", *permissions.purposes()), *rows)
+    rows = map(statement_row, playbook_policies.written()["statements"])
+    return table(("statement", "what it allows", *playbook_policies.purposes()), *rows)
 
 
 def policy_block(purpose: str, number: int, policy: dict[str, Any]) -> str:
-    head = f"<code>{purpose}-{number}</code>, {permissions.length(policy):,} characters at most"
+    head = f"<code>{purpose}-{number}</code>, {playbook_policies.length(policy):,} characters at most"
     text = json.dumps(policy, indent=2, ensure_ascii=False)
     return f"<details><summary>{head}</summary>\n\n```json\n{text}\n```\n\n</details>\n"
 
 
 def policies_section(purpose: str) -> str:
-    about = permissions.written()["purposes"][purpose]["about"]
-    blocks = [policy_block(purpose, number, policy) for number, policy in enumerate(permissions.policies(purpose), 1)]
+    about = playbook_policies.written()["purposes"][purpose]["about"]
+    blocks = [
+        policy_block(purpose, number, policy) for number, policy in enumerate(playbook_policies.policies(purpose), 1)
+    ]
     return "\n".join([f"{about}\n", *blocks])
 
 
@@ -343,18 +345,18 @@ def code(listed: list[str]) -> str:
 def implied_table() -> str:
     rows = [
         (code(row["calls"]), code(row["needs"]), f"{row['why']} [AWS]({row['page']})")
-        for row in permissions.written()["implied"]
+        for row in playbook_policies.written()["implied"]
     ]
     return table(("the call", "asks for", "why"), *rows)
 
 
 def seldom_table() -> str:
-    rows = [(markdown(row["when"]), code(row["actions"])) for row in permissions.written()["seldom"]]
+    rows = [(markdown(row["when"]), code(row["actions"])) for row in playbook_policies.written()["seldom"]]
     return table(("when", "what it takes"), *rows)
 
 
 POLICIES: dict[str, Callable[[], str]] = {
-    f"policies-{purpose}": functools.partial(policies_section, purpose) for purpose in permissions.purposes()
+    f"policies-{purpose}": functools.partial(policies_section, purpose) for purpose in playbook_policies.purposes()
 }
 
 # --- Files -------------------------------------------------------------------------------------------------------

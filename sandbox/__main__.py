@@ -10,7 +10,10 @@ import sys
 import time
 from collections.abc import Iterator
 
-from sandbox import balancers, ca, containers, hosts, names, processes, seed, settings
+from sandbox import seed, settings
+from sandbox.compute import containers, hosts, load_balancers
+from sandbox.network import etc_hosts
+from sandbox.process import ca, supervisor
 
 PROGRAMS = ("podman", "mmdebstrap", "nft", "nsenter", "ss")
 
@@ -37,34 +40,34 @@ def require_programs() -> None:
 
 def require_ports() -> None:
     """The sandbox's ports are fixed: say which is taken rather than fail half-way."""
-    if taken := processes.taken_ports():
+    if taken := supervisor.taken_ports():
         raise SystemExit(f"In use: {'; '.join(taken)}. End what listens there, then run `up` again.")
 
 
 def report() -> dict[str, bool]:
     """Each part of the sandbox and whether it is well."""
-    entries = processes.read_state().get("processes", {})
+    entries = supervisor.read_state().get("processes", {})
     found = {
-        part.name: part.name in entries and processes.runs(entries[part.name]) and processes.listens(part)
-        for part in processes.PARTS
+        part.name: part.name in entries and supervisor.runs(entries[part.name]) and supervisor.listens(part)
+        for part in supervisor.PARTS
     }
     found["network"] = containers.network_exists()
     found["certificates"] = ca.is_valid()
-    found["/etc/hosts"] = names.present()
+    found["/etc/hosts"] = etc_hosts.present()
     return found
 
 
 def is_ours() -> bool:
     """Whether the sandbox that runs was started from this checkout."""
-    return processes.read_state().get("checkout") == str(settings.CHECKOUT)
+    return supervisor.read_state().get("checkout") == str(settings.CHECKOUT)
 
 
 def clear() -> None:
     """Take away all that a sandbox of any checkout left, but the image of the hosts."""
-    processes.stop(list(processes.read_state().get("processes", {}).values()))
+    supervisor.stop(list(supervisor.read_state().get("processes", {}).values()))
     if shutil.which("podman"):
         containers.remove_all()
-    names.remove()
+    etc_hosts.remove()
     shutil.rmtree(settings.STATE_DIR, ignore_errors=True)
 
 
@@ -79,11 +82,11 @@ def prepare() -> None:
 def start() -> None:
     """Start the processes, one after the other; each is written down before the next."""
     state = {"checkout": str(settings.CHECKOUT), "processes": {}}
-    for part in processes.PARTS:
+    for part in supervisor.PARTS:
         with phase(part.name):
-            entry = state["processes"][part.name] = processes.start(part)
-            processes.write_state(state)
-            processes.await_listening(part, entry)
+            entry = state["processes"][part.name] = supervisor.start(part)
+            supervisor.write_state(state)
+            supervisor.await_listening(part, entry)
 
 
 def up() -> None:
@@ -105,7 +108,7 @@ def up() -> None:
     start()
     with phase("seed"):
         seed.seed()
-    names.add()
+    etc_hosts.add()
     print(f"The sandbox is up: {settings.ENDPOINT}")
 
 
@@ -116,7 +119,7 @@ def status() -> int:
     parts = report()
     for name, well in parts.items():
         print(f"{name:<20}{'well' if well else 'DOWN'}")
-    for name in containers.names(balancers.KIND):
+    for name in containers.names(load_balancers.KIND):
         print(f"{name:<20}{'running' if hosts.is_running(name) else 'not running'}")
     for name in hosts.names():
         print(f"{name:<20}{'booted' if hosts.is_booted(name) else 'not running'}")

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from sandbox import instances, settings
+from sandbox import settings
+from sandbox.compute import instances
 
 CANONICAL = "099720109477"
 # moto reads these at its start. The older one shows that the newest is taken.

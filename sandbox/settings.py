@@ -82,7 +82,7 @@ KEYS_DOMAIN = f"public-keys.auth.elb.{REGION}.amazonaws.localhost"
 S3_DOMAIN = f"s3.{REGION}.amazonaws.localhost"
 # Google's is accounts.google.com.
 GOOGLE_DOMAIN = "accounts.google.localhost"
-GOOGLE_CLIENT_FILE = CHECKOUT / "sandbox" / "google.yml"
+GOOGLE_CLIENT_FILE = CHECKOUT / "sandbox" / "google" / "google.yml"
 
 HOSTS_FILE = pathlib.Path("/etc/hosts")
 SYSTEM_CA_BUNDLE = pathlib.Path("/etc/ssl/certs/ca-certificates.crt")

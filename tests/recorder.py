@@ -10,7 +10,7 @@ import threading
 import urllib.parse
 from collections.abc import Iterator
 
-from sandbox import routing
+from sandbox.api import routing
 
 READS = re.compile("(Describe|Get|Head|List)[A-Z]")
 OF_THE_CONNECTION = {"transfer-encoding", "content-length", "connection"}

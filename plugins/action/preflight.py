@@ -15,10 +15,10 @@ from typing import Any
 from ansible.errors import AnsibleError
 from ansible.inventory.host import Host
 from ansible.plugins.action import ActionBase
-from ansible_collections.bioviewers.aws.plugins.module_utils._preflight import Fault, shown
-from ansible_collections.bioviewers.aws.plugins.module_utils._preflight_igv_inputs import RULES
-from ansible_collections.bioviewers.aws.plugins.module_utils._preflight_inputs import FAULTY, wrong_kind
-from ansible_collections.bioviewers.aws.plugins.module_utils._preflight_inventory import (
+from ansible_collections.bioviewers.aws.plugins.module_utils._checks.preflight import Fault, shown
+from ansible_collections.bioviewers.aws.plugins.module_utils._inventory.values import FAULTY, wrong_kind
+from ansible_collections.bioviewers.aws.plugins.module_utils._inventory.values_igv import RULES
+from ansible_collections.bioviewers.aws.plugins.module_utils._inventory.variables import (
     misspelt,
     resembling,
     role_options,

@@ -73,8 +73,8 @@ certificates:
 """
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
-from ansible_collections.bioviewers.aws.plugins.module_utils._acm import certificates, usable_regions
-from ansible_collections.bioviewers.aws.plugins.module_utils._preflight import reading
+from ansible_collections.bioviewers.aws.plugins.module_utils._checks.preflight import reading
+from ansible_collections.bioviewers.aws.plugins.module_utils._services.acm import certificates, usable_regions
 
 OPTIONS = {"domain_name": {"required": True}, "regions": {"type": "list", "elements": "str"}}
 

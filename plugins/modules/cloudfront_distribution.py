@@ -419,8 +419,10 @@ from ansible_collections.amazon.aws.plugins.module_utils.tagging import (
     ansible_dict_to_boto3_tag_list,
     boto3_tag_list_to_ansible_dict,
 )
-from ansible_collections.bioviewers.aws.plugins.module_utils._cloudfront import CloudFrontResource
-from ansible_collections.bioviewers.aws.plugins.module_utils._distribution import (
+from ansible_collections.bioviewers.aws.plugins.module_utils._engine.merge import Found, Spelling
+from ansible_collections.bioviewers.aws.plugins.module_utils._engine.resource import TAGS, WAIT
+from ansible_collections.bioviewers.aws.plugins.module_utils._services.cloudfront import CloudFrontResource
+from ansible_collections.bioviewers.aws.plugins.module_utils._services.cloudfront_distribution import (
     NEW_BEHAVIOR,
     NO_LOGS,
     behaviors,
@@ -430,8 +432,6 @@ from ansible_collections.bioviewers.aws.plugins.module_utils._distribution impor
     with_what_is_unset,
     without_what_is_unsaid,
 )
-from ansible_collections.bioviewers.aws.plugins.module_utils._resource import TAGS, WAIT
-from ansible_collections.bioviewers.aws.plugins.module_utils._shapes import Found, Spelling
 
 STRINGS = {"type": "list", "elements": "str"}
 SWITCH = {"type": "bool"}

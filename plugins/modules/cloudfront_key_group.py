@@ -80,8 +80,8 @@ key_group:
       sample: "2026-11-22T16:28:19+00:00"
 """
 
-from ansible_collections.bioviewers.aws.plugins.module_utils._cloudfront import CloudFrontResource
-from ansible_collections.bioviewers.aws.plugins.module_utils._shapes import Spelling
+from ansible_collections.bioviewers.aws.plugins.module_utils._engine.merge import Spelling
+from ansible_collections.bioviewers.aws.plugins.module_utils._services.cloudfront import CloudFrontResource
 
 
 class KeyGroup(CloudFrontResource):

@@ -80,7 +80,7 @@ origin_access_control:
       type: str
 """
 
-from ansible_collections.bioviewers.aws.plugins.module_utils._cloudfront import CloudFrontResource
+from ansible_collections.bioviewers.aws.plugins.module_utils._services.cloudfront import CloudFrontResource
 
 
 class OriginAccessControl(CloudFrontResource):

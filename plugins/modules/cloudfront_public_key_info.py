@@ -53,7 +53,7 @@ public_keys:
 from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
-from ansible_collections.bioviewers.aws.plugins.module_utils._preflight import Look, reading
+from ansible_collections.bioviewers.aws.plugins.module_utils._checks.preflight import Look, reading
 
 OPTIONS: dict[str, Any] = {}
 

@@ -207,8 +207,8 @@ response_headers_policy:
 from dataclasses import replace
 from typing import Any
 
-from ansible_collections.bioviewers.aws.plugins.module_utils._cloudfront import CloudFrontResource
-from ansible_collections.bioviewers.aws.plugins.module_utils._shapes import Found, Spelling
+from ansible_collections.bioviewers.aws.plugins.module_utils._engine.merge import Found, Spelling
+from ansible_collections.bioviewers.aws.plugins.module_utils._services.cloudfront import CloudFrontResource
 
 METHODS = ["GET", "POST", "OPTIONS", "PUT", "DELETE", "PATCH", "HEAD", "ALL"]
 CORS = {

@@ -144,9 +144,13 @@ from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 from ansible_collections.amazon.aws.plugins.module_utils.iam import get_aws_account_info
-from ansible_collections.bioviewers.aws.plugins.module_utils._cognito import PAGE, CognitoResource, without_blanks
-from ansible_collections.bioviewers.aws.plugins.module_utils._resource import TAGS
-from ansible_collections.bioviewers.aws.plugins.module_utils._shapes import Found, Spelling, merge
+from ansible_collections.bioviewers.aws.plugins.module_utils._engine.merge import Found, Spelling, merge
+from ansible_collections.bioviewers.aws.plugins.module_utils._engine.resource import TAGS
+from ansible_collections.bioviewers.aws.plugins.module_utils._services.cognito import (
+    PAGE,
+    CognitoResource,
+    without_blanks,
+)
 
 STRINGS = {"type": "list", "elements": "str"}
 PROVIDERS = "CognitoIdentityProviders"

@@ -205,8 +205,8 @@ identity_provider:
 
 from typing import Any
 
-from ansible_collections.bioviewers.aws.plugins.module_utils._cognito import CognitoResource, without_blanks
-from ansible_collections.bioviewers.aws.plugins.module_utils._shapes import Found, Spelling
+from ansible_collections.bioviewers.aws.plugins.module_utils._engine.merge import Found, Spelling
+from ansible_collections.bioviewers.aws.plugins.module_utils._services.cognito import CognitoResource, without_blanks
 
 TYPES = ["SAML", "Facebook", "Google", "LoginWithAmazon", "SignInWithApple", "OIDC"]
 UNTOLD = "private_key"  # the one secret that DescribeIdentityProvider leaves out

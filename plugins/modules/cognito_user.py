@@ -112,8 +112,8 @@ user:
 from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.botocore import is_boto3_error_code
-from ansible_collections.bioviewers.aws.plugins.module_utils._cognito import CognitoResource, attributes_of
-from ansible_collections.bioviewers.aws.plugins.module_utils._shapes import Found, Spelling
+from ansible_collections.bioviewers.aws.plugins.module_utils._engine.merge import Found, Spelling
+from ansible_collections.bioviewers.aws.plugins.module_utils._services.cognito import CognitoResource, attributes_of
 
 INVITED = "FORCE_CHANGE_PASSWORD"
 

@@ -87,8 +87,8 @@ import json
 from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
-from ansible_collections.bioviewers.aws.plugins.module_utils._cognito import PAGE, attributes_of
-from ansible_collections.bioviewers.aws.plugins.module_utils._preflight import Look, reading
+from ansible_collections.bioviewers.aws.plugins.module_utils._checks.preflight import Look, reading
+from ansible_collections.bioviewers.aws.plugins.module_utils._services.cognito import PAGE, attributes_of
 
 OPTIONS = {"user_pool_name": {"required": True}, "email": {}}
 

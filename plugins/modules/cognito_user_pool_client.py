@@ -188,8 +188,12 @@ user_pool_client:
 
 from typing import Any
 
-from ansible_collections.bioviewers.aws.plugins.module_utils._cognito import PAGE, CognitoResource, without_blanks
-from ansible_collections.bioviewers.aws.plugins.module_utils._shapes import Found, Spelling
+from ansible_collections.bioviewers.aws.plugins.module_utils._engine.merge import Found, Spelling
+from ansible_collections.bioviewers.aws.plugins.module_utils._services.cognito import (
+    PAGE,
+    CognitoResource,
+    without_blanks,
+)
 
 STRINGS = {"type": "list", "elements": "str"}
 TOKENS = ("access_token", "id_token", "refresh_token")

@@ -73,7 +73,7 @@ allowed_oauth_scopes:
 """
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
-from ansible_collections.bioviewers.aws.plugins.module_utils._preflight import Look, reading
+from ansible_collections.bioviewers.aws.plugins.module_utils._checks.preflight import Look, reading
 
 OPTIONS = {"user_pool_id": {"required": True}, "client_id": {"required": True}}
 

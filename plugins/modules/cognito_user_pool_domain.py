@@ -102,9 +102,9 @@ user_pool_domain:
 from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
-from ansible_collections.bioviewers.aws.plugins.module_utils._cognito import CognitoResource
-from ansible_collections.bioviewers.aws.plugins.module_utils._resource import WAIT
-from ansible_collections.bioviewers.aws.plugins.module_utils._shapes import Found
+from ansible_collections.bioviewers.aws.plugins.module_utils._engine.merge import Found
+from ansible_collections.bioviewers.aws.plugins.module_utils._engine.resource import WAIT
+from ansible_collections.bioviewers.aws.plugins.module_utils._services.cognito import CognitoResource
 
 FACTS = ("Status", "CloudFrontDistribution")
 BUSY = ("CREATING", "UPDATING")

@@ -117,13 +117,13 @@ import time
 from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
-from ansible_collections.bioviewers.aws.plugins.module_utils import _deployment
-from ansible_collections.bioviewers.aws.plugins.module_utils._preflight import reading
-from ansible_collections.bioviewers.aws.plugins.module_utils._verify import PAUSE, Sight
+from ansible_collections.bioviewers.aws.plugins.module_utils._checks.preflight import reading
+from ansible_collections.bioviewers.aws.plugins.module_utils._checks.verify import PAUSE, Sight
+from ansible_collections.bioviewers.aws.plugins.module_utils._deployment import remains
 
 NAMES = ("domain", "site_domain", "data_domain", "hosted_zone", "data_bucket", "staging_bucket")
 OPTIONS: dict[str, Any] = {
-    "build": {"choices": [*_deployment.LOOKS], "default": "viewer"},
+    "build": {"choices": [*remains.LOOKS], "default": "viewer"},
     "project": {"required": True},
     "user_pool": {},
     **{name: {} for name in NAMES},
@@ -137,7 +137,7 @@ def resources(look: Sight, seconds: int) -> list[dict[str, Any]]:
     """What there is, when all the rest is gone or the time is over."""
     deadline = time.monotonic() + seconds
     while True:
-        found = _deployment.resources(look)
+        found = remains.resources(look)
         if all(one["stays"] for one in found) or time.monotonic() + PAUSE > deadline:
             return found
         time.sleep(PAUSE)
@@ -149,7 +149,7 @@ def main() -> None:
     module = AnsibleAWSModule(argument_spec=OPTIONS, supports_check_mode=True, required_if=needed)
     look = Sight({**{name: module.params[name] for name in OPTIONS}, "region": module.region}, module.client)
     with reading(module, f"look what there is of {module.params['project']}"):
-        found, tagged = resources(look, module.params["wait_timeout"]), _deployment.tagged(look)
+        found, tagged = resources(look, module.params["wait_timeout"]), remains.tagged(look)
     module.exit_json(resources=found, tagged=tagged)
 
 

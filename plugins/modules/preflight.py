@@ -200,30 +200,30 @@ from typing import Any
 
 from ansible.module_utils.basic import missing_required_lib
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
-from ansible_collections.bioviewers.aws.plugins.module_utils import (
-    _preflight_account,
-    _preflight_bucket,
-    _preflight_dns,
-    _preflight_igv,
-    _preflight_network,
-    _preflight_quotas,
-    _preflight_taken,
-    _preflight_zone,
+from ansible_collections.bioviewers.aws.plugins.module_utils._checks.preflight import Fault, Look, Note, findings
+from ansible_collections.bioviewers.aws.plugins.module_utils._deployment.account import preflight as preflight_account
+from ansible_collections.bioviewers.aws.plugins.module_utils._deployment.account import preflight_quotas
+from ansible_collections.bioviewers.aws.plugins.module_utils._deployment.bucket import preflight as preflight_bucket
+from ansible_collections.bioviewers.aws.plugins.module_utils._deployment.distribution import (
+    preflight as preflight_distribution,
 )
-from ansible_collections.bioviewers.aws.plugins.module_utils._preflight import Fault, Look, Note, findings
+from ansible_collections.bioviewers.aws.plugins.module_utils._deployment.dns import preflight as preflight_dns
+from ansible_collections.bioviewers.aws.plugins.module_utils._deployment.dns import preflight_zone
+from ansible_collections.bioviewers.aws.plugins.module_utils._deployment.igv import preflight as preflight_igv
+from ansible_collections.bioviewers.aws.plugins.module_utils._deployment.network import preflight as preflight_network
 
 # A check needs what the ones before it have learned.
 PARTS = {
     "viewer": (
-        _preflight_account,
-        _preflight_zone,
-        _preflight_dns,
-        _preflight_bucket,
-        _preflight_network,
-        _preflight_taken,
-        _preflight_quotas,
+        preflight_account,
+        preflight_zone,
+        preflight_dns,
+        preflight_bucket,
+        preflight_network,
+        preflight_distribution,
+        preflight_quotas,
     ),
-    "igv": (_preflight_account, _preflight_igv),
+    "igv": (preflight_account, preflight_igv),
 }
 OPTIONS: dict[str, dict[str, Any]] = {
     "build": {"choices": [*PARTS], "default": "viewer"},
@@ -266,7 +266,7 @@ def known(module: AnsibleAWSModule) -> dict[str, Any]:
 
 def main() -> None:
     module = AnsibleAWSModule(argument_spec=OPTIONS, supports_check_mode=True)
-    if module.params["domain"] and module.params["build"] == "viewer" and not _preflight_dns.HAS_DNS:
+    if module.params["domain"] and module.params["build"] == "viewer" and not preflight_dns.HAS_DNS:
         module.fail_json(msg=missing_required_lib("dnspython"))
     look = Look(known(module), module.client, module.params["variable_names"])
     found = [finding for part in PARTS[module.params["build"]] for finding in findings(look, part.CHECKS)]

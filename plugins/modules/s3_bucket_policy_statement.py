@@ -90,8 +90,8 @@ from typing import Any
 from ansible_collections.amazon.aws.plugins.module_utils.botocore import is_boto3_error_code
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 from ansible_collections.amazon.aws.plugins.module_utils.policy import compare_policies
-from ansible_collections.bioviewers.aws.plugins.module_utils._resource import Resource
-from ansible_collections.bioviewers.aws.plugins.module_utils._shapes import Found, Spelling
+from ansible_collections.bioviewers.aws.plugins.module_utils._engine.merge import Found, Spelling
+from ansible_collections.bioviewers.aws.plugins.module_utils._engine.resource import Resource
 
 
 def statements(policy: dict[str, Any]) -> list[dict[str, Any]]:

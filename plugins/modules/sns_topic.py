@@ -89,8 +89,8 @@ from ansible_collections.amazon.aws.plugins.module_utils.tagging import (
     ansible_dict_to_boto3_tag_list,
     boto3_tag_list_to_ansible_dict,
 )
-from ansible_collections.bioviewers.aws.plugins.module_utils._resource import TAGS, Resource
-from ansible_collections.bioviewers.aws.plugins.module_utils._shapes import Found
+from ansible_collections.bioviewers.aws.plugins.module_utils._engine.merge import Found
+from ansible_collections.bioviewers.aws.plugins.module_utils._engine.resource import TAGS, Resource
 
 # What stands for an ARN as long as nobody has confirmed (SNS API Reference, "Subscribe", and what lists show).
 NO_ARN = ("PendingConfirmation", "pending confirmation")

@@ -270,20 +270,24 @@ report:
 from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
-from ansible_collections.bioviewers.aws.plugins.module_utils import (
-    _verify_balancer,
-    _verify_bucket,
-    _verify_data,
-    _verify_distribution,
-    _verify_instance,
-    _verify_login,
-    _verify_names,
-    _verify_notices,
-    _verify_pool,
-    _verify_report,
-    _verify_site,
+from ansible_collections.bioviewers.aws.plugins.module_utils._checks import report
+from ansible_collections.bioviewers.aws.plugins.module_utils._checks.verify import FAILED, Sight, run
+from ansible_collections.bioviewers.aws.plugins.module_utils._deployment.bucket import verify as verify_bucket
+from ansible_collections.bioviewers.aws.plugins.module_utils._deployment.distribution import (
+    verify as verify_distribution,
 )
-from ansible_collections.bioviewers.aws.plugins.module_utils._verify import FAILED, Sight, run
+from ansible_collections.bioviewers.aws.plugins.module_utils._deployment.distribution import verify_data
+from ansible_collections.bioviewers.aws.plugins.module_utils._deployment.dns import verify as verify_dns
+from ansible_collections.bioviewers.aws.plugins.module_utils._deployment.instance import verify as verify_instance
+from ansible_collections.bioviewers.aws.plugins.module_utils._deployment.load_balancer import (
+    verify as verify_load_balancer,
+)
+from ansible_collections.bioviewers.aws.plugins.module_utils._deployment.load_balancer import verify_site
+from ansible_collections.bioviewers.aws.plugins.module_utils._deployment.notifications import (
+    verify as verify_notifications,
+)
+from ansible_collections.bioviewers.aws.plugins.module_utils._deployment.user_pool import verify as verify_user_pool
+from ansible_collections.bioviewers.aws.plugins.module_utils._deployment.user_pool import verify_login
 
 NEEDED = {"required": True}
 NAMES = {"type": "list", "elements": "str", "required": True}
@@ -325,16 +329,16 @@ OPTIONS: dict[str, dict[str, Any]] = {
 }
 # A check may need others of an earlier part.
 PARTS = {
-    "The names": _verify_names.CHECKS,
-    "The site, without a sign-in": _verify_site.CHECKS,
-    "The site, with one": _verify_login.CHECKS,
-    "The data": _verify_data.CHECKS,
-    "The buckets": _verify_bucket.CHECKS,
-    "The load balancer": _verify_balancer.CHECKS,
-    "The distribution": _verify_distribution.CHECKS,
-    "The instance": _verify_instance.CHECKS,
-    "The notices": _verify_notices.CHECKS,
-    "The user pool": _verify_pool.CHECKS,
+    "The names": verify_dns.CHECKS,
+    "The site, without a sign-in": verify_site.CHECKS,
+    "The site, with one": verify_login.CHECKS,
+    "The data": verify_data.CHECKS,
+    "The buckets": verify_bucket.CHECKS,
+    "The load balancer": verify_load_balancer.CHECKS,
+    "The distribution": verify_distribution.CHECKS,
+    "The instance": verify_instance.CHECKS,
+    "The notices": verify_notifications.CHECKS,
+    "The user pool": verify_user_pool.CHECKS,
 }
 
 
@@ -343,15 +347,15 @@ def main() -> None:
     params = module.params
     known = {**{name: params[name] for name in OPTIONS}, "region": module.region}
     if params["tell_only"]:
-        module.exit_json(changed=False, checks=[], lines=_verify_report.plan(PARTS, known))
+        module.exit_json(changed=False, checks=[], lines=report.plan(PARTS, known))
     look = Sight(known, module.client)
     outcomes = run(PARTS, look, params["wait_timeout"])
-    told = {"checks": _verify_report.facts(outcomes), "lines": _verify_report.lines(outcomes)}
+    told = {"checks": report.facts(outcomes), "lines": report.lines(outcomes)}
     if params["report_dir"] and not module.check_mode:
         head = {"project": params["project"], "site": params["site_domain"]}
-        told["report"] = _verify_report.write(params["report_dir"], "verify", params["site_domain"], head, outcomes)
+        told["report"] = report.write(params["report_dir"], "verify", params["site_domain"], head, outcomes)
     if any(one.outcome == FAILED for one in outcomes):
-        module.fail_json(msg=_verify_report.failures(outcomes), **told)
+        module.fail_json(msg=report.failures(outcomes), **told)
     module.exit_json(changed=False, **told)
 
 

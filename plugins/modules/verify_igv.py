@@ -137,8 +137,10 @@ report:
 from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
-from ansible_collections.bioviewers.aws.plugins.module_utils import _verify_igv, _verify_igv_client, _verify_report
-from ansible_collections.bioviewers.aws.plugins.module_utils._verify import FAILED, Sight, run
+from ansible_collections.bioviewers.aws.plugins.module_utils._checks import report
+from ansible_collections.bioviewers.aws.plugins.module_utils._checks.verify import FAILED, Sight, run
+from ansible_collections.bioviewers.aws.plugins.module_utils._deployment.igv import verify as verify_igv
+from ansible_collections.bioviewers.aws.plugins.module_utils._deployment.igv import verify_client
 
 NEEDED = {"required": True}
 OPTIONS: dict[str, dict[str, Any]] = {
@@ -158,7 +160,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "wait_timeout": {"type": "int", "default": 0},
     "report_dir": {"type": "path"},
 }
-PARTS = {**_verify_igv.CHECKS, **_verify_igv_client.CHECKS}
+PARTS = {**verify_igv.CHECKS, **verify_client.CHECKS}
 
 
 def main() -> None:
@@ -168,14 +170,14 @@ def main() -> None:
     # The checks of a user pool know it by the name of its deployment.
     known = {**{name: params[name] for name in OPTIONS}, **place, "project": params["user_pool"]}
     if params["tell_only"]:
-        module.exit_json(changed=False, checks=[], lines=_verify_report.plan(PARTS, known))
+        module.exit_json(changed=False, checks=[], lines=report.plan(PARTS, known))
     outcomes = run(PARTS, Sight(known, module.client), params["wait_timeout"])
-    told = {"checks": _verify_report.facts(outcomes), "lines": _verify_report.lines(outcomes)}
+    told = {"checks": report.facts(outcomes), "lines": report.lines(outcomes)}
     if params["report_dir"] and not module.check_mode:
         head = {"name": params["name"]}
-        told["report"] = _verify_report.write(params["report_dir"], "verify-igv", params["name"], head, outcomes)
+        told["report"] = report.write(params["report_dir"], "verify-igv", params["name"], head, outcomes)
     if any(one.outcome == FAILED for one in outcomes):
-        module.fail_json(msg=_verify_report.failures(outcomes), **told)
+        module.fail_json(msg=report.failures(outcomes), **told)
     module.exit_json(changed=False, **told)
 
 

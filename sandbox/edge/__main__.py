@@ -6,12 +6,13 @@ import asyncio
 import logging
 import os
 
-from sandbox import balancers, ca, hosts, settings, sockets
-
-from .config import Config, Switches
-from .edge import Edge
-from .messages import application
-from .server import Certificates, serve, server
+from sandbox import settings
+from sandbox.compute import hosts, load_balancers
+from sandbox.edge.config import Config, Switches
+from sandbox.edge.edge import Edge
+from sandbox.edge.http.messages import application
+from sandbox.edge.http.server import Certificates, serve, server
+from sandbox.process import ca, sockets
 
 
 def main() -> None:
@@ -30,7 +31,7 @@ def main() -> None:
         health=settings.TARGET_HEALTH,
         switches=Switches.from_environment(os.environ),
     )
-    asyncio.run(run(Edge(config, hosts.address, balancers.namespace)))
+    asyncio.run(run(Edge(config, hosts.address, load_balancers.namespace)))
 
 
 async def run(edge: Edge) -> None:

@@ -11,8 +11,8 @@ import boto3
 from botocore.config import Config as ClientConfig
 from botocore.exceptions import ClientError
 
-from .cache import Cache, remembered
-from .config import Config
+from sandbox.edge.cdn.cache import Cache, remembered
+from sandbox.edge.config import Config
 
 Resource = dict[str, Any]
 CLIENT = ClientConfig(retries={"total_max_attempts": 2}, s3={"addressing_style": "path"}, max_pool_connections=20)

@@ -9,11 +9,11 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
-from . import pages
-from .aws import Api
-from .config import Config
-from .log import AccessLog
-from .messages import Reply, Request
+from sandbox.edge.aws import Api
+from sandbox.edge.config import Config
+from sandbox.edge.http import pages
+from sandbox.edge.http.messages import Reply, Request
+from sandbox.edge.log import AccessLog
 
 LOG = logging.getLogger(__name__)
 LABEL = r"[a-z0-9-]+"

@@ -7,23 +7,23 @@ from collections.abc import Callable
 
 import httpx
 
-from . import proxy
-from .authentication import Authenticator
-from .aws import Api
-from .cdn import Cdn
-from .config import Config
-from .dispatch import Dispatch, Map
-from .external_provider import ExternalProvider
-from .functions import Functions
-from .health import Health
-from .identity_provider import IdentityProvider
-from .load_balancer import LoadBalancer
-from .log import AccessLog
-from .login import Login
-from .messages import Reply, Request, application
-from .nodes import Nodes
-from .targets import Targets
-from .triggers import Triggers
+from sandbox.edge.aws import Api
+from sandbox.edge.cdn.cdn import Cdn
+from sandbox.edge.config import Config
+from sandbox.edge.dispatch import Dispatch, Map
+from sandbox.edge.functions import Functions
+from sandbox.edge.http import proxy
+from sandbox.edge.http.messages import Reply, Request, application
+from sandbox.edge.http.nodes import Nodes
+from sandbox.edge.load_balancer.authentication import Authenticator
+from sandbox.edge.load_balancer.health import Health
+from sandbox.edge.load_balancer.load_balancer import LoadBalancer
+from sandbox.edge.load_balancer.targets import Targets
+from sandbox.edge.log import AccessLog
+from sandbox.edge.login.external_provider import ExternalProvider
+from sandbox.edge.login.identity_provider import IdentityProvider
+from sandbox.edge.login.login import Login
+from sandbox.edge.login.triggers import Triggers
 
 
 class Edge:

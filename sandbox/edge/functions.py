@@ -17,8 +17,8 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from .aws import Api
-from .policies import Caller, allows
+from sandbox.edge.aws import Api
+from sandbox.edge.policies import Caller, allows
 
 BOOTSTRAP = pathlib.Path(__file__).with_name("function_bootstrap.py")
 Resource = dict[str, Any]

@@ -6,7 +6,7 @@ import datetime
 import json
 import pathlib
 
-from .messages import Reply, Request
+from sandbox.edge.http.messages import Reply, Request
 
 
 class AccessLog:

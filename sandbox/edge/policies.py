@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from .patterns import matches
+from sandbox.edge.http.patterns import matches
 
 Document = Mapping[str, Any]
 CLOUDFRONT = "cloudfront.amazonaws.com"

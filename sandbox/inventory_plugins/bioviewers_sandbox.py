@@ -53,17 +53,19 @@ class InventoryModule(BaseInventoryPlugin):
         super().parse(inventory, loader, path, cache)
         self._read_config_data(path)
         sys.path.insert(0, str(CHECKOUT))
-        from sandbox import environment, permissions, processes, runs  # noqa: PLC0415 (found only now)
+        # Found only now.
+        from sandbox.iam import playbook_policies, playbook_roles  # noqa: PLC0415
+        from sandbox.process import environment, supervisor  # noqa: PLC0415
 
         # First of all: a run that went on after an error must not meet a real account.
         environment.enter()
-        if not processes.is_up():
+        if not supervisor.is_up():
             # Not an AnsibleError: for Ansible that is only a warning, and the run goes on with no host.
             raise SystemExit("The sandbox is not up. Start it with: python -m sandbox up")
         # The connection to a host makes these clients at each task, in a process of its own: a fifth of its time.
         environment.read_models_once("s3", "ssm")
-        purpose = os.environ.get(runs.VARIABLE) or permissions.purpose_of(playbook())
+        purpose = os.environ.get(playbook_roles.VARIABLE) or playbook_policies.purpose_of(playbook())
         if purpose and pathlib.Path(path).resolve().parent == CHECKOUT / "inventories" / "sandbox":
-            os.environ.update(runs.credentials(purpose, load_extra_vars(loader)))
+            os.environ.update(playbook_roles.credentials(purpose, load_extra_vars(loader)))
         inventory.add_group("web")
         inventory.set_variable("web", "ansible_aws_ssm_plugin", str(CHECKOUT / "sandbox" / "session_manager_plugin"))

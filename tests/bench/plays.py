@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from sandbox import demo
+from sandbox.demo import viewer
 
 # JSON at the end of the run, with the beginning and the end of each play and task.
 CALLBACK = {"ANSIBLE_STDOUT_CALLBACK": "ansible.posix.json"}
@@ -70,7 +70,7 @@ def run(playbook: str, *options: str) -> Run:
     """Run a playbook in the sandbox."""
     command = ["ansible-playbook", "-i", "inventories/sandbox", *options, f"playbooks/{playbook}"]
     done = subprocess.run(
-        command, cwd=demo.ROOT, env={**os.environ, **CALLBACK}, stdout=subprocess.PIPE, text=True, check=False
+        command, cwd=viewer.ROOT, env={**os.environ, **CALLBACK}, stdout=subprocess.PIPE, text=True, check=False
     )
     if done.returncode:
         sys.exit(f"{done.stdout[-5000:]}\n{playbook} failed")

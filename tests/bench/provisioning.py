@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import os
 
-from sandbox import demo, latencies
+from sandbox.api import latencies
+from sandbox.demo import viewer
 from tests.bench import memory, plays
 
 LATENCIES = {"certificate": 60, "load_balancer": 120, "distribution": 240, "instance": 45}
@@ -30,7 +31,7 @@ def table(run: plays.Run) -> None:
 def first_run(setting: str) -> plays.Run:
     """site.yml in an empty account."""
     os.environ[latencies.VARIABLE] = setting
-    demo.start()
+    viewer.start()
     return plays.run("site.yml")
 
 
@@ -77,4 +78,4 @@ def wait(quick: plays.Run) -> None:
     """site.yml in an empty account where everything takes its time."""
     slow = first_run(" ".join(f"{name}={seconds}" for name, seconds in LATENCIES.items()))
     report_waiting(quick, slow)
-    demo.sandbox("down")
+    viewer.sandbox("down")

@@ -17,10 +17,12 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import CDPSession, Page
 
-from sandbox import browser, containers, demo, settings
+from sandbox import settings
+from sandbox.compute import containers
+from sandbox.demo import browser, viewer
 from tests.e2e import inside
-from tests.unit import real_nginx
 from tests.unit.conftest import free_port
+from tests.unit.roles import real_nginx
 
 VIEWER_ON_THE_HOST = "/srv/neuroglancer/current"
 MANUALS = "listen 127.0.0.1:{port}; root {root}; index index.html; location / {{ try_files $uri /index.html; }}"
@@ -91,10 +93,10 @@ def visit(page: Page, site: str, forget: bool) -> Load:
 
 def sign_in(page: Page) -> None:
     """As one of the pool's users."""
-    password = demo.create_user(demo.USER)
-    page.goto(demo.SITE)
+    password = viewer.create_user(viewer.USER)
+    page.goto(viewer.SITE)
     browser.wait_for_login(page)
-    browser.sign_in(page, demo.USER, password)
+    browser.sign_in(page, viewer.USER, password)
     page.wait_for_function("() => window.viewer !== undefined", timeout=60_000)
 
 
@@ -122,7 +124,7 @@ def report_loads(manual: str) -> None:
     with browser.chromium(settings.CA_FILE) as context:
         page = context.new_page()
         sign_in(page)
-        first, again = visit(page, demo.SITE, forget=True), visit(page, demo.SITE, forget=False)
+        first, again = visit(page, viewer.SITE, forget=True), visit(page, viewer.SITE, forget=False)
     with browser.chromium(settings.CA_FILE) as context:
         manuals = visit(context.new_page(), manual, forget=True)
     print(f"\nThe viewer in Chromium\n    first visit    {first.told()}\n    the manual's   {manuals.told()}")

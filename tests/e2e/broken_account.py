@@ -9,8 +9,8 @@ from typing import Any
 
 import dns.name
 
-from sandbox import dns as public_dns
 from sandbox import settings
+from sandbox.network import dns as public_dns
 
 PREFIX = "preflight-test"
 BLOCKED = dict.fromkeys(("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"), True)

@@ -10,8 +10,9 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-from sandbox import balancers, settings
-from sandbox.edge.nodes import socket_in
+from sandbox import settings
+from sandbox.compute import load_balancers
+from sandbox.edge.http.nodes import socket_in
 from tests.e2e.waiting import wait_until
 
 PATH = "/claims"
@@ -80,7 +81,7 @@ def let_out(undo: contextlib.ExitStack, security_group: str, port: int) -> None:
 
 def is_let_through(arn: str, port: int) -> bool:
     """Whether the packet filter has followed the rule."""
-    with socket_in(balancers.namespace(arn)) as made:
+    with socket_in(load_balancers.namespace(arn)) as made:
         made.settimeout(1)
         with contextlib.suppress(TimeoutError):
             made.connect((settings.GATEWAY_ADDRESS, port))

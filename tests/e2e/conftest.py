@@ -21,7 +21,9 @@ import botocore.session
 import httpx
 import pytest
 
-from sandbox import demo, environment, settings
+from sandbox import settings
+from sandbox.demo import viewer
+from sandbox.process import environment
 from tests.e2e import inside, interrupted, visitor
 
 HERE = pathlib.Path(__file__).parent
@@ -57,9 +59,9 @@ def account() -> Iterator[None]:
     if REUSE:
         yield
         return
-    demo.start()
+    viewer.start()
     yield
-    demo.sandbox("down")
+    viewer.sandbox("down")
 
 
 @pytest.fixture(scope="session")
@@ -77,8 +79,8 @@ def building(account, request) -> Iterator[Future[None]]:
 @pytest.fixture(scope="session")
 def deployment(account, building) -> Deployment:
     if not (REUSE and inside.instances()):
-        demo.build()
-    return Deployment(demo.USER, demo.create_user(demo.USER))
+        viewer.build()
+    return Deployment(viewer.USER, viewer.create_user(viewer.USER))
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import httpx
 
-from sandbox import igv_client, reads, settings
+from sandbox import settings
+from sandbox.demo import igv_client, reads
 from tests.e2e import visitor
 from tests.e2e.playbook import run
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from playwright.sync_api import Page
 
-from sandbox import browser, demo, viewer
+from sandbox.demo import browser, neuroglancer, viewer
 
 # Bytes of an address; the viewer's own spelling of the same view is a little shorter.
 LONG, POINTS = 30 * 1024, 280
@@ -22,7 +22,9 @@ def drawing(count: int) -> dict[str, Any]:
 
 def long_link(z: int) -> str:
     """A link of more than 30 kB to a view of slice `z`."""
-    return viewer.address(demo.SITE, viewer.view([viewer.layers(demo.DATA)[0], drawing(POINTS)], z))
+    return neuroglancer.address(
+        viewer.SITE, neuroglancer.view([neuroglancer.layers(viewer.DATA)[0], drawing(POINTS)], z)
+    )
 
 
 def assert_shows_long_view(page: Page, z: int) -> None:
@@ -39,7 +41,7 @@ def assert_shows_long_view(page: Page, z: int) -> None:
 def assert_drawn(page: Page, layer: dict, z: int) -> None:
     """Look at one slice and compare it with the volume."""
     page.goto("about:blank")
-    page.goto(viewer.address(demo.SITE, viewer.view([layer], z)))
+    page.goto(neuroglancer.address(viewer.SITE, neuroglancer.view([layer], z)))
     assert_shows(page, z)
 
 
@@ -47,8 +49,8 @@ def assert_shows(page: Page, z: int) -> None:
     """Compare what the viewer shows with slice `z`, as soon as it has drawn it."""
     browser.wait_until_drawn(page)
     assert browser.load_errors(page) == []
-    drawn = viewer.drawn_grey(page.screenshot(), browser.panels(page)[0])
-    expected = viewer.expected_grey(z)
+    drawn = neuroglancer.drawn_grey(page.screenshot(), browser.panels(page)[0])
+    expected = neuroglancer.expected_grey(z)
     assert expected.std() > 30, "a picture, not one grey"
-    assert not [(x, y) for x, y in viewer.sample(500, seed=z) if abs(drawn[x, y] - expected[x, y]) > 3]
+    assert not [(x, y) for x, y in neuroglancer.sample(500, seed=z) if abs(drawn[x, y] - expected[x, y]) > 3]
     assert np.mean(np.abs(drawn - expected) <= 3) > 0.99

@@ -9,7 +9,8 @@ import threading
 from collections.abc import Iterator
 from functools import partial
 
-from sandbox import ca, settings
+from sandbox import settings
+from sandbox.process import ca
 
 # Browsers find every name below .localhost on this machine.
 BESIDE, ELSEWHERE = f"evil.{settings.DOMAIN}", "evil.localhost"

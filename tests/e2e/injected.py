@@ -14,7 +14,9 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from sandbox import demo, hosts, settings
+from sandbox import settings
+from sandbox.compute import hosts
+from sandbox.demo import viewer
 from tests import modules
 from tests.e2e import inside
 from tests.e2e.waiting import wait_until
@@ -403,18 +405,20 @@ def self_sign_up() -> Made:
 
 def callback_too_many() -> Made:
     own = f"https://{settings.SITE_DOMAIN}/oauth2/idpresponse"
-    changed("cognito_user_pool_client", user_pool_id=demo.pool_id(), callback_urls=[own, "https://elsewhere.example/"])
+    changed(
+        "cognito_user_pool_client", user_pool_id=viewer.pool_id(), callback_urls=[own, "https://elsewhere.example/"]
+    )
     yield
-    changed("cognito_user_pool_client", user_pool_id=demo.pool_id(), callback_urls=[own])
+    changed("cognito_user_pool_client", user_pool_id=viewer.pool_id(), callback_urls=[own])
 
 
 def client_too_many() -> Made:
     cognito = client("cognito-idp")
-    new = cognito.create_user_pool_client(UserPoolId=demo.pool_id(), ClientName="stranger")["UserPoolClient"][
+    new = cognito.create_user_pool_client(UserPoolId=viewer.pool_id(), ClientName="stranger")["UserPoolClient"][
         "ClientId"
     ]
     yield
-    cognito.delete_user_pool_client(UserPoolId=demo.pool_id(), ClientId=new)
+    cognito.delete_user_pool_client(UserPoolId=viewer.pool_id(), ClientId=new)
 
 
 # --- All of them -------------------------------------------------------------------------------------------------

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from sandbox import hosts, settings
+from sandbox import settings
+from sandbox.compute import hosts
 
 ALIVE = ["pending", "running", "shutting-down", "stopping", "stopped"]
 

@@ -9,7 +9,7 @@ import subprocess
 import time
 from collections.abc import Iterator
 
-from sandbox import demo
+from sandbox.demo import viewer
 
 COMMAND = ("ansible-playbook", "-i", "inventories/sandbox")
 
@@ -18,7 +18,7 @@ def run(arguments: list[str], **environment: str) -> str:
     """Run to the end, without a failure; what was said."""
     done = subprocess.run(
         [*COMMAND, *arguments],
-        cwd=demo.ROOT,
+        cwd=viewer.ROOT,
         env={**os.environ, **environment},
         capture_output=True,
         text=True,
@@ -33,7 +33,7 @@ def started(arguments: list[str]) -> Iterator[subprocess.Popen[str]]:
     """A run whose words can be read as they come, in a process group of its own."""
     with subprocess.Popen(
         [*COMMAND, *arguments],
-        cwd=demo.ROOT,
+        cwd=viewer.ROOT,
         env={**os.environ, "PYTHONUNBUFFERED": "1"},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

@@ -23,10 +23,11 @@ from ansible.plugins.action import ActionBase
 from ansible.vars.hostvars import HostVars
 from ansible.vars.manager import VariableManager
 
-from sandbox import demo, environment
+from sandbox.demo import viewer
+from sandbox.process import environment
 from tests import modules
 
-PLAYBOOK = demo.ROOT / "playbooks" / "preflight.yml"
+PLAYBOOK = viewer.ROOT / "playbooks" / "preflight.yml"
 
 
 def execute_module(self: ActionBase, module_args: dict[str, Any], **_other: Any) -> dict[str, Any]:

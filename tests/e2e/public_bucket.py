@@ -12,7 +12,9 @@ import threading
 from collections.abc import Iterator
 from functools import partial
 
-from sandbox import ca, data, settings
+from sandbox import settings
+from sandbox.demo import volumes
+from sandbox.process import ca
 
 NAME = f"open.{settings.DOMAIN}"
 
@@ -55,7 +57,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
 def serving() -> Iterator[tuple[str, list[tuple[str, str, bool]]]]:
     """Yields the bucket's address and the list of (method, path, whether a cookie came), which grows."""
     seen: list[tuple[str, str, bool]] = []
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, dict(data.objects()), seen))
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, dict(volumes.objects()), seen))
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(*ca.issue([NAME]))
     server.socket = context.wrap_socket(server.socket, server_side=True)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import httpx
 
-from sandbox import data
+from sandbox.demo import volumes
 
 OURS = ("CloudFront-", "AWSELBAuthSession")
 # What would be the data, or a list of it.
-LEAKS = (data.NIFTI.read_bytes()[:64], b"zarr_format", b"ListBucketResult", b"<Contents>")
+LEAKS = (volumes.NIFTI.read_bytes()[:64], b"zarr_format", b"ListBucketResult", b"<Contents>")
 
 
 def given_cookies(answer: httpx.Response) -> list[str]:

@@ -8,13 +8,13 @@ import time
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from sandbox import demo
+from sandbox.demo import viewer
 
 # Seconds; tables of cases are made before the first test runs, and a refusal must not come from a policy that is over.
 LONG = 12 * 3600
 
 
-def policy(resource: str = f"{demo.DATA}/*", life: int = LONG) -> str:
+def policy(resource: str = f"{viewer.DATA}/*", life: int = LONG) -> str:
     condition = {"DateLessThan": {"AWS:EpochTime": int(time.time()) + life}}
     return json.dumps({"Statement": [{"Resource": resource, "Condition": condition}]}, separators=(",", ":"))
 

@@ -8,10 +8,11 @@ import ssl
 
 import httpx
 
-from sandbox import demo, settings
+from sandbox import settings
+from sandbox.demo import viewer
 
 LOGIN = f"https://{settings.LOGIN_DOMAIN}"
-CALLBACK = f"{demo.SITE}/oauth2/idpresponse"
+CALLBACK = f"{viewer.SITE}/oauth2/idpresponse"
 HIDDEN = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)">')
 
 
@@ -28,7 +29,7 @@ def follow(person: httpx.Client, answer: httpx.Response, stop: str = "") -> http
     return answer
 
 
-def ask_to_come_in(person: httpx.Client, address: str = f"{demo.SITE}/login") -> httpx.Response:
+def ask_to_come_in(person: httpx.Client, address: str = f"{viewer.SITE}/login") -> httpx.Response:
     """The page to which an address leads that only people who are signed in may see."""
     return follow(person, person.get(address))
 
@@ -39,7 +40,7 @@ def fill_in(person: httpx.Client, page: httpx.Response, user: str, password: str
     return person.post(f"{LOGIN}/login", data={**hidden, "username": user, "password": password})
 
 
-def way_back(person: httpx.Client, user: str, password: str, address: str = f"{demo.SITE}/login") -> str:
+def way_back(person: httpx.Client, user: str, password: str, address: str = f"{viewer.SITE}/login") -> str:
     """The address with the code to which the login sends the person; nobody went there yet."""
     location = fill_in(person, ask_to_come_in(person, address), user, password).headers["location"]
     assert location.startswith(f"{CALLBACK}?")
@@ -50,7 +51,7 @@ def signed_in(user: str, password: str) -> httpx.Client:
     """A person who is in, with the load balancer's cookies and those for the data."""
     person = client()
     follow(person, person.get(way_back(person, user, password)))
-    assert person.get(f"{demo.SITE}/session").status_code == 204
+    assert person.get(f"{viewer.SITE}/session").status_code == 204
     return person
 
 

@@ -26,7 +26,7 @@ import boto3
 import botocore.session
 import pytest
 
-from sandbox import environment
+from sandbox.process import environment
 from tests import modules
 
 ACCOUNT, REGION = "123456789012", "us-east-1"
@@ -66,7 +66,7 @@ def ministack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     settings = {"BIND_HOST": "127.0.0.1", "GATEWAY_PORT": str(port), "MINISTACK_ACCOUNT_ID": ACCOUNT}
     folders = {"TMPDIR": str(folder), "PYTHONPATH": str(pathlib.Path(__file__).parents[2])}
     environment = {"PATH": os.environ["PATH"], "IOT_MTLS_ENABLED": "0", **folders, **settings}
-    command, log = [sys.executable, "-m", "sandbox.ministack_server"], folder / "log"
+    command, log = [sys.executable, "-m", "sandbox.api.ministack_server"], folder / "log"
     # Into a file: a pipe that nobody reads is full some day, and the server waits for ever.
     with (
         log.open("wb") as output,

@@ -10,7 +10,9 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
 
-from sandbox import demo, runs, settings
+from sandbox import settings
+from sandbox.demo import viewer
+from sandbox.iam import playbook_roles
 from tests.e2e import inside
 from tests.e2e.playbook import recap, run
 
@@ -26,7 +28,7 @@ def foretold(deployment) -> Iterator[Future[str]]:
 def artifact(tmp_path_factory) -> pathlib.Path:
     folder = tmp_path_factory.mktemp("artifact")
     command = ["ansible-galaxy", "collection", "build", "--output-path", str(folder)]
-    subprocess.run(command, cwd=demo.ROOT, check=True, capture_output=True)
+    subprocess.run(command, cwd=viewer.ROOT, check=True, capture_output=True)
     return next(folder.glob("bioviewers-aws-*.tar.gz"))
 
 
@@ -43,7 +45,7 @@ def test_artifact_holds_only_what_a_lab_needs(artifact):
 def test_a_second_run_from_the_installed_artifact_changes_nothing(deployment, foretold, artifact, tmp_path):
     command = ["ansible-galaxy", "collection", "install", str(artifact), "-p", str(tmp_path), "--no-deps"]
     subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
-    environment = {"ANSIBLE_COLLECTIONS_PATH": str(tmp_path), runs.VARIABLE: "operate"}
+    environment = {"ANSIBLE_COLLECTIONS_PATH": str(tmp_path), playbook_roles.VARIABLE: "operate"}
     hosts = recap(run(["bioviewers.aws.site"], **environment))
     assert len(hosts) == 2, "localhost and the instance"
     assert {(host["changed"], host["failed"], host["unreachable"]) for host in hosts.values()} == {(0, 0, 0)}, hosts
@@ -87,7 +89,7 @@ def test_the_private_key_is_in_no_file_of_the_host(line_of_the_key):
 
 
 def test_the_private_key_is_in_no_file_of_the_controller(line_of_the_key):
-    folders = [str(pathlib.Path.home() / ".ansible"), str(settings.STATE_DIR), str(demo.ROOT / "inventories")]
+    folders = [str(pathlib.Path.home() / ".ansible"), str(settings.STATE_DIR), str(viewer.ROOT / "inventories")]
     command = inside.files_with(line_of_the_key, *[folder for folder in folders if pathlib.Path(folder).exists()])
     assert subprocess.run(command, capture_output=True, text=True, check=False).stdout == ""
 

@@ -14,8 +14,9 @@ import pytest
 import yaml
 from playwright.sync_api import BrowserContext, Page
 
-from sandbox import browser, data, demo, settings, viewer
-from sandbox.google_accounts import EVE, GRACE, LOU, SID, UMA, Person
+from sandbox import settings
+from sandbox.demo import browser, neuroglancer, viewer, volumes
+from sandbox.google.accounts import EVE, GRACE, LOU, SID, UMA, Person
 from tests import oracle
 from tests.e2e import claims_target
 from tests.e2e.drawn import assert_drawn, assert_shows_long_view, long_link
@@ -30,7 +31,7 @@ IDENTITY = "playbooks/identity.yml"
 @pytest.fixture(scope="module", autouse=True)
 def verbose_run(deployment) -> Iterator[str]:
     """What the run says that lets people in by Google; afterwards the deployment is as it was."""
-    yield run([*demo.WITH_GOOGLE, "-vvv", "--diff", IDENTITY])
+    yield run([*viewer.WITH_GOOGLE, "-vvv", "--diff", IDENTITY])
     run([IDENTITY])
 
 
@@ -44,7 +45,7 @@ def chromium() -> Iterator[BrowserContext]:
 @pytest.fixture
 def page(chromium) -> Page:
     page = chromium.new_page()
-    page.goto(demo.SITE)
+    page.goto(viewer.SITE)
     return page
 
 
@@ -60,7 +61,7 @@ def names(chromium: BrowserContext) -> set[str]:
 def federated(person: Person) -> dict[str, str]:
     """The person's user in the pool: status and attributes."""
     find = settings.client("cognito-idp").admin_get_user
-    user = find(UserPoolId=demo.pool_id(), Username=f"Google_{person.sub}")
+    user = find(UserPoolId=viewer.pool_id(), Username=f"Google_{person.sub}")
     return {"status": user["UserStatus"], **{each["Name"]: each["Value"] for each in user["UserAttributes"]}}
 
 
@@ -68,7 +69,7 @@ def test_signing_in_with_google_shows_the_volume_and_the_next_visit_asks_nothing
     browser.wait_for_google(page)
     assert urlsplit(page.url).hostname == settings.GOOGLE_DOMAIN
     sign_in(page, GRACE)
-    assert_drawn(page, viewer.layers(demo.DATA)[0], z=7)
+    assert_drawn(page, neuroglancer.layers(viewer.DATA)[0], z=7)
     assert federated(GRACE)["status"] == "EXTERNAL_PROVIDER"
     page.close()
 
@@ -77,7 +78,7 @@ def test_signing_in_with_google_shows_the_volume_and_the_next_visit_asks_nothing
     assert not [name for name in names(chromium) if name.startswith(("AWSELB", "CloudFront-"))]
     again, hosts = chromium.new_page(), set()
     again.on("request", lambda request: hosts.add(urlsplit(request.url).hostname))
-    again.goto(demo.SITE)
+    again.goto(viewer.SITE)
     again.wait_for_function("() => window.viewer !== undefined", timeout=60_000)
     assert settings.LOGIN_DOMAIN in hosts
     assert settings.GOOGLE_DOMAIN not in hosts
@@ -91,23 +92,23 @@ def test_the_login_offers_google_and_no_password(page):
 
 def test_who_cancels_at_google_gets_in_nowhere(page, chromium):
     browser.wait_for_google(page)
-    with page.expect_response(lambda response: response.url.startswith(f"{demo.SITE}/oauth2/")) as answer:
+    with page.expect_response(lambda response: response.url.startswith(f"{viewer.SITE}/oauth2/")) as answer:
         page.get_by_role("button", name="Cancel").click()
     assert answer.value.status == 401
     assert not [name for name in names(chromium) if name.startswith(("AWSELBAuthSession", "CloudFront-"))]
-    assert page.goto(f"{demo.SITE}/session").status == 401
-    assert page.goto(f"{demo.DATA}/{data.NIFTI_KEY}").status == 403
+    assert page.goto(f"{viewer.SITE}/session").status == 401
+    assert page.goto(f"{viewer.DATA}/{volumes.NIFTI_KEY}").status == 403
 
 
 @pytest.mark.hostile
 @pytest.mark.parametrize("person", [UMA, EVE, SID, LOU], ids=lambda person: person.name)
 def test_whom_the_list_does_not_name_gets_in_nowhere(page, chromium, person):
-    with page.expect_response(lambda response: response.url.startswith(f"{demo.SITE}/oauth2/")) as answer:
+    with page.expect_response(lambda response: response.url.startswith(f"{viewer.SITE}/oauth2/")) as answer:
         browser.sign_in_with_google(page, person.name)
     assert answer.value.status == 561
     assert not [name for name in names(chromium) if name.startswith(("AWSELBAuthSession", "CloudFront-"))]
-    assert page.goto(f"{demo.SITE}/session").status == 401
-    assert page.goto(f"{demo.DATA}/{data.NIFTI_KEY}").status == 403
+    assert page.goto(f"{viewer.SITE}/session").status == 401
+    assert page.goto(f"{viewer.DATA}/{volumes.NIFTI_KEY}").status == 403
 
 
 def test_a_link_of_30_kb_survives_the_way_to_google_and_back(chromium):
@@ -126,7 +127,7 @@ def load_balancer(verbose_run) -> Iterator[dict[str, Any]]:
 def test_targets_are_told_what_google_says(load_balancer, page, http):
     person = GRACE
     sign_in(page, person)
-    told = json.loads(page.goto(demo.SITE + claims_target.PATH).text())
+    told = json.loads(page.goto(viewer.SITE + claims_target.PATH).text())
     claims = verified_claims(told["x-amzn-oidc-data"], load_balancer, http)
     user = federated(person)
     assert told["x-amzn-oidc-identity"] == claims["sub"] == user["sub"]
@@ -146,7 +147,7 @@ def verified_claims(token: str, load_balancer: dict[str, Any], http: httpx.Clien
     # No resolver knows that name here.
     named = {"headers": {"Host": KEYS_HOST}, "extensions": {"sni_hostname": KEYS_HOST}}
     keys = {key_id: http.get(f"https://{settings.LOOPBACK}/{key_id}", **named).text}
-    issuer = f"https://cognito-idp.{settings.REGION}.amazonaws.com/{demo.pool_id()}"
+    issuer = f"https://cognito-idp.{settings.REGION}.amazonaws.com/{viewer.pool_id()}"
     expected = {"albArn": load_balancer["arn"], "clientId": load_balancer["UserPoolClientId"], "issuer": issuer}
     return oracle.verify_alb_tokens([{"token": token, "keys": keys, **expected}])[0]["value"]
 
@@ -154,7 +155,7 @@ def verified_claims(token: str, load_balancer: dict[str, Any], http: httpx.Clien
 def test_the_secret_reaches_the_pool_and_no_output_or_file(verbose_run):
     secret = yaml.safe_load(settings.GOOGLE_CLIENT_FILE.read_text())["google_client_secret"]
     describe = settings.client("cognito-idp").describe_identity_provider
-    provider = describe(UserPoolId=demo.pool_id(), ProviderName="Google")["IdentityProvider"]
+    provider = describe(UserPoolId=viewer.pool_id(), ProviderName="Google")["IdentityProvider"]
     assert provider["ProviderDetails"]["client_secret"] == secret
     assert "TASK [bioviewers.aws.identity : google | Keep Google as a provider]" in verbose_run
     assert secret not in verbose_run

@@ -18,16 +18,17 @@ import httpx
 import pytest
 import yaml
 
-from sandbox import data, demo, settings
+from sandbox import settings
+from sandbox.demo import viewer, volumes
 from tests.e2e import visitor
 from tests.e2e.waiting import wait_until
 
-OBJECT = f"{demo.DATA}/{data.NIFTI_KEY}"
+OBJECT = f"{viewer.DATA}/{volumes.NIFTI_KEY}"
 RATE, RENEWAL_SECONDS = 20, 5
 PATIENCE_SECONDS = 4 * RENEWAL_SECONDS  # after which cookies of the new key are in use
 LIFE, LEAST_SECONDS = 121, 60  # the shortest life that the role takes, with runs of the job a minute apart
 QUICK = {"signed_cookies_lifetime": LIFE, "signed_cookies_interval": 1, "private_cdn_key_group_seconds": 2}
-PLAYBOOKS = demo.ROOT / "playbooks"
+PLAYBOOKS = viewer.ROOT / "playbooks"
 
 
 class Reader(threading.Thread):
@@ -44,7 +45,7 @@ class Reader(threading.Thread):
         while not self.ended.wait(max(0, start + len(self.statuses) / RATE - time.monotonic())):
             if time.monotonic() - renewed > RENEWAL_SECONDS:
                 renewed = time.monotonic()
-                self.statuses.append(self.person.get(f"{demo.SITE}/session").status_code)
+                self.statuses.append(self.person.get(f"{viewer.SITE}/session").status_code)
             self.statuses.append(self.person.get(OBJECT, headers={"Range": "bytes=0-9"}).status_code)
             self.keys.append(visitor.cookies_of(self.person, "CloudFront-Key-Pair-Id").popitem()[1])
 
@@ -81,7 +82,7 @@ def rotate(deployment, tmp_path_factory) -> Iterator[Any]:
         done_with.append(labels)
         given = json.dumps({"signing_keys": labels, **more})
         command = ["ansible-playbook", "-i", "inventories/sandbox", "-e", given, str(playbook)]
-        done = subprocess.run(command, cwd=demo.ROOT, capture_output=True, text=True, env=os.environ, check=False)
+        done = subprocess.run(command, cwd=viewer.ROOT, capture_output=True, text=True, env=os.environ, check=False)
         assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
 
     yield run

@@ -16,8 +16,9 @@ import httpx
 import pytest
 from playwright.sync_api import BrowserContext, Page, Response
 
-from sandbox import browser, data, demo, settings
-from sandbox.google_accounts import EVE, GRACE, UMA, Person
+from sandbox import settings
+from sandbox.demo import browser, viewer, volumes
+from sandbox.google.accounts import EVE, GRACE, UMA, Person
 from tests.e2e.playbook import recap, run
 
 pytestmark = pytest.mark.usefixtures("quiet")
@@ -26,7 +27,7 @@ FUNCTION = f"{settings.PROJECT}-sign-in"
 GUEST = f"guest@{settings.DOMAIN}"
 # Cognito's least is five minutes; nobody waits so long here.
 TOKEN_SECONDS = 8
-SESSION, VOLUME = f"{demo.SITE}/session", f"{demo.DATA}/{data.NIFTI_KEY}"
+SESSION, VOLUME = f"{viewer.SITE}/session", f"{viewer.DATA}/{volumes.NIFTI_KEY}"
 # inventories/sandbox lets in the lab's own domain.
 SOMEBODY_ELSE = ["-e", json.dumps({"allowed_email_domains": [], "allowed_emails": ["somebody@else.example"]})]
 NOT_LISTED = "This address is not on the list of people who may sign in"
@@ -64,7 +65,7 @@ def identity(deployment) -> Iterator[Identity]:
 
 @pytest.fixture
 def with_google(identity) -> None:
-    identity.keep(*demo.WITH_GOOGLE)
+    identity.keep(*viewer.WITH_GOOGLE)
     forget(f"Google_{GRACE.sub}")
 
 
@@ -77,13 +78,13 @@ def forget(*usernames: str) -> None:
     cognito = settings.client("cognito-idp")
     for username in usernames:
         try:
-            cognito.admin_delete_user(UserPoolId=demo.pool_id(), Username=username)
+            cognito.admin_delete_user(UserPoolId=viewer.pool_id(), Username=username)
         except cognito.exceptions.UserNotFoundException:
             continue
 
 
 def usernames() -> set[str]:
-    users = settings.client("cognito-idp").list_users(UserPoolId=demo.pool_id())["Users"]
+    users = settings.client("cognito-idp").list_users(UserPoolId=viewer.pool_id())["Users"]
     return {user["Username"] for user in users}
 
 
@@ -91,10 +92,10 @@ def shorten_tokens(identity: Identity) -> None:
     """Tokens for seconds instead of an hour, as ministack grants them; the playbook identity puts it back."""
     identity.touched()
     cognito = settings.client("cognito-idp")
-    (client,) = cognito.list_user_pool_clients(UserPoolId=demo.pool_id())["UserPoolClients"]
+    (client,) = cognito.list_user_pool_clients(UserPoolId=viewer.pool_id())["UserPoolClients"]
     units = {"AccessToken": "seconds", "IdToken": "seconds", "RefreshToken": "days"}
     lives = {"AccessTokenValidity": TOKEN_SECONDS, "IdTokenValidity": TOKEN_SECONDS, "TokenValidityUnits": units}
-    cognito.update_user_pool_client(UserPoolId=demo.pool_id(), ClientId=client["ClientId"], **lives)
+    cognito.update_user_pool_client(UserPoolId=viewer.pool_id(), ClientId=client["ClientId"], **lives)
 
 
 @pytest.fixture
@@ -110,13 +111,13 @@ def page(chromium) -> Page:
 
 def at_the_end_of(page: Page, act: Callable[[], None]) -> Response:
     """What the load balancer answers to the way back from the login."""
-    with page.expect_response(lambda each: each.url.startswith(f"{demo.SITE}/oauth2/idpresponse")) as answer:
+    with page.expect_response(lambda each: each.url.startswith(f"{viewer.SITE}/oauth2/idpresponse")) as answer:
         act()
     return answer.value
 
 
 def come_from_google(page: Page, person: Person) -> Response:
-    page.goto(demo.SITE)
+    page.goto(viewer.SITE)
     return at_the_end_of(page, lambda: browser.sign_in_with_google(page, person.name))
 
 
@@ -185,12 +186,12 @@ def test_who_is_taken_off_the_list_is_out_at_the_next_renewal(identity, with_goo
     assert_is_in(chromium, http)
     time.sleep(TOKEN_SECONDS + 1)
     assert session() == 204, "renewed"
-    changed = identity.run(*demo.WITH_GOOGLE, *SOMEBODY_ELSE)
+    changed = identity.run(*viewer.WITH_GOOGLE, *SOMEBODY_ELSE)
     assert recap(changed)["localhost"]["changed"] == 2, "the list, and the life of tokens"
     time.sleep(TOKEN_SECONDS + 1)
     assert session() == 302, "to the login"
     # The hosted login still knows the browser, and asks the function all the same.
-    answer = at_the_end_of(page, lambda: page.goto(f"{demo.SITE}/login"))
+    answer = at_the_end_of(page, lambda: page.goto(f"{viewer.SITE}/login"))
     assert (answer.status, said(answer)) == (561, f"PreTokenGeneration failed with error {NOT_LISTED}.")
     chromium.clear_cookies()
     assert come_from_google(page, GRACE).status == 561
@@ -198,7 +199,7 @@ def test_who_is_taken_off_the_list_is_out_at_the_next_renewal(identity, with_goo
 
 
 def come_with_password(page: Page, user: str, password: str) -> None:
-    page.goto(f"{demo.SITE}/login")
+    page.goto(f"{viewer.SITE}/login")
     browser.wait_for_login(page)
     browser.sign_in(page, user, password)
 
@@ -211,7 +212,7 @@ def end_of_cookie(chromium: BrowserContext) -> int:
 
 
 def test_who_is_disabled_is_out_within_the_time_that_is_told(identity, without_google, chromium, page, http, session):
-    password = demo.create_user(GUEST)
+    password = viewer.create_user(GUEST)
     shorten_tokens(identity)
     come_with_password(page, GUEST, password)
     wait_for_viewer(page)
@@ -225,26 +226,26 @@ def test_who_is_disabled_is_out_within_the_time_that_is_told(identity, without_g
     time.sleep(TOKEN_SECONDS + 1)
     assert session() == 302, "the tokens are over, and nobody renews them"
     assert end_of_cookie(chromium) <= disabled + 60 * cookies, "and so are the cookies that were given until now"
-    page.goto(f"{demo.SITE}/login")
+    page.goto(f"{viewer.SITE}/login")
     browser.wait_for_login(page)
     browser.sign_in(page, GUEST, password)
     page.get_by_text("disabled").first.wait_for()
 
     run([USERS, "-e", "do=enable", "-e", f"email={GUEST}"])
-    page.goto(f"{demo.SITE}/login")
+    page.goto(f"{viewer.SITE}/login")
     wait_for_viewer(page)
     assert session() == 204
 
 
 def test_a_list_counts_for_the_pools_own_users_too(identity, chromium, page, http):
-    password = demo.create_user(GUEST)
+    password = viewer.create_user(GUEST)
     identity.run(*SOMEBODY_ELSE)
     come_with_password(page, GUEST, password)
     page.get_by_text(f"PreTokenGeneration failed with error {NOT_LISTED}.").wait_for()
     assert_got_in_nowhere(chromium, http)
     cognito = settings.client("cognito-idp")
     with pytest.raises(cognito.exceptions.UserLambdaValidationException, match=NOT_LISTED):
-        cognito.admin_create_user(UserPoolId=demo.pool_id(), Username=f"other@{settings.DOMAIN}")
+        cognito.admin_create_user(UserPoolId=viewer.pool_id(), Username=f"other@{settings.DOMAIN}")
     refused = refusal([USERS, *SOMEBODY_ELSE, "-e", "do=invite", "-e", f"email={GUEST}"])
     assert f"{GUEST} could not sign in: {NOT_LISTED}." in refused
 
@@ -252,13 +253,13 @@ def test_a_list_counts_for_the_pools_own_users_too(identity, chromium, page, htt
 def refusal(arguments: list[str]) -> str:
     """What a playbook says that must fail."""
     command = ["ansible-playbook", "-i", "inventories/sandbox", *arguments]
-    done = subprocess.run(command, cwd=demo.ROOT, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, cwd=viewer.ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 2, done.stdout
     return " ".join((done.stdout + done.stderr).split())
 
 
 def test_without_its_policy_nobody_signs_in_until_the_next_run(identity, without_google, chromium, page, http):
-    password = demo.create_user(GUEST)
+    password = viewer.create_user(GUEST)
     identity.touched()
     settings.client("lambda").remove_permission(FunctionName=FUNCTION, StatementId="user-pool")
     come_with_password(page, GUEST, password)

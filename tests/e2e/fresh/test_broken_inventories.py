@@ -17,13 +17,14 @@ import boto3
 import pytest
 import yaml
 
-from sandbox import demo, settings
-from sandbox import dns as public_dns
+from sandbox import settings
+from sandbox.demo import viewer
+from sandbox.network import dns as public_dns
 from tests import recorder
 from tests.e2e import broken_account
 
-SANDBOX = demo.ROOT / "inventories" / "sandbox"
-CASES = yaml.safe_load((demo.ROOT / "tests" / "e2e" / "broken_inventories.yml").read_text())
+SANDBOX = viewer.ROOT / "inventories" / "sandbox"
+CASES = yaml.safe_load((viewer.ROOT / "tests" / "e2e" / "broken_inventories.yml").read_text())
 # Public DNS in which somebody else answers for a zone.
 OTHER_DNS = ("127.0.0.1", 5355)
 SECRET = "hunter2-hunter2"
@@ -84,7 +85,7 @@ def log_before(ids) -> int:
 def results(folders, log_before) -> dict[str, dict[str, Any]]:
     """What the task says of each, all in one process."""
     command = [sys.executable, "-m", "tests.e2e.preflights", *map(str, folders.values())]
-    done = subprocess.run(command, cwd=demo.ROOT, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, cwd=viewer.ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-3000:]
     said = json.loads(done.stdout)
     return {name: said[str(folder)] for name, folder in folders.items()}
@@ -93,7 +94,7 @@ def results(folders, log_before) -> dict[str, dict[str, Any]]:
 def run(folder: pathlib.Path) -> subprocess.CompletedProcess:
     command = ["ansible-playbook", "-i", str(folder), "playbooks/preflight.yml"]
     environment = {**os.environ, "NO_COLOR": "1"}
-    return subprocess.run(command, cwd=demo.ROOT, env=environment, capture_output=True, text=True, check=False)
+    return subprocess.run(command, cwd=viewer.ROOT, env=environment, capture_output=True, text=True, check=False)
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,8 @@ import re
 import pytest
 import yaml
 
-from sandbox import demo, settings
+from sandbox import settings
+from sandbox.demo import viewer
 from tests import recorder
 from tests.e2e.conftest import REUSE
 from tests.e2e.playbook import recap, run
@@ -35,7 +36,7 @@ def log_before(account) -> int:
 
 @pytest.fixture(scope="module")
 def said(log_before) -> str:
-    return run(["playbooks/site.yml", "--check", "--diff", *demo.WITH_GOOGLE])
+    return run(["playbooks/site.yml", "--check", "--diff", *viewer.WITH_GOOGLE])
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +64,7 @@ def test_it_says_what_it_leaves_out(words):
 
 
 def test_our_own_modules_show_all_of_it_but_no_secret(words):
-    assert re.search(r"user_pool_id\W+\(not made yet: user pool lab-viewer\)", words)
+    assert re.search(r"user_pool_id\W+\(known after apply: user pool lab-viewer\)", words)
     assert SECRET not in words
 
 

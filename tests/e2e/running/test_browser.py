@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import BrowserContext, Page
 
-from sandbox import browser, data, demo, settings, viewer
+from sandbox import settings
+from sandbox.demo import browser, neuroglancer, viewer, volumes
 from tests.e2e import public_bucket
 from tests.e2e.drawn import assert_drawn
 
@@ -46,7 +47,7 @@ def log_before(deployment) -> int:
 def signed_in(chromium, deployment, refused, log_before) -> Page:
     page = chromium.new_page()
     page.on("console", lambda said: refused.extend([said.text] if "Content Security Policy" in said.text else []))
-    page.goto(demo.SITE)
+    page.goto(viewer.SITE)
     browser.wait_for_login(page)
     browser.sign_in(page, deployment.user, deployment.password)
     page.wait_for_function("() => window.viewer !== undefined", timeout=60_000)
@@ -59,21 +60,21 @@ def cookie_names(chromium: BrowserContext) -> set[str]:
 
 @pytest.mark.parametrize("path", ["/", "/index.html", "/login", "/anything", "/assets", "/healthz", "/session/"])
 def test_signed_out_every_page_leads_to_the_login(visitor, path):
-    visitor.goto(demo.SITE + path)
+    visitor.goto(viewer.SITE + path)
     browser.wait_for_login(visitor)
     assert visitor.url.startswith(LOGIN)
 
 
 def test_signed_out_and_back_from_the_login_the_shell_does_not_loop(visitor):
-    visitor.goto(demo.SITE)
+    visitor.goto(viewer.SITE)
     browser.wait_for_login(visitor)
-    visitor.goto(demo.SITE)
+    visitor.goto(viewer.SITE)
     visitor.get_by_role("button", name="Sign in").click()
     browser.wait_for_login(visitor)
 
 
 def test_signed_out_the_shell_is_public_and_holds_nothing_of_the_data(http):
-    shell = http.get(f"{demo.SITE}/")
+    shell = http.get(f"{viewer.SITE}/")
     assert shell.status_code == 200
     assert "set-cookie" not in shell.headers
     assert not [word for word in (settings.DATA_BUCKET, settings.DATA_DOMAIN) if word in shell.text]
@@ -84,20 +85,20 @@ def test_signed_out_the_shell_is_public_and_holds_nothing_of_the_data(http):
     "path", ["/session", "//session", "/%73ession", "/assets/../session", "/assets/%2e%2e/session"]
 )
 def test_signed_out_no_path_gives_a_cookie_for_the_data(http, path):
-    answer = http.get(demo.SITE + path, headers={"x-amzn-oidc-identity": "me", "x-amzn-oidc-data": "a.b.c"})
+    answer = http.get(viewer.SITE + path, headers={"x-amzn-oidc-identity": "me", "x-amzn-oidc-data": "a.b.c"})
     assert answer.status_code in {302, 400, 401, 403, 404}
     assert "CloudFront-" not in str(answer.headers.get_list("set-cookie"))
 
 
 @pytest.mark.hostile
 def test_a_wrong_password_gets_in_nowhere(visitor, chromium, deployment):
-    visitor.goto(demo.SITE)
+    visitor.goto(viewer.SITE)
     browser.wait_for_login(visitor)
     browser.sign_in(visitor, deployment.user, deployment.password + "x")
     browser.wait_for_login(visitor)
     assert visitor.url.startswith(LOGIN)
     assert not COOKIES & cookie_names(chromium)
-    assert visitor.goto(f"{demo.DATA}/{data.NIFTI_KEY}").status == 403
+    assert visitor.goto(f"{viewer.DATA}/{volumes.NIFTI_KEY}").status == 403
 
 
 def test_the_login_sets_the_cookies_as_they_should_be(signed_in, chromium):
@@ -110,7 +111,7 @@ def test_the_login_sets_the_cookies_as_they_should_be(signed_in, chromium):
 
 
 @pytest.mark.parametrize("z", [5, 12])
-@pytest.mark.parametrize("layer", viewer.layers(demo.DATA), ids=lambda layer: layer["name"])
+@pytest.mark.parametrize("layer", neuroglancer.layers(viewer.DATA), ids=lambda layer: layer["name"])
 def test_the_volume_is_drawn_voxel_for_voxel(signed_in, layer, z):
     assert_drawn(signed_in, layer, z)
 
@@ -121,10 +122,10 @@ def open_data(deployment) -> Iterator[tuple[str, list]]:
         yield address_and_requests
 
 
-@pytest.mark.parametrize("index", range(len(viewer.layers(""))))
+@pytest.mark.parametrize("index", range(len(neuroglancer.layers(""))))
 def test_a_public_bucket_opens_in_the_same_viewer_and_gets_no_cookie(signed_in, open_data, index):
     address, requests = open_data
-    assert_drawn(signed_in, viewer.layers(address)[index], z=12)
+    assert_drawn(signed_in, neuroglancer.layers(address)[index], z=12)
     assert requests
     assert not [request for request in requests if request[2] or request[0] == "OPTIONS"]
 
@@ -132,7 +133,7 @@ def test_a_public_bucket_opens_in_the_same_viewer_and_gets_no_cookie(signed_in, 
 def test_nothing_asked_the_data_domain_for_permission_first(signed_in, deployment, log_before):
     """An OPTIONS request would be refused, since it carries no cookies: there must be none."""
     log = deployment.edge_log()[log_before:]
-    requests = [entry for entry in log if entry["part"] == "cdn" and entry["origin"] == demo.SITE]
+    requests = [entry for entry in log if entry["part"] == "cdn" and entry["origin"] == viewer.SITE]
     assert {"GET", "HEAD"} == {entry["method"] for entry in requests}
     assert [entry for entry in requests if entry["range"]], "the sharded volume is read in ranges"
     # 404: what a format does not have is asked for too; 403 would mean that the cookies were not sent

@@ -13,10 +13,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from ansible_collections.bioviewers.aws.plugins.module_utils import _verify_cookies as jar
-from ansible_collections.bioviewers.aws.plugins.module_utils import _verify_instance as doors
+from ansible_collections.bioviewers.aws.plugins.module_utils._checks import signed_cookies as jar
+from ansible_collections.bioviewers.aws.plugins.module_utils._deployment.instance import verify as doors
 
-from sandbox import demo, settings
+from sandbox import settings
+from sandbox.demo import viewer
 from tests import modules
 from tests.e2e import injected
 
@@ -32,7 +33,7 @@ def playbook(*arguments: str, **variables: Any) -> subprocess.CompletedProcess[s
     command = ["ansible-playbook", "-i", "inventories/sandbox", "playbooks/verify.yml", *arguments]
     command += ["-e", json.dumps(variables)]
     place = {**os.environ, "ANSIBLE_CALLBACK_RESULT_FORMAT": "json"}
-    return subprocess.run(command, cwd=demo.ROOT, env=place, capture_output=True, text=True, check=False)
+    return subprocess.run(command, cwd=viewer.ROOT, env=place, capture_output=True, text=True, check=False)
 
 
 @pytest.fixture(scope="module")

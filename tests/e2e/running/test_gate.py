@@ -8,7 +8,8 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from sandbox import browser, data, demo, settings
+from sandbox import settings
+from sandbox.demo import browser, viewer, volumes
 from tests import oracle
 from tests.e2e.inside import access_log, on_the_host
 
@@ -27,7 +28,7 @@ def chromium(deployment) -> Iterator[BrowserContext]:
 @pytest.fixture
 def page(chromium) -> Page:
     page = chromium.new_page()
-    page.goto(demo.SITE)
+    page.goto(viewer.SITE)
     browser.wait_for_login(page)
     return page
 
@@ -37,22 +38,22 @@ def of_sign_in(chromium: BrowserContext) -> set[str]:
 
 
 def test_who_is_on_the_list_comes_in_by_name_and_goes_out_for_good(page, chromium):
-    browser.sign_in(page, LISTED, demo.create_user(LISTED))
+    browser.sign_in(page, LISTED, viewer.create_user(LISTED))
     page.wait_for_function("() => window.viewer !== undefined", timeout=60_000)
     answers = [(line["uri"], line["status"]) for line in access_log() if line["person"] == LISTED]
     assert ("/login", 302) in answers
     assert ("/session", 204) in answers
 
     page.get_by_role("link", name="Sign out").click()
-    page.wait_for_url(f"{demo.SITE}/signed-out")
+    page.wait_for_url(f"{viewer.SITE}/signed-out")
     expect(page.get_by_role("heading")).to_have_text("Signed out")
     assert oracle.inaccessible(page) == []
     assert of_sign_in(chromium) == set()
-    assert page.goto(f"{demo.DATA}/{data.NIFTI_KEY}").status == 403
-    assert page.goto(f"{demo.SITE}/session").status == 401
+    assert page.goto(f"{viewer.DATA}/{volumes.NIFTI_KEY}").status == 403
+    assert page.goto(f"{viewer.SITE}/session").status == 401
 
     # Not back in without a password: the login's own session is over too.
-    page.goto(f"{demo.SITE}/signed-out")
+    page.goto(f"{viewer.SITE}/signed-out")
     page.get_by_role("link", name="Sign in again").click()
     browser.wait_for_login(page)
 
@@ -69,20 +70,20 @@ def no_list_at_the_login(deployment) -> Iterator[None]:
 
 
 def test_who_is_not_on_the_list_gets_no_further_than_a_page_that_says_so(no_list_at_the_login, page, chromium):
-    password = demo.create_user(STRANGER)
-    with page.expect_response(lambda answer: answer.url == f"{demo.SITE}/login" and answer.status == 403):
+    password = viewer.create_user(STRANGER)
+    with page.expect_response(lambda answer: answer.url == f"{viewer.SITE}/login" and answer.status == 403):
         browser.sign_in(page, STRANGER, password)
     expect(page.get_by_role("heading")).to_have_text("No access")
     expect(page.get_by_role("main")).to_contain_text(f"You are signed in as {STRANGER}")
     assert oracle.inaccessible(page) == []
     assert not [name for name in of_sign_in(chromium) if name.startswith("CloudFront-")]
-    assert page.goto(f"{demo.SITE}/session").status == 403
-    assert page.goto(f"{demo.DATA}/{data.NIFTI_KEY}").status == 403
+    assert page.goto(f"{viewer.SITE}/session").status == 403
+    assert page.goto(f"{viewer.DATA}/{volumes.NIFTI_KEY}").status == 403
     assert [line["status"] for line in access_log() if line["person"] == STRANGER][-2:] == [403, 403]
 
-    page.goto(f"{demo.SITE}/login")
+    page.goto(f"{viewer.SITE}/login")
     page.get_by_role("link", name="Sign out").click()
-    page.wait_for_url(f"{demo.SITE}/signed-out")
+    page.wait_for_url(f"{viewer.SITE}/signed-out")
     assert of_sign_in(chromium) == set()
 
 

@@ -13,7 +13,8 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import BrowserContext, Page
 
-from sandbox import browser, data, demo, settings
+from sandbox import settings
+from sandbox.demo import browser, viewer, volumes
 from tests import oracle
 from tests.e2e import evil_site
 from tests.e2e.evil_site import BESIDE, ELSEWHERE
@@ -21,7 +22,7 @@ from tests.e2e.signing import a_foreign_key, policy
 
 pytestmark = pytest.mark.usefixtures("quiet")
 PERSON = f"vera@{settings.DOMAIN}"
-OBJECT = f"{demo.DATA}/{data.NIFTI_KEY}"
+OBJECT = f"{viewer.DATA}/{volumes.NIFTI_KEY}"
 
 
 @pytest.fixture(scope="module")
@@ -34,10 +35,10 @@ def chromium(deployment) -> Iterator[BrowserContext]:
 def signed_in(chromium) -> Any:
     """The cookies of a browser in which the person has signed in."""
     page = chromium.new_page()
-    page.goto(f"{demo.SITE}/login")
+    page.goto(f"{viewer.SITE}/login")
     browser.wait_for_login(page)
-    browser.sign_in(page, PERSON, demo.create_user(PERSON))
-    page.wait_for_url(f"{demo.SITE}/**")
+    browser.sign_in(page, PERSON, viewer.create_user(PERSON))
+    page.wait_for_url(f"{viewer.SITE}/**")
     return chromium.storage_state()
 
 
@@ -78,7 +79,7 @@ def status(tab, deployment) -> Callable[[str], int]:
     """What the edge answers to a script of the site, on a page that does nothing else."""
 
     def ask(url: str) -> int:
-        tab.goto(f"{demo.SITE}/assets/none")
+        tab.goto(f"{viewer.SITE}/assets/none")
         before = len(deployment.edge_log())
         fetched(tab, url)
         (answer,) = [each for each in deployment.edge_log()[before:] if each["path"] == urlsplit(url).path]
@@ -94,8 +95,8 @@ def foreign(key_pair_id) -> dict[str, str]:
 
 
 def test_a_script_of_the_site_reads_the_data(tab):
-    tab.goto(f"{demo.SITE}/assets/none")
-    assert fetched(tab, OBJECT) == f"cors 200 {data.NIFTI.stat().st_size}"
+    tab.goto(f"{viewer.SITE}/assets/none")
+    assert fetched(tab, OBJECT) == f"cors 200 {volumes.NIFTI.stat().st_size}"
 
 
 def seen(deployment, before: int) -> list[tuple[int, bool]]:
@@ -118,7 +119,7 @@ def test_a_script_beside_the_site_does_not(tab, evil_page, deployment):
 def test_a_script_beside_the_site_does_not_read_the_session(tab, evil_page, deployment):
     evil_page(BESIDE)
     before = len(deployment.edge_log())
-    assert [fetched(tab, f"{demo.SITE}/session"), fetched(tab, f"{demo.SITE}/login")] == ["TypeError", "TypeError"]
+    assert [fetched(tab, f"{viewer.SITE}/session"), fetched(tab, f"{viewer.SITE}/login")] == ["TypeError", "TypeError"]
     statuses = [entry["status"] for entry in deployment.edge_log()[before:] if entry["path"] in ("/session", "/login")]
     assert statuses == [204, 302]
 
@@ -139,7 +140,7 @@ def test_tossed_cookies_for_the_data_close_it(evil_page, status, foreign, deploy
     evil_page(BESIDE, *tossed(foreign, "/mri"))
     assert status(OBJECT) == 403
     assert deployment.edge_log()[-1]["cookie_names"].count("CloudFront-Policy") == 2
-    assert status(f"{demo.SITE}/session") == 204
+    assert status(f"{viewer.SITE}/session") == 204
     assert status(OBJECT) == 403
 
 
@@ -147,13 +148,13 @@ def test_tossed_cookies_for_the_data_close_it(evil_page, status, foreign, deploy
 def test_tossed_cookies_in_place_of_the_good_ones_last_until_these_are_renewed(evil_page, status, foreign):
     evil_page(BESIDE, *tossed(foreign, "/"))
     assert status(OBJECT) == 403
-    assert status(f"{demo.SITE}/session") == 204
+    assert status(f"{viewer.SITE}/session") == 204
     assert status(OBJECT) == 200
 
 
 @pytest.mark.hostile
 @pytest.mark.parametrize("value", ["junk", ""])
 def test_a_tossed_sign_in_lets_nobody_in(evil_page, status, value):
-    assert status(f"{demo.SITE}/session") == 204
+    assert status(f"{viewer.SITE}/session") == 204
     evil_page(BESIDE, *tossed({"AWSELBAuthSessionCookie-0": value}, "/session"))
-    assert status(f"{demo.SITE}/session") == 401
+    assert status(f"{viewer.SITE}/session") == 401

@@ -16,15 +16,17 @@ import pytest
 from botocore.config import Config
 from cryptography.hazmat.primitives import serialization
 
-from sandbox import data, demo, hosts, settings
+from sandbox import settings
+from sandbox.compute import hosts
+from sandbox.demo import viewer, volumes
 from tests import oracle
 from tests.e2e import inside, raw_http, visitor
 from tests.e2e.raw_http import request
 from tests.e2e.refusal import assert_refused
 from tests.e2e.signing import LONG, a_foreign_key, policy
 
-OBJECT = f"{demo.DATA}/{data.NIFTI_KEY}"
-PATH = f"/{data.NIFTI_KEY}"
+OBJECT = f"{viewer.DATA}/{volumes.NIFTI_KEY}"
+PATH = f"/{volumes.NIFTI_KEY}"
 SOON, LATE = int(time.time()) + LONG // 2, int(time.time()) + LONG
 Cookies = dict[str, str]
 
@@ -49,21 +51,21 @@ OURS = {
     "for any protocol": policy(f"http*://{settings.DATA_DOMAIN}/*"),
     "for HTTP": policy(f"http://{settings.DATA_DOMAIN}/*"),
     "for another name": policy(f"https://other.{settings.DOMAIN}/*"),
-    "for a name that begins so": policy(f"{demo.DATA}.evil.example/*"),
+    "for a name that begins so": policy(f"{viewer.DATA}.evil.example/*"),
     "for a name that ends so": policy(f"https://x{settings.DATA_DOMAIN}/*"),
-    "for the name as a user's": policy(f"{demo.DATA}@evil.example/*"),
-    "for another folder": policy(f"{demo.DATA}/mri2/*"),
-    "for this folder alone": policy(f"{demo.DATA}/mri/"),
+    "for the name as a user's": policy(f"{viewer.DATA}@evil.example/*"),
+    "for another folder": policy(f"{viewer.DATA}/mri2/*"),
+    "for this folder alone": policy(f"{viewer.DATA}/mri/"),
     "for another object": policy(f"{OBJECT}x"),
-    "in capitals": policy(f"{demo.DATA}/MRI/*"),
+    "in capitals": policy(f"{viewer.DATA}/MRI/*"),
     "for an address elsewhere": with_condition(IpAddress={"AWS:SourceIp": "192.0.2.0/24"}),
     "for a time to come": with_condition(DateGreaterThan={"AWS:EpochTime": SOON}),
     "over": policy(life=-1),
     "over long ago": policy(life=-(10**9)),
-    "without end": json.dumps({"Statement": [{"Resource": f"{demo.DATA}/*", "Condition": {}}]}),
+    "without end": json.dumps({"Statement": [{"Resource": f"{viewer.DATA}/*", "Condition": {}}]}),
     "with an end in milliseconds": with_condition(DateLessThan={"AWS:EpochTime": SOON * 1000}),
     "with an end that is a text": with_condition(DateLessThan={"AWS:EpochTime": str(SOON)}),
-    "of two statements": statements(f"https://other.{settings.DOMAIN}/*", f"{demo.DATA}/*"),
+    "of two statements": statements(f"https://other.{settings.DOMAIN}/*", f"{viewer.DATA}/*"),
     "no policy": "[]",
 }
 # Policies that would open everything, signed by a stranger.
@@ -110,7 +112,7 @@ def get(http: httpx.Client, cookies: Cookies, url: str = OBJECT) -> httpx.Respon
 
 @pytest.mark.parametrize("case", ["good", "SHA256"])
 def test_good_cookies_open_the_data(http, signed, case):
-    assert get(http, signed[case]).content == data.NIFTI.read_bytes()
+    assert get(http, signed[case]).content == volumes.NIFTI.read_bytes()
 
 
 @pytest.mark.hostile
@@ -205,9 +207,9 @@ BEYOND = {
     "above the root": "/../../etc/passwd",
     "above the root, encoded": "/%2e%2e/%2e%2e/etc/passwd",
     "another bucket": f"/../{settings.PROJECT}-ssm-{settings.ACCOUNT}-{settings.REGION}/",
-    "the bucket's own name before it": f"/{settings.DATA_BUCKET}/{data.NIFTI_KEY}",
+    "the bucket's own name before it": f"/{settings.DATA_BUCKET}/{volumes.NIFTI_KEY}",
     "two slashes": f"/{PATH}",
-    "an encoded slash too much": f"/%2f{data.NIFTI_KEY}",
+    "an encoded slash too much": f"/%2f{volumes.NIFTI_KEY}",
 }
 
 
@@ -224,11 +226,11 @@ WRITING = ["PUT", "POST", "DELETE", "PATCH", "OPTIONS", "PROPFIND", "TRACE", "CO
 @pytest.mark.hostile
 @pytest.mark.parametrize("method", WRITING)
 def test_good_cookies_write_nothing(http, signed, method):
-    before = settings.client("s3").head_object(Bucket=settings.DATA_BUCKET, Key=data.NIFTI_KEY)
+    before = settings.client("s3").head_object(Bucket=settings.DATA_BUCKET, Key=volumes.NIFTI_KEY)
     fields = [("Host", settings.DATA_DOMAIN), ("Cookie", pairs(signed["good"])), ("X-HTTP-Method-Override", "PUT")]
     sent = request(PATH, *fields, ("Content-Length", "4"), method=method) + b"gone"
     assert_refused(raw_http.only(sent, settings.DATA_DOMAIN), 400, 403, 405)
-    after = settings.client("s3").head_object(Bucket=settings.DATA_BUCKET, Key=data.NIFTI_KEY)
+    after = settings.client("s3").head_object(Bucket=settings.DATA_BUCKET, Key=volumes.NIFTI_KEY)
     assert (after["ETag"], after["LastModified"]) == (before["ETag"], before["LastModified"])
 
 
@@ -291,7 +293,7 @@ def test_the_bucket_is_not_for_strangers(case, method, signed):
 def test_nor_does_it_take_anything_from_them(method, deployment):
     with httpx.Client(trust_env=False) as client:
         assert_refused(client.request(method, f"{S3}/{settings.DATA_BUCKET}{PATH}", content=b"gone"), 403)
-    assert settings.client("s3").head_object(Bucket=settings.DATA_BUCKET, Key=data.NIFTI_KEY)["ContentLength"] > 4
+    assert settings.client("s3").head_object(Bucket=settings.DATA_BUCKET, Key=volumes.NIFTI_KEY)["ContentLength"] > 4
 
 
 # ---- the host and its role ----
@@ -346,7 +348,7 @@ NO_RIGHT: dict[str, tuple[str, str, dict[str, Any]]] = {
         "send_command",
         {"DocumentName": "AWS-RunShellScript", "InstanceIds": ["i-1"]},
     ),
-    "an object": ("s3", "get_object", {**BUCKET, "Key": data.NIFTI_KEY}),
+    "an object": ("s3", "get_object", {**BUCKET, "Key": volumes.NIFTI_KEY}),
     "the list of objects": ("s3", "list_objects_v2", {**BUCKET}),
     "an object more": ("s3", "put_object", {**BUCKET, "Key": "evil", "Body": b"evil"}),
     "an object gone": ("s3", "delete_object", {**BUCKET, "Key": "evil"}),
@@ -380,7 +382,7 @@ def test_the_role_has_no_right_to(on_the_host, other_parameter, case):
 @pytest.mark.parametrize("operation", ["get_object", "list_objects_v2", "put_object"])
 def test_an_address_that_the_role_signed(on_the_host, operation, version):
     # boto3 writes into what it is given.
-    arguments = {**BUCKET} if operation.startswith("list") else {**BUCKET, "Key": data.NIFTI_KEY}
+    arguments = {**BUCKET} if operation.startswith("list") else {**BUCKET, "Key": volumes.NIFTI_KEY}
     config = Config(signature_version=version)
     s3 = on_the_host.client("s3", endpoint_url=settings.ENDPOINT, config=config)
     method = "PUT" if operation.startswith("put") else "GET"

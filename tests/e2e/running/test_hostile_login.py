@@ -16,7 +16,8 @@ import pytest
 from botocore import UNSIGNED
 from botocore.config import Config
 
-from sandbox import demo, settings
+from sandbox import settings
+from sandbox.demo import viewer
 from tests.e2e import raw_http, visitor
 from tests.e2e.raw_http import request
 from tests.e2e.refusal import assert_refused, given_cookies
@@ -28,7 +29,7 @@ HERE = {settings.SITE_DOMAIN, settings.LOGIN_DOMAIN}
 
 @pytest.fixture(scope="module")
 def password(deployment) -> str:
-    return demo.create_user(PAT)
+    return viewer.create_user(PAT)
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +39,7 @@ def pat(password) -> httpx.Client:
 
 @pytest.fixture(scope="module")
 def pool_id(deployment) -> str:
-    return demo.pool_id()
+    return viewer.pool_id()
 
 
 @pytest.fixture(scope="module")
@@ -83,7 +84,7 @@ def back(password) -> Back:
 
 def test_the_way_back_lets_in(back):
     answer = back.browser.get(back.address)
-    assert (answer.status_code, answer.headers["location"]) == (302, f"{demo.SITE}/login")
+    assert (answer.status_code, answer.headers["location"]) == (302, f"{viewer.SITE}/login")
     assert set(given_cookies(answer)) == {"AWSELBAuthSessionCookie-0", "AWSELBAuthSessionCookie-1"}
 
 
@@ -184,12 +185,12 @@ def test_no_code_of_another_app_client(back, other_client):
 
 CALLBACKS = {
     "elsewhere": f"{EVIL}/oauth2/idpresponse",
-    "a host that begins so": f"{demo.SITE}.evil.example/oauth2/idpresponse",
-    "the host for a user name": f"{demo.SITE}@evil.example/oauth2/idpresponse",
+    "a host that begins so": f"{viewer.SITE}.evil.example/oauth2/idpresponse",
+    "the host for a user name": f"{viewer.SITE}@evil.example/oauth2/idpresponse",
     "the host behind a backslash": f"https://evil.example\\@{settings.SITE_DOMAIN}/oauth2/idpresponse",
     "HTTP": visitor.CALLBACK.replace("https", "http"),
     "another port": visitor.CALLBACK.replace(settings.SITE_DOMAIN, f"{settings.SITE_DOMAIN}:444"),
-    "another path": f"{demo.SITE}/",
+    "another path": f"{viewer.SITE}/",
     "a path below": f"{visitor.CALLBACK}/../../login",
     "one slash more": f"{visitor.CALLBACK}/",
     "a query": f"{visitor.CALLBACK}?next={EVIL}",
@@ -198,7 +199,7 @@ CALLBACKS = {
     "encoded twice": visitor.CALLBACK.replace("/", "%2F"),
     "a script": "javascript:alert(1)",
     "no scheme": f"//{settings.SITE_DOMAIN}/oauth2/idpresponse",
-    "the data": f"{demo.DATA}/oauth2/idpresponse",
+    "the data": f"{viewer.DATA}/oauth2/idpresponse",
 }
 
 
@@ -220,13 +221,13 @@ def test_the_login_sends_nobody_elsewhere(http, pat, client_id, case, path):
         assert visitor.follow(person, answer).status_code == 400
 
 
-SIGNED_OUT = f"{demo.SITE}/signed-out"
+SIGNED_OUT = f"{viewer.SITE}/signed-out"
 AFTERWARDS = {
     "elsewhere": EVIL,
-    "a host that begins so": f"{demo.SITE}.evil.example/signed-out",
-    "the host for a user name": f"{demo.SITE}@evil.example/signed-out",
+    "a host that begins so": f"{viewer.SITE}.evil.example/signed-out",
+    "the host for a user name": f"{viewer.SITE}@evil.example/signed-out",
     "HTTP": SIGNED_OUT.replace("https", "http"),
-    "another path": f"{demo.SITE}/login",
+    "another path": f"{viewer.SITE}/login",
     "a query": f"{SIGNED_OUT}?next={EVIL}",
     "one slash more": f"{SIGNED_OUT}/",
     "no scheme": "//evil.example",
@@ -254,7 +255,7 @@ QUERIES = [
 @pytest.mark.parametrize("query", QUERIES)
 def test_the_site_sends_nobody_elsewhere(http, pat, path, query):
     person = pat if path == "/login" else http
-    plain, answer = (person.get(demo.SITE + address) for address in (path, f"{path}?{query}"))
+    plain, answer = (person.get(viewer.SITE + address) for address in (path, f"{path}?{query}"))
     assert answer.status_code == 302
     assert answer.headers["location"] == plain.headers["location"]
     assert leads_to(answer) in HERE
@@ -271,9 +272,9 @@ PATHS = [
 @pytest.mark.parametrize("path", PATHS)
 def test_a_path_that_looks_like_a_host_leads_back_to_the_site(password, path):
     person = visitor.client()
-    answer = person.get(visitor.way_back(person, PAT, password, demo.SITE + path))
-    assert answer.headers["location"] == demo.SITE + path
-    assert_refused(person.get(demo.SITE + path), 404)
+    answer = person.get(visitor.way_back(person, PAT, password, viewer.SITE + path))
+    assert answer.headers["location"] == viewer.SITE + path
+    assert_refused(person.get(viewer.SITE + path), 404)
 
 
 @pytest.mark.hostile
@@ -374,7 +375,7 @@ def test_nobody_is_invited_who_is_not_listed(pool_id, case):
 def somebody(pool_id: str) -> Iterator[tuple[str, str, Callable[..., Any]]]:
     """Address and password of a user who was let in once, and how to change them."""
     address, cognito = f"ros@{settings.DOMAIN}", settings.client("cognito-idp")
-    password = demo.create_user(address)
+    password = viewer.create_user(address)
     (user,) = cognito.list_users(UserPoolId=pool_id, Filter=f'email = "{address}"')["Users"]
 
     def change(**attributes: str) -> None:
@@ -409,7 +410,7 @@ def test_who_has_not_verified_the_address_is_stopped_by_the_gate(http, ros):
     change(email_verified="false")
     page = visitor.follow(http, http.get(visitor.way_back(http, address, password)))
     assert_refused(page, 403)
-    assert_refused(http.get(f"{demo.SITE}/session"), 403)
+    assert_refused(http.get(f"{viewer.SITE}/session"), 403)
 
 
 @pytest.mark.hostile

@@ -15,12 +15,14 @@ from typing import Any, NamedTuple
 import httpx
 import pytest
 
-from sandbox import balancers, demo, hosts, settings
-from sandbox.edge.nodes import socket_in, unverified
+from sandbox import settings
+from sandbox.compute import hosts, load_balancers
+from sandbox.demo import viewer
+from sandbox.edge.http.nodes import socket_in, unverified
 from tests.e2e import claims_target, inside, raw_http, visitor
 from tests.e2e.raw_http import request
 from tests.e2e.refusal import assert_refused, given_cookies
-from tests.unit.oidc_tokens import Signer, base64url, raw_signature
+from tests.unit.roles.oidc_tokens import Signer, base64url, raw_signature
 
 MIA, NED = f"mia@{settings.DOMAIN}", f"ned@{settings.DOMAIN}"
 SESSION = "AWSELBAuthSessionCookie"
@@ -30,12 +32,12 @@ Fields = list[tuple[str, str]]
 
 @pytest.fixture(scope="module")
 def mia(deployment) -> httpx.Client:
-    return visitor.signed_in(MIA, demo.create_user(MIA))
+    return visitor.signed_in(MIA, viewer.create_user(MIA))
 
 
 @pytest.fixture(scope="module")
 def ned(deployment) -> httpx.Client:
-    return visitor.signed_in(NED, demo.create_user(NED))
+    return visitor.signed_in(NED, viewer.create_user(NED))
 
 
 def cookie(person: httpx.Client) -> tuple[str, str]:
@@ -65,7 +67,7 @@ class Facts(NamedTuple):
 @pytest.fixture(scope="module")
 def facts(mia) -> Facts:
     with claims_target.behind_the_load_balancer() as found:
-        told = json.loads(visitor.ask_to_come_in(mia, demo.SITE + claims_target.PATH).text)
+        told = json.loads(visitor.ask_to_come_in(mia, viewer.SITE + claims_target.PATH).text)
     headers = [told[f"x-amzn-oidc-{name}"] for name in ("data", "identity", "accesstoken")]
     key_id = json.loads(base64.urlsafe_b64decode(headers[0].partition(".")[0]))["kid"]
     named = {"headers": {"Host": settings.KEYS_DOMAIN}, "extensions": {"sni_hostname": settings.KEYS_DOMAIN}}
@@ -75,7 +77,7 @@ def facts(mia) -> Facts:
 
 def host_behind(arn: str) -> Callable[[bytes], httpx.Response]:
     """How to send bytes to the host from the address of a load balancer."""
-    address, namespace = hosts.address(inside.instance()), balancers.namespace(arn)
+    address, namespace = hosts.address(inside.instance()), load_balancers.namespace(arn)
     context = unverified()
 
     def send(sent: bytes) -> httpx.Response:
@@ -210,8 +212,8 @@ HEADERS: dict[str, tuple[str, Fields, int]] = {
     "the data's host and an object": ("/mri/head.nii.gz", [("Host", settings.DATA_DOMAIN)], LOGIN_FIRST),
     "nobody's host": ("/session", [("Host", "evil.example")], DENIED),
     "two hosts": ("/session", [("Host", settings.SITE_DOMAIN), ("Host", "evil.example")], BAD),
-    "a host in the target": (f"{demo.SITE}/session", [], LOGIN_FIRST),
-    "the data's host in the target": (f"{demo.DATA}/mri/head.nii.gz", [], LOGIN_FIRST),
+    "a host in the target": (f"{viewer.SITE}/session", [], LOGIN_FIRST),
+    "the data's host in the target": (f"{viewer.DATA}/mri/head.nii.gz", [], LOGIN_FIRST),
 }
 
 
@@ -299,29 +301,29 @@ BROKEN: dict[str, Callable[[Cookies, Cookies], Cookies]] = {
 def test_both_parts_of_the_cookie_are_a_sign_in(http, mia):
     mine = visitor.cookies_of(mia, SESSION)
     assert sorted(mine) == [f"{SESSION}-0", f"{SESSION}-1"]
-    assert http.get(f"{demo.SITE}/session", headers=visitor.header(mine)).status_code == 204
+    assert http.get(f"{viewer.SITE}/session", headers=visitor.header(mine)).status_code == 204
 
 
 @pytest.mark.hostile
 @pytest.mark.parametrize("case", BROKEN)
 def test_sign_ins_that_are_none(http, mia, ned, case):
     cookies = BROKEN[case](visitor.cookies_of(mia, SESSION), visitor.cookies_of(ned, SESSION))
-    assert_refused(http.get(f"{demo.SITE}/session", headers=visitor.header(cookies)), 401)
+    assert_refused(http.get(f"{viewer.SITE}/session", headers=visitor.header(cookies)), 401)
 
 
 @pytest.mark.hostile
 def test_a_cookie_tossed_before_the_own_ends_the_sign_in(http, mia):
     """As a name beside the site can do it, with a longer path: the person is out, nobody is in."""
     own = visitor.header(visitor.cookies_of(mia, SESSION))["Cookie"]
-    assert_refused(http.get(f"{demo.SITE}/session", headers={"Cookie": f"{SESSION}-0=tossed; {own}"}), 401)
+    assert_refused(http.get(f"{viewer.SITE}/session", headers={"Cookie": f"{SESSION}-0=tossed; {own}"}), 401)
 
 
 @pytest.mark.hostile
 def test_who_signed_out_is_out(deployment):
-    person = visitor.signed_in(NED, demo.create_user(NED))
-    visitor.follow(person, person.get(f"{demo.SITE}/logout"))
+    person = visitor.signed_in(NED, viewer.create_user(NED))
+    visitor.follow(person, person.get(f"{viewer.SITE}/logout"))
     assert visitor.cookies_of(person, SESSION) == visitor.cookies_of(person, "CloudFront-") == {}
-    assert_refused(person.get(f"{demo.SITE}/session"), 401)
+    assert_refused(person.get(f"{viewer.SITE}/session"), 401)
     # The login has forgotten the person as well.
     assert "password" in visitor.ask_to_come_in(person).text
 

@@ -9,7 +9,8 @@ import httpx
 import pytest
 from playwright.sync_api import BrowserContext
 
-from sandbox import browser, data, demo, settings
+from sandbox import settings
+from sandbox.demo import browser, viewer, volumes
 from tests.e2e.drawn import LONG, assert_shows_long_view, long_link
 
 pytestmark = pytest.mark.usefixtures("quiet")
@@ -30,7 +31,7 @@ def test_a_link_of_30_kb_opened_signed_out_shows_its_view_after_the_login(chromi
     page.goto(link)
     browser.wait_for_login(page)
     assert "#" not in page.url, "the view is not shown to the login"
-    browser.sign_in(page, PERSON, demo.create_user(PERSON))
+    browser.sign_in(page, PERSON, viewer.create_user(PERSON))
     assert_shows_long_view(page, z=9)
 
 
@@ -43,7 +44,7 @@ def public_files(http: httpx.Client) -> dict[str, str]:
     found, wanted = {}, {"/"}
     while wanted:
         path = wanted.pop()
-        answer = http.get(demo.SITE + path)
+        answer = http.get(viewer.SITE + path)
         found[path] = answer.text if answer.status_code == 200 else ""
         wanted |= {f"/assets/{name}" for name in NAMED.findall(found[path])} - set(found)
     return {path: text for path, text in found.items() if text}
@@ -52,7 +53,7 @@ def public_files(http: httpx.Client) -> dict[str, str]:
 def test_nothing_public_names_data_or_shows_a_view(http, deployment):
     files = public_files(http)
     assert max(map(len, files.values())) > 500_000, "the viewer is among them"
-    keys = [data.NIFTI_KEY, data.ZARR_KEY, data.OME_ZARR_KEY, data.PRECOMPUTED_KEY]
+    keys = [volumes.NIFTI_KEY, volumes.ZARR_KEY, volumes.OME_ZARR_KEY, volumes.PRECOMPUTED_KEY]
     words = [settings.DATA_BUCKET, *keys, *(key.partition("/")[2] for key in keys)]
     assert [(path, word) for path, text in files.items() for word in words if word in text] == []
     # The page itself does not even say where data are.

@@ -8,11 +8,12 @@ import time
 import httpx
 import pytest
 
-from sandbox import data, demo, settings
+from sandbox import settings
+from sandbox.demo import viewer, volumes
 from tests import oracle
 from tests.e2e.signing import a_foreign_key, policy
 
-OBJECT = f"{demo.DATA}/{data.NIFTI_KEY}"
+OBJECT = f"{viewer.DATA}/{volumes.NIFTI_KEY}"
 
 
 def get(http: httpx.Client, url: str, cookies: dict[str, str], **headers: str) -> httpx.Response:
@@ -27,10 +28,10 @@ def plain_base64(cookies: dict[str, str]) -> dict[str, str]:
 
 
 def test_a_good_cookie_reads_the_object(http, signing_key, key_pair_id):
-    answer = get(http, OBJECT, oracle.sign(policy(), signing_key, key_pair_id), Origin=demo.SITE)
+    answer = get(http, OBJECT, oracle.sign(policy(), signing_key, key_pair_id), Origin=viewer.SITE)
     assert answer.status_code == 200
-    assert answer.content == data.NIFTI.read_bytes()
-    assert answer.headers["access-control-allow-origin"] == demo.SITE
+    assert answer.content == volumes.NIFTI.read_bytes()
+    assert answer.headers["access-control-allow-origin"] == viewer.SITE
     assert answer.headers["access-control-allow-credentials"] == "true"
     exposed = {name.strip().lower() for name in answer.headers["access-control-expose-headers"].split(",")}
     assert {"content-range", "content-length", "content-encoding"} <= exposed
@@ -39,7 +40,7 @@ def test_a_good_cookie_reads_the_object(http, signing_key, key_pair_id):
 def test_a_range_of_it(http, signing_key, key_pair_id):
     cookies = oracle.sign(policy(), signing_key, key_pair_id)
     answer = get(http, OBJECT, cookies, Range="bytes=10-19")
-    assert (answer.status_code, answer.content) == (206, data.NIFTI.read_bytes()[10:20])
+    assert (answer.status_code, answer.content) == (206, volumes.NIFTI.read_bytes()[10:20])
 
 
 def test_a_foreign_origin_gets_no_cors_headers(http, signing_key, key_pair_id):
@@ -80,7 +81,7 @@ def test_only_reading_methods(http, signing_key, key_pair_id, method):
 
 @pytest.mark.hostile
 def test_the_root_is_no_listing(http, signing_key, key_pair_id):
-    answer = get(http, f"{demo.DATA}/?list-type=2", oracle.sign(policy(), signing_key, key_pair_id))
+    answer = get(http, f"{viewer.DATA}/?list-type=2", oracle.sign(policy(), signing_key, key_pair_id))
     assert answer.status_code == 404
     assert "ListBucketResult" not in answer.text
 
@@ -92,7 +93,7 @@ def test_plain_http_is_redirected(http):
 
 def test_a_missing_key_is_404_and_403_without_the_right_to_list(http, signing_key, key_pair_id):
     cookies = oracle.sign(policy(), signing_key, key_pair_id)
-    missing = f"{demo.DATA}/mri/not-there"
+    missing = f"{viewer.DATA}/mri/not-there"
     assert get(http, missing, cookies).status_code == 404
     s3 = settings.client("s3")
     kept = s3.get_bucket_policy(Bucket=settings.DATA_BUCKET)["Policy"]
@@ -109,5 +110,5 @@ def test_a_missing_key_is_404_and_403_without_the_right_to_list(http, signing_ke
 
 @pytest.mark.hostile
 def test_the_bucket_itself_refuses_strangers(deployment):
-    url = f"{settings.ENDPOINT}/{settings.DATA_BUCKET}/{data.NIFTI_KEY}"
+    url = f"{settings.ENDPOINT}/{settings.DATA_BUCKET}/{volumes.NIFTI_KEY}"
     assert httpx.get(url, trust_env=False).status_code == 403

@@ -11,8 +11,10 @@ from typing import Any
 
 import pytest
 
-from sandbox import balancers, containers, demo, hosts, settings
-from sandbox.edge import nodes
+from sandbox import settings
+from sandbox.compute import containers, hosts, load_balancers
+from sandbox.demo import viewer
+from sandbox.edge.http import nodes
 from tests.e2e import inside
 from tests.e2e.waiting import wait_until
 
@@ -101,7 +103,7 @@ def test_neither_does_this_machine(host):
 
 @pytest.mark.parametrize(("port", "expected"), [(PORT, ANSWERS), (22, SILENT)])
 def test_the_load_balancer_reaches_the_service_and_nothing_else(host, balancer, port, expected):
-    container = balancers.name_of(balancer["LoadBalancerArn"])
+    container = load_balancers.name_of(balancer["LoadBalancerArn"])
     assert reach(container, hosts.address(host), port) == expected
 
 
@@ -171,8 +173,8 @@ def state(target: str) -> str:
 def test_without_its_rule_the_site_is_down_and_with_it_back(host, balancer, target, http):
     """Sessions of Systems Manager need no open port, so they go on."""
     ec2, group = settings.client("ec2"), group_of(host)
-    container, address = balancers.name_of(balancer["LoadBalancerArn"]), hosts.address(host)
-    url = f"{demo.SITE}/healthz"
+    container, address = load_balancers.name_of(balancer["LoadBalancerArn"]), hosts.address(host)
+    url = f"{viewer.SITE}/healthz"
     wait_until(lambda: http.get(url).status_code, 200)
     ec2.revoke_security_group_ingress(GroupId=group["GroupId"], IpPermissions=group["IpPermissions"])
     try:

@@ -12,13 +12,14 @@ from typing import Any
 import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, Route, expect
 
-from sandbox import browser, demo, settings, viewer
+from sandbox import settings
+from sandbox.demo import browser, neuroglancer, viewer
 from tests import oracle
 from tests.e2e.drawn import assert_drawn, assert_shows, drawing
 from tests.e2e.signing import a_foreign_key, policy
 
 pytestmark = pytest.mark.usefixtures("quiet")
-OME_ZARR, SHARDED, PRECOMPUTED = viewer.layers(demo.DATA)[1:]
+OME_ZARR, SHARDED, PRECOMPUTED = neuroglancer.layers(viewer.DATA)[1:]
 PERSON = f"lise@{settings.DOMAIN}"
 # Two slices in different chunks.
 LOADED, NEW = 5, 18
@@ -41,7 +42,7 @@ def chromium(deployment) -> Iterator[BrowserContext]:
 
 @pytest.fixture(scope="module")
 def password(deployment) -> str:
-    return demo.create_user(PERSON)
+    return viewer.create_user(PERSON)
 
 
 def sign_in(page: Page, password: str) -> None:
@@ -54,7 +55,7 @@ def sign_in(page: Page, password: str) -> None:
 def signed_in(chromium, password) -> Any:
     """The cookies of a browser in which the person has signed in."""
     page = chromium.new_page()
-    page.goto(demo.SITE)
+    page.goto(viewer.SITE)
     sign_in(page, password)
     return chromium.storage_state()
 
@@ -126,15 +127,15 @@ def refuse_readably(context: BrowserContext) -> None:
     renewed: list[Route] = []
     refusal = {
         "status": 403,
-        "headers": {"Access-Control-Allow-Origin": demo.SITE, "Access-Control-Allow-Credentials": "true"},
+        "headers": {"Access-Control-Allow-Origin": viewer.SITE, "Access-Control-Allow-Credentials": "true"},
     }
 
     def renew(route: Route) -> None:
         renewed.append(route)
         route.continue_()
 
-    context.route(f"{demo.SITE}/session", renew)
-    context.route(f"{demo.DATA}/**", lambda route: route.continue_() if renewed else route.fulfill(**refusal))
+    context.route(f"{viewer.SITE}/session", renew)
+    context.route(f"{viewer.DATA}/**", lambda route: route.continue_() if renewed else route.fulfill(**refusal))
 
 
 class Requests:
@@ -194,11 +195,11 @@ def test_page_and_worker_renew_each_for_itself(tab, deployment, let_expire):
     assert_drawn(tab, PRECOMPUTED, LOADED)
     let_expire(tab.context)
     requests = Requests(deployment)
-    tab.goto(viewer.address(demo.SITE, viewer.view([OME_ZARR], LOADED)))
+    tab.goto(neuroglancer.address(viewer.SITE, neuroglancer.view([OME_ZARR], LOADED)))
     assert_shows(tab, LOADED)
     assert_renewed_without_a_word(tab, requests)
     let_expire(tab.context)
-    tab.goto(viewer.address(demo.SITE, viewer.view([PRECOMPUTED], NEW)))
+    tab.goto(neuroglancer.address(viewer.SITE, neuroglancer.view([PRECOMPUTED], NEW)))
     assert_shows(tab, NEW)
     assert requests.renewals() == [204, 204]
     assert 403 not in requests.data_after_the_last_renewal()
@@ -231,7 +232,7 @@ def test_good_cookies_that_are_refused_are_a_message_and_no_loop(tab, deployment
 def ended(tab) -> Page:
     """The person has drawn something, and comes back to the tab when the sign-in has ended."""
     assert_drawn(tab, SHARDED, LOADED)
-    tab.goto(viewer.address(demo.SITE, viewer.view([SHARDED, DRAWING], LOADED)))
+    tab.goto(neuroglancer.address(viewer.SITE, neuroglancer.view([SHARDED, DRAWING], LOADED)))
     assert_shows(tab, LOADED)
     go_on_after(end_sign_in, tab, NEW)
     return tab
@@ -287,10 +288,10 @@ def passed_sign_in(chromium, password) -> list[dict[str, Any]]:
     """The cookies of a sign-in whose time is over: the load balancer answers them with a redirect, not with 401."""
     with short_sign_ins(), contextlib.closing(chromium.browser.new_context()) as other:
         page = other.new_page()
-        page.goto(f"{demo.SITE}/login")
+        page.goto(f"{viewer.SITE}/login")
         browser.wait_for_login(page)
         browser.sign_in(page, PERSON, password)
-        page.wait_for_url(f"{demo.SITE}/**")
+        page.wait_for_url(f"{viewer.SITE}/**")
         cookies = [each for each in other.cookies() if each["name"].startswith("AWSELBAuthSessionCookie")]
     time.sleep(1)
     return cookies
@@ -312,7 +313,7 @@ def test_a_login_in_another_tab_ends_the_message(ended, password):
     before = state(ended)
     other = ended.context.new_page()
     with ended.expect_event("load", timeout=60_000):
-        other.goto(demo.SITE)
+        other.goto(viewer.SITE)
         sign_in(other, password)
     expect_new_page(ended)
     assert_shows(ended, NEW)

@@ -7,7 +7,10 @@ from typing import Any
 
 import pytest
 
-from sandbox import demo, hosts, igv_client, igv_demo, reads, settings
+from sandbox import settings
+from sandbox.compute import hosts
+from sandbox.demo import igv as igv_demo
+from sandbox.demo import igv_client, reads, viewer
 from tests.e2e import desktop, inside, interrupted
 from tests.e2e.playbook import kill_at, recap, run
 from tests.recorder import READS
@@ -131,7 +134,7 @@ def igv(deployment) -> tuple[igv_client.Configuration, str]:
     """The backend for IGV with a user pool of its own: its configuration, and the password of a person."""
     reads.upload(settings.client("s3"), desktop.BUCKET)
     desktop.build()
-    password = demo.create_user(desktop.PERSON, settings.IGV_PROJECT)
+    password = viewer.create_user(desktop.PERSON, settings.IGV_PROJECT)
     return igv_client.read(igv_demo.CONFIGURATION), password
 
 

@@ -11,13 +11,13 @@ from urllib.parse import parse_qsl
 
 import httpx
 
-from sandbox.edge.authentication import Authenticator
 from sandbox.edge.config import Config, Switches
-from sandbox.edge.health import HEALTHY, Health, State
-from sandbox.edge.identity_provider import IdentityProvider
-from sandbox.edge.load_balancer import LoadBalancer
-from sandbox.edge.messages import Reply, Request
-from sandbox.edge.targets import Targets
+from sandbox.edge.http.messages import Reply, Request
+from sandbox.edge.load_balancer.authentication import Authenticator
+from sandbox.edge.load_balancer.health import HEALTHY, Health, State
+from sandbox.edge.load_balancer.load_balancer import LoadBalancer
+from sandbox.edge.load_balancer.targets import Targets
+from sandbox.edge.login.identity_provider import IdentityProvider
 from tests.unit.edge.fakes import BALANCER, GROUP, ISSUER, LISTENER, LOOP, POOL_ARN, FakeApi, ask
 
 NOW = 1_800_000_000

@@ -7,10 +7,10 @@ import pytest
 
 from sandbox.edge.aws import Api
 from sandbox.edge.config import Config, Switches
-from sandbox.edge.external_provider import ExternalProvider
 from sandbox.edge.functions import Functions
-from sandbox.edge.login import Login
-from sandbox.edge.triggers import Triggers
+from sandbox.edge.login.external_provider import ExternalProvider
+from sandbox.edge.login.login import Login
+from sandbox.edge.login.triggers import Triggers
 from tests.unit.edge.fake_google import ISSUER, FakeGoogle
 from tests.unit.edge.hosted_login import PASSWORD, USER, Browser, Pool, app_client
 

@@ -10,8 +10,8 @@ from typing import Any
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
-from sandbox.edge.cache import Cache
-from sandbox.edge.messages import Handler, Reply, Request
+from sandbox.edge.cdn.cache import Cache
+from sandbox.edge.http.messages import Handler, Reply, Request
 
 SITE, DATA, BUCKET = "neuroglancer.lab.localhost", "data.lab.localhost", "lab-private-data"
 REGION, ACCOUNT = "us-east-1", "123456789012"

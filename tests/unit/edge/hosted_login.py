@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from sandbox.edge.messages import Reply
+from sandbox.edge.http.messages import Reply
 from tests.unit.edge.fakes import SITE, ask, request, set_cookies
 
 HOST = "lab.auth.us-east-1.amazoncognito.localhost"

@@ -12,10 +12,10 @@ from cryptography.hazmat.primitives import hashes, serialization
 
 from sandbox.edge import permissions
 from sandbox.edge.aws import Api
-from sandbox.edge.cache import Cache
+from sandbox.edge.cdn.cache import Cache
 from sandbox.edge.config import Config
 from sandbox.edge.dispatch import Map, covers
-from sandbox.edge.rules import select
+from sandbox.edge.load_balancer.rules import select
 from tests.unit.edge.fakes import BUCKET, DATA, SITE, FakeApi, key_pair, request
 
 DOMAIN = "lab.localhost"

@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 import pytest
 
 from sandbox.edge.config import Switches
-from sandbox.edge.messages import Reply
+from sandbox.edge.http.messages import Reply
 from tests import oracle
 from tests.unit.edge.balancer import NOW, SECRET, Balancer, authenticate, forward, id_token, rule
 from tests.unit.edge.fakes import BALANCER, ISSUER, SITE, request, set_cookies, with_cookies

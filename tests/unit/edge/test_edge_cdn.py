@@ -10,9 +10,9 @@ import pytest
 from moto import mock_aws
 
 from sandbox.edge.aws import Api
-from sandbox.edge.cdn import Cdn, select
+from sandbox.edge.cdn.cdn import Cdn, select
+from sandbox.edge.cdn.storage import valid_range
 from sandbox.edge.config import Config, Switches
-from sandbox.edge.storage import valid_range
 from tests import oracle
 from tests.unit.edge.fakes import (
     BUCKET,

@@ -10,9 +10,9 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 import pytest
 
 from sandbox.edge.config import Switches
-from sandbox.edge.federation import attributes
-from sandbox.edge.messages import Reply
-from sandbox.edge.tokens import claims_of
+from sandbox.edge.http.messages import Reply
+from sandbox.edge.login.federation import attributes
+from sandbox.edge.login.tokens import claims_of
 from tests.unit.edge.fake_google import CLIENT_ID, CLIENT_SECRET, ISSUER, SUB, new_key
 from tests.unit.edge.hosted_login import (
     HOST,

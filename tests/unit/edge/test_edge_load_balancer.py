@@ -8,9 +8,9 @@ import httpx
 import pytest
 
 from sandbox.edge.config import Switches
-from sandbox.edge.health import State, fits, judge
-from sandbox.edge.load_balancer import redirected
-from sandbox.edge.rules import holds, select
+from sandbox.edge.load_balancer.health import State, fits, judge
+from sandbox.edge.load_balancer.load_balancer import redirected
+from sandbox.edge.load_balancer.rules import holds, select
 from tests.unit.edge.balancer import Balancer, forward, rule
 from tests.unit.edge.fakes import SITE, request
 

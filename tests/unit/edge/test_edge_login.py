@@ -11,8 +11,8 @@ from urllib.parse import urlencode
 
 import pytest
 
-from sandbox.edge.login import request_error
-from sandbox.edge.messages import Reply
+from sandbox.edge.http.messages import Reply
+from sandbox.edge.login.login import request_error
 from tests.unit.edge.hosted_login import (
     CALLBACK,
     PASSWORD,

@@ -12,8 +12,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import httpx
 import pytest
 
-from sandbox.edge import load_balancer, nodes, permissions
-from sandbox.edge.nodes import Nodes
+from sandbox.edge import permissions
+from sandbox.edge.http import nodes
+from sandbox.edge.http.nodes import Nodes
+from sandbox.edge.load_balancer import load_balancer
 from tests.unit.edge.balancer import Balancer, forward, rule
 from tests.unit.edge.fakes import BALANCER, LOOP, request
 

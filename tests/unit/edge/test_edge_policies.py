@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from sandbox.edge.cdn.storage import caller
 from sandbox.edge.policies import Caller, allows
-from sandbox.edge.storage import caller
 from tests.unit.edge.fakes import ACCOUNT, BUCKET, DISTRIBUTION
 
 pytestmark = pytest.mark.conformance

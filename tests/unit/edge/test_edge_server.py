@@ -12,11 +12,12 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 
-from sandbox import ca, settings
+from sandbox import settings
 from sandbox.edge.dispatch import Dispatch, Map, Place
+from sandbox.edge.http.messages import Reply, Request, application
+from sandbox.edge.http.server import Certificates, server
 from sandbox.edge.log import AccessLog
-from sandbox.edge.messages import Reply, Request, application
-from sandbox.edge.server import Certificates, server
+from sandbox.process import ca
 from tests.unit.edge.fakes import LOOP, ask, request
 
 pytestmark = pytest.mark.conformance

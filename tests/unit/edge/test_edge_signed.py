@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from sandbox.edge import signed
+from sandbox.edge.cdn import signed
 from sandbox.edge.config import Switches
 from tests import oracle
 from tests.unit.edge.fakes import DATA, cookie_policy, key_pair, request, with_cookies

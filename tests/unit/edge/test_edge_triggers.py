@@ -10,9 +10,10 @@ import zipfile
 
 import pytest
 
-from sandbox import function_code, settings
-from sandbox.edge import triggers
-from sandbox.edge.tokens import claims_of
+from sandbox import settings
+from sandbox.api import function_code
+from sandbox.edge.login import triggers
+from sandbox.edge.login.tokens import claims_of
 from tests.unit.edge.fake_google import SUB
 from tests.unit.edge.hosted_login import PASSWORD, USER, Browser, Pool, authorize, form, redeem, returned
 from tests.unit.edge.test_edge_federation import let, make_provider, sign_in, user

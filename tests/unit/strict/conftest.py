@@ -10,7 +10,7 @@ from typing import Any
 import boto3
 import pytest
 from ansible_collections.amazon.aws.plugins.module_utils import modules as amazon_aws
-from ansible_collections.bioviewers.aws.plugins.module_utils import _resource
+from ansible_collections.bioviewers.aws.plugins.module_utils._engine import resource
 
 from tests.unit.strict.aws import Aws
 
@@ -37,5 +37,5 @@ def account(monkeypatch: pytest.MonkeyPatch) -> Aws:
     monkeypatch.setattr("botocore.client.BaseClient._make_api_call", send)
     monkeypatch.setattr(amazon_aws, "boto3_conn", lambda module, resource, **_: one_client(resource))
     monkeypatch.setattr("time.sleep", slept.append)
-    monkeypatch.setattr(_resource, "time", SimpleNamespace(sleep=slept.append, monotonic=lambda: sum(slept)))
+    monkeypatch.setattr(resource, "time", SimpleNamespace(sleep=slept.append, monotonic=lambda: sum(slept)))
     return aws

@@ -15,13 +15,14 @@ import pysam
 import pytest
 from botocore.exceptions import ClientError
 
-from sandbox import data, demo, igv, igv_client, igv_demo, reads, settings
-from sandbox.edge.tokens import claims_of
+from sandbox import settings
+from sandbox.demo import igv, igv_client, igv_desktop, reads, viewer, volumes
+from sandbox.edge.login.tokens import claims_of
 from tests.e2e import desktop, visitor
 from tests.e2e.playbook import recap, run
 
 BUCKET, BAM, LOCUS, PERSON = desktop.BUCKET, desktop.BAM, desktop.LOCUS, desktop.PERSON
-FOLDER = igv_demo.CONFIGURATION.parent
+FOLDER = igv.CONFIGURATION.parent
 SHARED = ("-e", "igv_shares_user_pool=true")
 TEARDOWN = ("playbooks/igv_teardown.yml", "-e", f"confirm={settings.IGV_PROJECT}")
 # The keys of oauth-config.json that IGV reads.
@@ -45,8 +46,8 @@ def backend(account) -> Backend:
     """The backend with a user pool of its own, and one person in it."""
     reads.upload(settings.client("s3"), BUCKET)
     said = desktop.build()
-    password = demo.create_user(PERSON, settings.IGV_PROJECT)
-    return Backend(said, igv_client.read(igv_demo.CONFIGURATION), password)
+    password = viewer.create_user(PERSON, settings.IGV_PROJECT)
+    return Backend(said, igv_client.read(igv.CONFIGURATION), password)
 
 
 @pytest.fixture(scope="module")
@@ -70,10 +71,10 @@ def test_a_second_run_changes_nothing(backend):
 
 
 def test_the_configuration_has_the_keys_that_igv_reads_and_is_its_owners_alone(backend):
-    assert json.loads(igv_demo.CONFIGURATION.read_text()).keys() == KEYS
+    assert json.loads(igv.CONFIGURATION.read_text()).keys() == KEYS
     packed = igv_client.read(FOLDER / "oauth-config.json.gz")
     assert packed == backend.configuration
-    for path in (igv_demo.CONFIGURATION, FOLDER / "oauth-config.json.gz"):
+    for path in (igv.CONFIGURATION, FOLDER / "oauth-config.json.gz"):
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
@@ -105,16 +106,16 @@ def test_the_session_bears_the_persons_address(backend, role):
 
 def test_debians_igv_draws_the_reads(s3, tmp_path):
     bam, index = (igv_client.presigned(s3, BUCKET, key) for key in (BAM, f"{BAM}.bai"))
-    igv.draw(bam, index, LOCUS, tmp_path / "reads.png")
+    igv_desktop.draw(bam, index, LOCUS, tmp_path / "reads.png")
     first, last = (int(number) for number in LOCUS.partition(":")[2].split("-"))
     with pysam.AlignmentFile(reads.BAM, index_filename=str(reads.INDEX)) as own:
         positions = [place for read in own.fetch(region=LOCUS) for place in read.get_reference_positions()]
     bases = sum(first <= place + 1 <= last for place in positions)
-    assert 0.8 < igv.read_pixels(tmp_path / "reads.png") / (bases * BASE_PIXELS) < 1.1
+    assert 0.8 < igv_desktop.read_pixels(tmp_path / "reads.png") / (bases * BASE_PIXELS) < 1.1
 
 
 NOT_FOR_IGV = {
-    "another bucket's object": ("get_object", {"Bucket": settings.DATA_BUCKET, "Key": data.NIFTI_KEY}),
+    "another bucket's object": ("get_object", {"Bucket": settings.DATA_BUCKET, "Key": volumes.NIFTI_KEY}),
     "another bucket's list": ("list_objects_v2", {"Bucket": settings.DATA_BUCKET}),
     "another project's file": ("get_object", {"Bucket": BUCKET, "Key": reads.OTHER_KEY}),
     "another project's list": ("list_objects_v2", {"Bucket": BUCKET, "Prefix": reads.OTHER_FOLDER_KEY}),
@@ -184,7 +185,7 @@ def token_by_password(pool_id: str, password: str) -> tuple[str, str]:
 @pytest.fixture
 def other_client(backend) -> Iterator[tuple[str, str]]:
     """Another app client of IGV's user pool, with a token for it."""
-    pool_id = demo.pool_id(settings.IGV_PROJECT)
+    pool_id = viewer.pool_id(settings.IGV_PROJECT)
     found = token_by_password(pool_id, backend.password)
     yield found
     settings.client("cognito-idp").delete_user_pool_client(UserPoolId=pool_id, ClientId=found[0])
@@ -235,7 +236,7 @@ def test_nor_is_one_of_another_identity_pool_that_takes_it(backend, other_pool):
 
 @pytest.mark.hostile
 def test_a_disabled_person_gets_nothing_more(backend, tokens):
-    who = {"UserPoolId": demo.pool_id(settings.IGV_PROJECT), "Username": PERSON}
+    who = {"UserPoolId": viewer.pool_id(settings.IGV_PROJECT), "Username": PERSON}
     cognito = settings.client("cognito-idp")
     cognito.admin_disable_user(**who)
     try:
@@ -271,7 +272,7 @@ def test_the_viewer_works_when_igv_is_gone_with_its_users(backend, deployment):
 
 def test_the_viewers_people_read_with_igv_where_it_shares_their_pool(deployment):
     desktop.build(*SHARED)
-    configuration = igv_client.read(igv_demo.CONFIGURATION)
+    configuration = igv_client.read(igv.CONFIGURATION)
     assert configuration.token_endpoint == f"https://{settings.LOGIN_DOMAIN}/oauth2/token"
     found = desktop.sign_in(configuration, deployment.password, deployment.user)
     shared = igv_client.storage(configuration, igv_client.credentials(configuration, found["id_token"]))

@@ -1,0 +1,80 @@
+# Copyright: Contributors to bioviewers.aws
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Checks of the credentials, the account and its region. PRIVATE to this collection."""
+
+from __future__ import annotations
+
+from ansible_collections.bioviewers.aws.plugins.module_utils._checks.preflight import (
+    BotoCoreError,
+    Check,
+    ClientError,
+    DeniedError,
+    Fault,
+    Findings,
+    Look,
+    code,
+)
+
+LOG_IN = "log in again (`aws sso login`, `aws configure`) or name the right profile in AWS_PROFILE"
+# What a person should read for what AWS or boto3 says of credentials.
+REFUSALS = {
+    "ExpiredToken": "the AWS credentials have expired",
+    "ExpiredTokenException": "the AWS credentials have expired",
+    "InvalidClientTokenId": "AWS knows no such access key",
+    "SignatureDoesNotMatch": "the secret key does not belong to the access key",
+    "NoCredentialsError": "there are no AWS credentials",
+    "PartialCredentialsError": "the AWS credentials are incomplete",
+    "SSOTokenLoadError": "the AWS login has not been made on this machine",
+    "TokenRetrievalError": "the AWS login has expired",
+    "UnauthorizedSSOTokenError": "the AWS login has expired",
+}
+
+
+def _refusal(error: Exception) -> Fault:
+    known = REFUSALS.get(code(error)) or REFUSALS.get(type(error).__name__)
+    if known:
+        return Fault("", "", f"{known}, so nothing in AWS was checked", LOG_IN)
+    return Fault(
+        "", "", f"AWS could not be asked who we are: {str(error).rstrip('.')}", "check the network and " + LOG_IN
+    )
+
+
+def caller(look: Look) -> Findings:
+    """The credentials"""
+    try:
+        # In a region that the account has not switched on, valid credentials look invalid.
+        identity = look.call("sts", "get_caller_identity", region="us-east-1")
+    except (BotoCoreError, ClientError, DeniedError) as error:
+        yield _refusal(error)
+        return
+    arn, account = identity["Arn"], identity["Account"]
+    partition = arn.split(":")[1]
+    if partition != "aws":
+        wrong = f"these credentials are of the partition {partition}; AWS GovCloud and AWS China are not supported"
+        yield Fault("", "", wrong, "use an account of the partition aws")
+    elif look.known.get("aws_account_id", account) != account:
+        wrong = f"these credentials are of account {account} ({arn}), so nothing else in AWS was checked"
+        yield look.fault(
+            "aws_account_id", wrong, f"use credentials of that account (AWS_PROFILE), or write '{account}'"
+        )
+    else:
+        look.learn(account=account, caller=arn)
+
+
+def region(look: Look) -> Findings:
+    """The region"""
+    name = look.known["region"]
+    look.learn(usable_region=name)
+    regions = look.call("ec2", "describe_regions", region="us-east-1", AllRegions=True)["Regions"]
+    status = {found["RegionName"]: found.get("OptInStatus") for found in regions}.get(name)
+    if status is None or status == "not-opted-in":
+        wrong = "this account has not switched that region on" if status else "AWS has no such region"
+        del look.known["usable_region"]
+        yield look.fault("aws_region", wrong, "enable it in the account's settings, or write another region")
+
+
+CHECKS = (
+    Check(caller, (), "aws_account_id"),
+    Check(region, ("account", "region"), "aws_region", strict=False),
+)

@@ -1,0 +1,134 @@
+# Copyright: Contributors to bioviewers.aws
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a distribution's configuration needs besides merging: defaults of new parts, and parts that exclude each other.
+
+PRIVATE to this collection.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ansible_collections.bioviewers.aws.plugins.module_utils._engine.merge import merge
+
+READ = ["GET", "HEAD"]
+
+# What a new one begins with.
+NEW_BEHAVIOR = {
+    "ViewerProtocolPolicy": "redirect-to-https",
+    "AllowedMethods": {"Items": READ, "CachedMethods": READ},
+    "CachePolicyId": "658327ea-f89d-4fab-a63d-7e88639e58f6",  # CachingOptimized, one id in all accounts
+    "Compress": True,
+}
+NEW_CUSTOM = {
+    "HTTPPort": 80,
+    "HTTPSPort": 443,
+    "OriginProtocolPolicy": "https-only",
+    "OriginSslProtocols": ["TLSv1.2"],
+}
+# An origin has one of these. That of S3 is required even when an access control signs.
+KINDS = {"S3OriginConfig": {"OriginAccessIdentity": ""}, "CustomOriginConfig": NEW_CUSTOM, "VpcOriginConfig": {}}
+CERTIFICATE_SOURCES = ("ACMCertificateArn", "IAMCertificateId", "CloudFrontDefaultCertificate")
+NO_LOGS = {"Enabled": False, "IncludeCookies": False, "Bucket": "", "Prefix": ""}
+
+# How AWS describes what is not set; the four of UNSAID it leaves out.
+UNSAID = ("CachePolicyId", "OriginRequestPolicyId", "ResponseHeadersPolicyId", "RealtimeLogConfigArn")
+UNSET_BEHAVIOR = {
+    **dict.fromkeys((*UNSAID, "FieldLevelEncryptionId"), ""),
+    "FunctionAssociations": [],
+    "LambdaFunctionAssociations": [],
+    "TrustedKeyGroups": {"Enabled": False, "Items": []},
+}
+UNSET_ORIGIN = {"OriginPath": "", "OriginAccessControlId": "", "CustomHeaders": []}
+UNSET = {
+    **dict.fromkeys(("DefaultRootObject", "WebACLId"), ""),
+    **{several: [] for several in ("Aliases", "CacheBehaviors", "CustomErrorResponses", "OriginGroups")},
+    "Logging": NO_LOGS,
+    "Restrictions": {"GeoRestriction": {"RestrictionType": "none", "Items": []}},
+}
+
+
+def behaviors(config: dict[str, Any]) -> list[dict[str, Any]]:
+    default = config.get("DefaultCacheBehavior")
+    return [*([default] if default else []), *config.get("CacheBehaviors", [])]
+
+
+def put_in_groups(behavior: dict[str, Any]) -> None:
+    """In the API the cached methods stand among the allowed ones, and key groups have a switch."""
+    pairs = {"Items": behavior.pop("AllowedMethods", None), "CachedMethods": behavior.pop("CachedMethods", None)}
+    methods = {key: value for key, value in pairs.items() if value is not None}
+    trusted = behavior.pop("TrustedKeyGroups", None)
+    if methods:
+        behavior["AllowedMethods"] = methods
+    if trusted is not None:
+        behavior["TrustedKeyGroups"] = {"Enabled": bool(trusted), "Items": trusted}
+
+
+def certificate(asked: dict[str, Any]) -> dict[str, Any]:
+    if asked.get("CloudFrontDefaultCertificate"):
+        return {"CloudFrontDefaultCertificate": True}  # for which CloudFront chooses the rest
+    return {**asked, "CloudFrontDefaultCertificate": False}
+
+
+def ground(held: dict[str, Any], asked: dict[str, Any]) -> dict[str, Any]:
+    """What is held, made ready to have what is asked laid over it.
+
+    New items begin with defaults, and what can't stand beside what is asked is gone.
+    """
+    return {**held, **{key: make(held.get(key), asked[key]) for key, make in GROUNDS.items() if key in asked}}
+
+
+def ground_of_behavior(held: dict[str, Any] | None, asked: dict[str, Any]) -> dict[str, Any]:
+    # AWS refuses a cache policy together with the settings that it replaced.
+    # https://docs.aws.amazon.com/cloudfront/latest/APIReference/API_CacheBehavior.html
+    replaced = ("ForwardedValues", "MinTTL", "DefaultTTL", "MaxTTL") if asked.get("CachePolicyId") else ()
+    return {key: value for key, value in (held or NEW_BEHAVIOR).items() if key not in replaced}
+
+
+def ground_of_origin(held: dict[str, Any] | None, asked: dict[str, Any]) -> dict[str, Any]:
+    held = held or {}
+    kind = next((kind for settings in (asked, held) for kind in KINDS if kind in settings), "S3OriginConfig")
+    common = {key: value for key, value in held.items() if key not in KINDS}
+    return {**common, kind: held.get(kind, KINDS[kind])}
+
+
+def ground_of_certificate(held: dict[str, Any] | None, asked: dict[str, Any]) -> dict[str, Any]:
+    same_source = any((held or {}).get(source) and asked.get(source) for source in CERTIFICATE_SOURCES)
+    return held if same_source else {}
+
+
+def ground_of_each(key: str, make: Callable) -> Callable:
+    def grounds(held: list[dict[str, Any]] | None, asked: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        before, wanted = ({item[key]: item for item in items} for items in (held or [], asked))
+        return [{key: name, **make(before.get(name), wanted.get(name, {}))} for name in {**before, **wanted}]
+
+    return grounds
+
+
+GROUNDS = {
+    "DefaultCacheBehavior": ground_of_behavior,
+    "CacheBehaviors": ground_of_each("PathPattern", ground_of_behavior),
+    "Origins": ground_of_each("Id", ground_of_origin),
+    "ViewerCertificate": ground_of_certificate,
+    "Logging": lambda held, asked: {**NO_LOGS, **(held or {})},
+}
+
+
+def for_each_behavior(change: Callable, config: dict[str, Any]) -> dict[str, Any]:
+    several = [change(behavior) for behavior in config.get("CacheBehaviors", [])]
+    return {**config, "DefaultCacheBehavior": change(config["DefaultCacheBehavior"]), "CacheBehaviors": several}
+
+
+def with_what_is_unset(config: dict[str, Any]) -> dict[str, Any]:
+    """One form, so that asking for nothing where there is nothing is no change."""
+    complete = for_each_behavior(lambda behavior: merge(UNSET_BEHAVIOR, behavior), merge(UNSET, config))
+    return {**complete, "Origins": [merge(UNSET_ORIGIN, origin) for origin in config["Origins"]]}
+
+
+def without_what_is_unsaid(config: dict[str, Any]) -> dict[str, Any]:
+    def said(behavior: dict[str, Any]) -> dict[str, Any]:
+        return {key: value for key, value in behavior.items() if value or key not in UNSAID}
+
+    return for_each_behavior(said, config)

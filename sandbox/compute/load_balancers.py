@@ -1,0 +1,36 @@
+"""Load balancers of the sandbox on its network: each is a container in which nothing happens.
+
+The edge does a load balancer's work, but makes the connections to targets from the container's network namespace: so
+they have an address of their own, and the packet filter can tell them from anybody else's.
+"""
+
+from __future__ import annotations
+
+import pathlib
+from collections.abc import Iterable
+
+from sandbox.compute import containers, hosts
+
+KIND = "load-balancer"
+
+
+def name_of(arn: str) -> str:
+    """The container of a load balancer, named by the end of its ARN: app/<name>/<id>."""
+    return "-".join(arn.split("/")[1:])
+
+
+def follow(arns: Iterable[str]) -> None:
+    """Have a container for each of these load balancers, and no other."""
+    wanted, there = set(map(name_of, arns)), set(containers.names(KIND))
+    containers.remove(*(there - wanted))
+    for name in wanted - there:
+        # Any image will do; that of the hosts is there.
+        creation = containers.creation(name, KIND, "run", "--detach", "--cap-drop=all", "--stop-signal=SIGKILL")
+        containers.podman(*creation, hosts.IMAGE, "sleep", "infinity")
+
+
+def namespace(arn: str) -> pathlib.Path | None:
+    """The network namespace of a load balancer; None while it has none."""
+    name = name_of(arn)
+    interface = containers.interfaces(name).get(name)
+    return interface.namespace if interface else None

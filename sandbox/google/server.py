@@ -1,0 +1,81 @@
+"""Google's sign-in, played by oidc-provider-mock: one client, which the lab registered, and a few people.
+
+Run as `python -m sandbox.google.server`. It stands behind the edge, at https://accounts.google.localhost.
+"""
+
+from __future__ import annotations
+
+import pathlib
+from urllib.parse import urlencode, urlsplit
+
+import flask
+import jinja2
+import oidc_provider_mock
+import uvicorn
+import yaml
+from oidc_provider_mock import _storage
+
+from sandbox import settings
+from sandbox.google.accounts import PEOPLE
+
+PAGE = pathlib.Path(__file__).with_name("google.html")
+
+
+def registered() -> _storage.Client:
+    """The client as it was registered: it may send people back to the login of the user pool and nowhere else."""
+    given = yaml.safe_load(settings.GOOGLE_CLIENT_FILE.read_text())
+    return _storage.Client(
+        id=given["google_client_id"],
+        secret=given["google_client_secret"],
+        redirect_uris=[f"https://{settings.LOGIN_DOMAIN}/oauth2/idpresponse"],
+        allowed_scopes=["openid", "email", "profile"],
+        token_endpoint_auth_method="client_secret_post",  # noqa: S106 (a method's name)
+    )
+
+
+def application(client: _storage.Client) -> flask.Flask:
+    """The provider with its client, its people and a page to choose one of them."""
+    users = [oidc_provider_mock.User(sub=person.sub, claims=person.claims()) for person in PEOPLE]
+    app = oidc_provider_mock.app(require_client_registration=True, user_claims=users)
+    app.jinja_env.globals["people"] = PEOPLE
+    page = jinja2.DictLoader({"authorization_form.html": PAGE.read_text()})
+    app.jinja_loader = jinja2.ChoiceLoader([page, app.jinja_loader])
+    app.before_request(_refuse_unknown_people)
+    app.after_request(_as_google_answers)
+    # By its own registration a client would get an id and a secret of the mock's choice.
+    with app.test_request_context():
+        app.preprocess_request()
+        _storage.storage.store_client(client)
+    return app
+
+
+def _refuse_unknown_people() -> flask.typing.ResponseReturnValue | None:
+    # The mock makes an account for whatever name is typed in, and lets anyone register clients and change accounts.
+    chosen = flask.request.form.get("sub")
+    if chosen is not None and chosen not in [person.sub for person in PEOPLE]:
+        return "no such account", 400
+    if flask.request.path.startswith(("/users", "/oauth2/clients", "/oidc")):
+        return "not Google's", 404
+    return None
+
+
+def _as_google_answers(response: flask.Response) -> flask.Response:
+    response.headers["Cache-Control"] = "no-store"
+    # Its pages load a style sheet from the internet.
+    response.headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'"
+    query, state = urlsplit(response.location or "").query, flask.request.args.get("state")
+    # The mock forgets the state of those who cancel.
+    if "error=" in query and "state=" not in query and state is not None:
+        response.location += f"&{urlencode({'state': state})}"
+    return response
+
+
+if __name__ == "__main__":
+    uvicorn.run(
+        application(registered()),
+        interface="wsgi",
+        host=settings.LOOPBACK,
+        port=settings.GOOGLE_PORT,
+        log_level="warning",
+        access_log=False,
+    )

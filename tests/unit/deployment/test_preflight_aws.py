@@ -1,0 +1,449 @@
+"""What AWS is asked before the first write: account, region, zone, network, names that are taken, quotas."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.bioviewers.aws.plugins.module_utils._deployment.account import preflight as preflight_account
+from ansible_collections.bioviewers.aws.plugins.module_utils._deployment.account import preflight_quotas
+from ansible_collections.bioviewers.aws.plugins.module_utils._deployment.distribution import (
+    preflight as preflight_distribution,
+)
+from ansible_collections.bioviewers.aws.plugins.module_utils._deployment.dns import preflight as preflight_dns
+from ansible_collections.bioviewers.aws.plugins.module_utils._deployment.dns import preflight_zone
+from ansible_collections.bioviewers.aws.plugins.module_utils._deployment.network import preflight as preflight_network
+from botocore import exceptions
+
+from tests.unit.deployment.preflight_account import ACCOUNT, look_with, refusal, sentences
+
+SERVERS = ["ns-1.awsdns-01.org", "ns-2.awsdns-02.com"]
+REGIONS = {"Regions": [{"RegionName": "us-east-1", "OptInStatus": "opt-in-not-required"},
+                       {"RegionName": "ap-east-1", "OptInStatus": "not-opted-in"}]}  # fmt: skip
+
+
+def told(part, known, **answers):
+    look = look_with({"account": ACCOUNT, "region": "us-east-1", "usable_region": "us-east-1", **known}, **answers)[0]
+    return *sentences(part.CHECKS, look), look
+
+
+def caller(partition="aws"):
+    return {"Account": ACCOUNT, "Arn": f"arn:{partition}:sts::{ACCOUNT}:user/x"}
+
+
+@pytest.mark.parametrize(
+    ("answer", "known", "fault"),
+    [
+        (caller(), {}, None),
+        (caller(), {"aws_account_id": ACCOUNT}, None),
+        (caller(), {"aws_account_id": "2"}, f"aws_account_id is '2': these credentials are of account {ACCOUNT}"),
+        (caller("aws-us-gov"), {}, "These credentials are of the partition aws-us-gov"),
+        (refusal("ExpiredToken"), {}, "The AWS credentials have expired, so nothing in AWS was checked; log in again"),
+        (refusal("InvalidClientTokenId"), {}, "AWS knows no such access key"),
+        (exceptions.NoCredentialsError(), {}, "There are no AWS credentials, so nothing in AWS was checked"),
+        (exceptions.UnauthorizedSSOTokenError(), {}, "The AWS login has expired"),
+        (exceptions.EndpointConnectionError(endpoint_url="x"), {}, "AWS could not be asked who we are: Could not"),
+    ],
+)  # fmt: skip
+def test_credentials(answer, known, fault):
+    look, asked = look_with(known, get_caller_identity=answer)
+    faults, _other = sentences(preflight_account.CHECKS, look)
+    assert [found[: len(fault)] for found in faults] == ([fault] if fault else []), faults
+    assert ("account" in look.known) is (fault is None)
+    assert asked == ["sts.get_caller_identity"]
+
+
+@pytest.mark.parametrize(
+    ("region", "answer", "faults", "notes"),
+    [
+        ("us-east-1", REGIONS, 0, 0),
+        ("ap-east-1", REGIONS, 1, 0),
+        ("ap-west-9", REGIONS, 1, 0),
+        ("us-east-1", refusal("UnauthorizedOperation"), 0, 1),
+    ],
+)
+def test_region(region, answer, faults, notes):
+    look = look_with({"region": region, "aws_region": region}, get_caller_identity=caller(), describe_regions=answer)[0]
+    assert [*map(len, sentences(preflight_account.CHECKS, look))] == [faults, notes]
+    assert ("usable_region" in look.known) is (faults == 0)
+
+
+def zones(*names, private=()):
+    held = [(name, False) for name in names] + [(name, True) for name in private]
+    return {"HostedZones": [{"Id": f"/hostedzone/Z{n}", "Name": f"{name}.", "Config": {"PrivateZone": hidden}}
+                            for n, (name, hidden) in enumerate(held)]}  # fmt: skip
+
+
+def record(name, kind, *values, alias=""):
+    target = {"AliasTarget": {"DNSName": alias}} if alias else {}
+    return {"Name": f"{name}.", "Type": kind, "ResourceRecords": [{"Value": value} for value in values], **target}
+
+
+def zone_told(held, *records, **known):
+    names = {"domain": "lab.uni.edu", "hosted_zone": "uni.edu"}
+    hosts = {"site_domain": "viewer.lab.uni.edu", "data_domain": "data.lab.uni.edu"}
+    answers = {
+        "list_hosted_zones": held,
+        "get_hosted_zone": {"DelegationSet": {"NameServers": [f"{name.upper()}." for name in SERVERS]}},
+        "list_resource_record_sets": {"ResourceRecordSets": [*records]},
+    }
+    return told(preflight_zone, {**names, **hosts, **known}, **answers)
+
+
+def test_the_one_public_zone_is_found():
+    faults, notes, look = zone_told(
+        zones("uni.edu", "edu", private=["uni.edu"]), record("uni.edu", "NS", "NS1.uni.edu.")
+    )
+    assert (faults, notes) == ([], [])
+    assert look.known["zone_name_servers"] == SERVERS
+    assert look.known["zone_answers"] == [set(SERVERS), {"ns1.uni.edu"}]
+
+
+@pytest.mark.parametrize(
+    ("held", "fault"),
+    [
+        (zones(), "Route 53 has no public zone of that name in this account; make one"),
+        (zones(private=["uni.edu"]), "no public zone of that name"),
+        (zones("lab.uni.edu"), "write lab.uni.edu, which is there"),
+        (zones("uni.edu", "uni.edu"), "has 2 public zones of that name in this account (Z0 and Z1)"),
+    ],
+)
+def test_a_zone_that_will_not_do(held, fault):
+    faults, _other, look = zone_told(held)
+    assert len(faults) == 1
+    assert fault in faults[0]
+    assert "zone_records" not in look.known
+
+
+@pytest.mark.parametrize(
+    ("held", "in_the_way"),
+    [
+        (record("data.lab.uni.edu", "A", alias="d1.cloudfront.net."), False),
+        (record("viewer.lab.uni.edu", "A", alias="dualstack.lb-1.us-east-1.elb.amazonaws.com."), False),
+        (record("data.lab.uni.edu", "A", alias="s3-website-us-east-1.amazonaws.com."), True),
+        (record("viewer.lab.uni.edu", "A", "192.0.2.1"), True),
+        (record("viewer.lab.uni.edu", "AAAA", "2001:db8::1"), True),
+        (record("data.lab.uni.edu", "CNAME", "d1.cloudfront.net"), True),
+        (record("data.lab.uni.edu", "TXT", '"x"'), False),
+        (record("other.lab.uni.edu", "A", "192.0.2.1"), False),
+    ],
+)
+def test_records_in_the_way(held, in_the_way):
+    faults, *_others = zone_told(zones("uni.edu"), held)
+    assert len(faults) == int(in_the_way)
+    assert all("the zone holds a record of that name already" in fault for fault in faults)
+
+
+def test_a_zone_that_may_not_be_read_is_a_fault():
+    faults, *_others = zone_told(refusal("AccessDenied"))
+    assert "the right route53:ListHostedZones is missing; give the deploying identity that right" in faults[0]
+
+
+def subnet(name, zone="a", free=100, gives=True):
+    return {
+        "SubnetId": name,
+        "AvailabilityZone": f"us-east-1{zone}",
+        "AvailableIpAddressCount": free,
+        "MapPublicIpOnLaunch": gives,
+    }
+
+
+def table(*subnets, main=False, gateway="igw-1", **route):
+    links = [{"SubnetId": name} for name in subnets] + ([{"Main": True}] if main else [])
+    return {"Associations": links, "Routes": [{"DestinationCidrBlock": "0.0.0.0/0", "GatewayId": gateway, **route}]}
+
+
+TYPE = {"ProcessorInfo": {"SupportedArchitectures": ["x86_64"]}, "VCpuInfo": {"DefaultVCpus": 2}}
+IMAGE = {"Images": [{"Architecture": "x86_64"}]}
+NETWORK = {
+    "describe_vpcs": {"Vpcs": [{"VpcId": "vpc-1", "CidrBlock": "10.0.0.0/16"}]},
+    "describe_subnets": {"Subnets": [subnet("s-b", "b"), subnet("s-a"), subnet("s-a0"), subnet("s-c", "c")]},
+    "describe_route_tables": {"RouteTables": [table(main=True)]},
+    "describe_load_balancers": refusal("LoadBalancerNotFound"),
+    "describe_instances": {"Reservations": []},
+    "describe_instance_types": {"InstanceTypes": [TYPE]},
+    "describe_instance_type_offerings": {"InstanceTypeOfferings": [{"Location": "us-east-1a"}]},
+    "describe_images": IMAGE,
+}
+BUILT = {"LoadBalancers": [{}]}
+ASKED = {
+    "network": True,
+    "network_subnet_ids": [],
+    "project": "lab",
+    "web_instance_type": "c6a.large",
+    "web_instance_image_name": "ubuntu-*",
+    "web_instance_image_owner": "1",
+}
+
+
+def network_told(known=None, **answers):
+    return told(preflight_network, {**ASKED, **(known or {})}, **{**NETWORK, **answers})
+
+
+def test_one_subnet_of_each_of_two_zones_is_taken():
+    faults, notes, look = network_told()
+    assert (faults, notes) == ([], [])
+    assert look.facts["network"] == {"vpc_id": "vpc-1", "cidr_block": "10.0.0.0/16", "subnet_ids": ["s-a", "s-b"]}
+
+
+def test_named_subnets_are_taken_in_their_order_whether_they_give_addresses_or_not():
+    held = {"Subnets": [subnet("s-a", gives=False), subnet("s-b", "b", gives=False)]}
+    offered = {"InstanceTypeOfferings": [{"Location": "us-east-1b"}]}
+    known = {"network_subnet_ids": ["s-b", "s-a"]}
+    faults, _other, look = network_told(known, describe_subnets=held, describe_instance_type_offerings=offered)
+    assert faults == []
+    assert look.facts["network"]["subnet_ids"] == ["s-b", "s-a"]
+
+
+@pytest.mark.parametrize(
+    ("known", "answers", "fault"),
+    [
+        ({}, {"describe_vpcs": {"Vpcs": []}}, "network_vpc_id is empty: us-east-1 has no default VPC"),
+        ({"network_vpc_id": "v"}, {"describe_vpcs": {"Vpcs": []}}, "network_vpc_id is 'v': there is no such VPC"),
+        ({}, {"describe_vpcs": refusal("UnauthorizedOperation")}, "the right ec2:DescribeVpcs is missing"),
+        ({"network_subnet_ids": ["s-a", "s-x"]}, {}, "vpc-1 has no subnet s-x"),
+        ({"network_subnet_ids": ["s-a", "s-a0"]}, {}, "those given are only s-a and s-a0 in us-east-1a"),
+        ({}, {"describe_subnets": {"Subnets": [subnet("s-a"), subnet("s-b", "b", gives=False)]}},
+         "vpc-1 has only s-a in us-east-1a"),
+        ({}, {"describe_route_tables": {"RouteTables": [table(main=True, gateway="nat-1")]}}, "and vpc-1 has none"),
+        ({}, {"describe_route_tables": {"RouteTables": [table(main=True, State="blackhole")]}}, "and vpc-1 has none"),
+        ({}, {"describe_route_tables": {"RouteTables": [table(main=True, DestinationCidrBlock="192.0.2.0/24")]}},
+         "and vpc-1 has none"),
+        ({"network_subnet_ids": ["s-a", "s-b"]},
+         {"describe_route_tables": {"RouteTables": [table(main=True), table("s-b", gateway="vgw-1")]}},
+         "s-b has no route to an internet gateway"),
+        ({}, {"describe_subnets": {"Subnets": [subnet("s-a", free=3), subnet("s-b", "b")]}}, "there are 3 in s-a"),
+        ({}, {"describe_instance_types": refusal("InvalidInstanceType")},
+         "web_instance_type is 'c6a.large': EC2 has no such instance type"),
+        ({}, {"describe_instance_type_offerings": {"InstanceTypeOfferings": [{"Location": "us-east-1f"}]}},
+         "EC2 does not offer it in us-east-1a, where the first subnet is, but in us-east-1f"),
+        ({}, {"describe_images": {"Images": []}},
+         "web_instance_image_name is 'ubuntu-*': account 1 has no image of that name"),
+        ({}, {"describe_images": {"Images": [{"Architecture": "arm64"}]}},
+         "its processors are x86_64, and the image ubuntu-* is for arm64"),
+    ],
+)  # fmt: skip
+def test_a_network_that_will_not_do(known, answers, fault):
+    faults, *_others = network_told(known, **answers)
+    assert len(faults) == 1, faults
+    assert fault in faults[0]
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        {
+            "describe_subnets": {"Subnets": [subnet("s-a", free=3), subnet("s-b", "b")]},
+            "describe_load_balancers": BUILT,
+        },
+        {"describe_images": {"Images": []}, "describe_instances": {"Reservations": [{"Instances": []}]}},
+    ],
+)
+def test_what_is_built_needs_no_more_room(answers):
+    assert network_told(**answers)[0] == []
+
+
+def distribution(name, *aliases):
+    return {"Id": name, "Aliases": {"Items": [*aliases]}}
+
+
+def taken_told(known=None, held=(), conflicting=(), pool="lab", **answers):
+    names = {"project": "lab", "data_domain": "data.uni.edu", "user_pool_domain_prefix": "lab-login"}
+
+    def config(Id):  # noqa: N803  (as boto3 calls it)
+        return {"DistributionConfig": {"CallerReference": "lab/1" if Id == "OURS" else "lab-two"}}
+
+    canned = {
+        "list_distributions": {"DistributionList": {"Items": [*held]}},
+        "get_distribution_config": config,
+        "list_conflicting_aliases": {"ConflictingAliasesList": {"Items": [*conflicting]}},
+        "describe_user_pool": {"UserPool": {"Name": pool}},
+    }
+    return told(preflight_distribution, {**names, **(known or {})}, **{**canned, **answers})
+
+
+ELSEWHERE = {"Alias": "data.uni.edu", "DistributionId": "***1", "AccountId": "***2"}
+
+
+@pytest.mark.parametrize(
+    ("held", "conflicting", "fault"),
+    [
+        ([], [], None),
+        ([distribution("OURS", "data.uni.edu")], [ELSEWHERE], None),
+        ([distribution("OURS", "old.uni.edu")], [], None),
+        ([distribution("E1", "data.uni.edu")], [], "distribution E1 of this account has that alias already"),
+        ([distribution("OURS"), distribution("E1", "data.uni.edu")], [], "distribution E1 of this account"),
+        ([distribution("OURS")], [ELSEWHERE], "distribution ***1 of account ***2 has that alias already"),
+        ([distribution("OURS")], [{**ELSEWHERE, "Alias": "*.uni.edu"}], None),
+        ([distribution("E1", "*.uni.edu")], [], None),
+    ],
+)
+def test_who_has_the_alias(held, conflicting, fault):
+    faults, notes, _other = taken_told(held=held, conflicting=conflicting)
+    assert notes == []
+    assert len(faults) == (1 if fault else 0)
+    assert all(fault in found for found in faults)
+
+
+def test_cloudfront_that_does_not_tell_stops_nothing():
+    faults, notes, _other = taken_told(held=[distribution("OURS")], list_conflicting_aliases=refusal("InvalidArgument"))
+    assert faults == []
+    assert "Whether another account has the alias data.uni.edu can't be known yet" in notes[0]
+    faults, notes, _other = taken_told(list_distributions=refusal("AccessDenied"))
+    assert (faults, notes) == ([], ["The distributions of the account could not be checked: the right "
+                                    "cloudfront:ListDistributions is missing."])  # fmt: skip
+
+
+def described(**more):
+    return {"describe_user_pool_domain": {"DomainDescription": {"Domain": "lab-login", "UserPoolId": "p", **more}}}
+
+
+@pytest.mark.parametrize(
+    ("answers", "owner"),
+    [
+        ({}, None),
+        ({"describe_user_pool_domain": {"DomainDescription": {}}}, None),
+        (described(AWSAccountId=ACCOUNT), None),
+        ({**described(AWSAccountId=ACCOUNT), "pool": "two"}, "the user pool two (p)"),
+        (described(AWSAccountId="210987654321"), "another AWS account"),
+        (described(UserPoolId=None), "another AWS account"),
+    ],
+)
+def test_who_has_the_prefix(answers, owner):
+    faults, *_others = taken_told(**answers)
+    assert len(faults) == (1 if owner else 0)
+    assert all(f"'lab-login': {owner} has that prefix already" in found for found in faults)
+
+
+class Addresses:
+    """Public DNS that has an address for these names, and for all names if one of them is a star."""
+
+    def __init__(self, *names):
+        self.names = names
+
+    def records(self, name, _kind):
+        if "silent" in self.names:
+            raise preflight_dns.UnansweredError
+        return ["192.0.2.1"] if "*" in self.names or name.partition(".")[0] in self.names else []
+
+
+@pytest.mark.parametrize(
+    ("names", "taken"), [((), False), (("lab-login",), True), (("lab-login", "*"), False), (("silent",), False)]
+)
+def test_an_address_in_dns_shows_a_prefix_of_another_account(names, taken):
+    faults, *_others = taken_told({"public_dns": Addresses(*names)})
+    assert bool(faults) is taken
+
+
+KNOWN = {
+    "network": True,
+    "project": "lab",
+    "signing_keys": ["k1", "k2"],
+    "distributions": [{}] * 3,
+    "own_distribution": {},
+    "web_instance_type": "c6a.large",
+    "type_facts": TYPE,
+    "instance_exists": False,
+}
+
+
+def instance(kind="m5.large", cores=4, **more):
+    return {
+        "Reservations": [
+            {"Instances": [{"InstanceType": kind, "CpuOptions": {"CoreCount": cores, "ThreadsPerCore": 2}, **more}]}
+        ]
+    }
+
+
+def quotas_told(known=None, limit=10, **answers):
+    canned = {
+        "get_service_quota": {"Quota": {"Value": float(limit)}},
+        "list_public_keys": {"PublicKeyList": {"Items": [{"Name": "lab-k1-0123456789ab"}, {"Name": "other"}]}},
+        "list_key_groups": {"KeyGroupList": {"Items": [{"KeyGroup": {"KeyGroupConfig": {"Name": "other"}}}]}},
+        "describe_load_balancers": {"LoadBalancers": [{"LoadBalancerName": "other", "Type": "application"},
+                                                      {"LoadBalancerName": "net", "Type": "network"}]},
+        "describe_account_limits": {"Limits": [{"Name": "application-load-balancers", "Max": str(limit)}]},
+        "describe_instances": {"Reservations": []},
+    }  # fmt: skip
+    return told(preflight_quotas, {**KNOWN, **(known or {})}, **{**canned, **answers})
+
+
+def test_what_is_used_is_told():
+    faults, notes, _other = quotas_told()
+    assert faults == []
+    assert [note.partition(": ")[2] for note in notes] == [
+        "2 of 10 public keys of CloudFront are used (the default; CloudFront does not tell yours), 1 more needed.",
+        "1 of 10 key groups of CloudFront are used, 1 more needed.",
+        "3 of 10 distributions of CloudFront are used, 1 more needed.",
+        "1 of 10 application load balancers in us-east-1 are used, 1 more needed.",
+        "0 of 10 virtual processors of standard instances are used, 2 more needed.",
+    ]
+
+
+def test_where_nothing_is_left_it_is_a_fault():
+    faults, notes, _other = quotas_told(limit=1)
+    assert [fault.partition(";")[0] for fault in faults] == [
+        "signing_keys is [k1, k2]: 1 of 1 key groups of CloudFront are used, and 1 more is needed",
+        "data_domain is empty: 3 of 1 distributions of CloudFront are used, and 1 more is needed",
+        "project is 'lab': 1 of 1 application load balancers in us-east-1 are used, and 1 more is needed",
+        "web_instance_type is 'c6a.large': 0 of 1 virtual processors of standard instances are used, and 2 more are"
+        " needed",
+    ]
+    assert len(notes) == 1
+
+
+def test_what_is_built_counts_already():
+    ours = {"KeyGroupList": {"Items": [{"KeyGroup": {"KeyGroupConfig": {"Name": "lab"}}}]}}
+    balancers = {"LoadBalancers": [{"LoadBalancerName": "lab", "Type": "application"}]}
+    known = {"own_distribution": {"Id": "E1"}, "distributions": [{}], "instance_exists": True}
+    assert quotas_told(known, 1, list_key_groups=ours, describe_load_balancers=balancers)[0] == []
+
+
+@pytest.mark.parametrize(
+    ("held", "used"),
+    [
+        (instance(), 8),
+        (instance(InstanceLifecycle="spot"), 0),
+        (instance("g5.xlarge"), 0),
+        (instance("im4gn.large", 1), 2),
+        (instance("inf2.xlarge"), 0),
+    ],
+)
+def test_only_standard_instances_on_demand_count(held, used):
+    assert f"{used} of 10 virtual processors" in quotas_told(describe_instances=held)[1][-1]
+
+
+@pytest.mark.parametrize(
+    ("refused", "told_of"),
+    [
+        (refusal("AccessDeniedException"), "the right servicequotas:GetServiceQuota is missing"),
+        (refusal("NoSuchResourceException"), "NoSuchResourceException"),
+    ],
+)
+def test_a_quota_that_can_not_be_read_is_the_documented_one_and_stops_nothing(refused, told_of):
+    faults, notes, _other = quotas_told({"distributions": [{}] * 200}, get_service_quota=refused)
+    assert faults == []
+    assert "200 of 200 distributions of CloudFront are used (the default; " in notes[2]
+    assert told_of in notes[2]
+
+
+def test_the_module_on_an_account(run_module, client):
+    """The whole module, on moto: what it finds of an account as a new one is."""
+    client("s3").create_bucket(Bucket="raw")
+    blocked = dict.fromkeys(("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"), True)
+    client("s3").put_public_access_block(Bucket="raw", PublicAccessBlockConfiguration=blocked)
+    result = run_module("preflight", check_mode=True, data_bucket="raw", aws_account_id=ACCOUNT)
+    assert (result["changed"], result["faults"], result["bucket"]["region"]) == (False, [], "us-east-1")
+    result = run_module("preflight", data_bucket="rawest", network_subnet_ids=[], variable_names={"data_bucket": "b"})
+    assert result["failed"]
+    bucket, network = result["faults"]
+    assert (
+        bucket["message"]
+        == "b is 'rawest': there is no bucket of that name; write the name of the bucket with your data."
+    )
+    assert network["variable"] == "network_subnet_ids", "moto's default VPC has no way out"
+    assert result["msg"].splitlines() == [bucket["message"], network["message"]]
+
+
+def test_what_is_not_asked_for_is_not_looked_at(run_module):
+    result = run_module("preflight")
+    assert (result["changed"], result["faults"], result["notes"]) == (False, [], [])
+    assert not result.keys() & {"bucket", "network", "failed"}
