@@ -4,6 +4,7 @@
     running     `deployment`              what site.yml built, as people meet it
     day2        `deployment`              what its administrators do with it
     teardown    `deployment`, `second_lab`  both taken away, and the rights that all of it needed
+    take_over   a sandbox of its own      what an earlier release built, taken over by this one
 
 With REUSE_SANDBOX=1 a stage takes what there is of these (`make demo` leaves it), and leaves it too.
 """
@@ -28,7 +29,7 @@ from tests.e2e import inside, interrupted, visitor
 
 HERE = pathlib.Path(__file__).parent
 # The order of the tests; of a stage, those that want the machine for themselves (`quiet`) come after the others.
-STAGES = ("fresh", "running", "day2", "teardown", "teardown/test_rights.py")
+STAGES = ("fresh", "running", "day2", "teardown", "teardown/test_rights.py", "take_over")
 REUSE = "REUSE_SANDBOX" in os.environ
 
 

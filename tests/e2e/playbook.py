@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import pathlib
 import signal
 import subprocess
 import time
@@ -11,13 +12,19 @@ from collections.abc import Iterator
 
 from sandbox.demo import viewer
 
-COMMAND = ("ansible-playbook", "-i", "inventories/sandbox")
+INVENTORY = viewer.ROOT / "inventories" / "sandbox"
+COMMAND = ("ansible-playbook", "-i", str(INVENTORY))
 
 
 def run(arguments: list[str], **environment: str) -> str:
     """Run to the end, without a failure; what was said."""
+    return run_with(INVENTORY, arguments, **environment)
+
+
+def run_with(inventory: pathlib.Path, arguments: list[str], **environment: str) -> str:
+    """The same with another inventory."""
     done = subprocess.run(
-        [*COMMAND, *arguments],
+        ["ansible-playbook", "-i", str(inventory), *arguments],
         cwd=viewer.ROOT,
         env={**os.environ, **environment},
         capture_output=True,
