@@ -9,48 +9,23 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import threading
 import time
 from collections.abc import Iterator
 from typing import Any
 
-import httpx
 import pytest
 import yaml
 
 from sandbox import settings
-from sandbox.demo import viewer, volumes
+from sandbox.demo import viewer
 from tests.e2e import visitor
+from tests.e2e.reader import RATE, RENEWAL_SECONDS, Reader, reading
 from tests.e2e.waiting import wait_until
 
-OBJECT = f"{viewer.DATA}/{volumes.NIFTI_KEY}"
-RATE, RENEWAL_SECONDS = 20, 5
 PATIENCE_SECONDS = 4 * RENEWAL_SECONDS  # after which cookies of the new key are in use
 LIFE, LEAST_SECONDS = 121, 60  # the shortest life that the role takes, with runs of the job a minute apart
 QUICK = {"signed_cookies_lifetime": LIFE, "signed_cookies_interval": 1, "private_cdn_key_group_seconds": 2}
 PLAYBOOKS = viewer.ROOT / "playbooks"
-
-
-class Reader(threading.Thread):
-    """Reads some bytes 20 times a second, and asks for new cookies now and then, as an open viewer does."""
-
-    def __init__(self, person: httpx.Client) -> None:
-        super().__init__(daemon=True)
-        self.person, self.ended = person, threading.Event()
-        self.statuses: list[int] = []
-        self.keys: list[str] = []
-
-    def run(self) -> None:
-        start, renewed = time.monotonic(), 0.0
-        while not self.ended.wait(max(0, start + len(self.statuses) / RATE - time.monotonic())):
-            if time.monotonic() - renewed > RENEWAL_SECONDS:
-                renewed = time.monotonic()
-                self.statuses.append(self.person.get(f"{viewer.SITE}/session").status_code)
-            self.statuses.append(self.person.get(OBJECT, headers={"Range": "bytes=0-9"}).status_code)
-            self.keys.append(visitor.cookies_of(self.person, "CloudFront-Key-Pair-Id").popitem()[1])
-
-    def refused(self) -> list[int]:
-        return [status for status in self.statuses if status not in (204, 206)]
 
 
 def stage(name: str, *kept: str) -> list[dict[str, Any]]:
@@ -92,11 +67,8 @@ def rotate(deployment, tmp_path_factory) -> Iterator[Any]:
 
 @pytest.fixture
 def reader(deployment) -> Iterator[Reader]:
-    reading = Reader(visitor.signed_in(deployment.user, deployment.password))
-    reading.start()
-    yield reading
-    reading.ended.set()
-    reading.join(30)
+    with reading(visitor.signed_in(deployment.user, deployment.password)) as found:
+        yield found
 
 
 def keys_of_ours() -> dict[str, str]:

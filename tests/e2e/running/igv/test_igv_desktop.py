@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import boto3
-import httpx
 import pysam
 import pytest
 from botocore.exceptions import ClientError
@@ -19,11 +18,10 @@ from botocore.exceptions import ClientError
 from aws_edge.tokens import claims_of
 from sandbox import settings
 from sandbox.demo import igv, igv_client, igv_desktop, reads, viewer, volumes
-from tests.e2e import visitor
+from tests.e2e import desktop, visitor
 from tests.e2e.playbook import recap, run
 
-BUCKET, BAM, LOCUS = settings.READS_BUCKET, reads.BAM_KEY, reads.LOCUS
-PERSON = f"barbara@{settings.DOMAIN}"
+BUCKET, BAM, LOCUS, PERSON = desktop.BUCKET, desktop.BAM, desktop.LOCUS, desktop.PERSON
 FOLDER = igv.CONFIGURATION.parent
 SHARED = ("-e", "igv_shares_user_pool=true")
 TEARDOWN = ("playbooks/igv/teardown.yml", "-e", f"confirm={settings.IGV_PROJECT}")
@@ -43,36 +41,18 @@ class Backend:
     password: str
 
 
-def build(*options: str) -> str:
-    """Run igv/site.yml; what it said."""
-    return run(["playbooks/igv/site.yml", "--diff", *options])
-
-
-def browse(user: str, password: str, address: str) -> httpx.Response:
-    """A browser that IGV opened, up to the page on this machine that says that all is well."""
-    with visitor.client() as person:
-        page = visitor.follow(person, person.get(address))
-        hidden = dict(visitor.HIDDEN.findall(page.text))
-        form = {**hidden, "username": user, "password": password}
-        return visitor.follow(person, person.post(page.url.join("/login"), data=form))
-
-
-def sign_in(configuration: igv_client.Configuration, password: str, user: str = PERSON) -> igv_client.Tokens:
-    return igv_client.sign_in(configuration, lambda address: browse(user, password, address))
-
-
 @pytest.fixture(scope="module")
 def backend(account) -> Backend:
     """The backend with a user pool of its own, and one person in it."""
     reads.upload(settings.client("s3"), BUCKET)
-    said = build()
+    said = desktop.build()
     password = viewer.create_user(PERSON, settings.IGV_PROJECT)
     return Backend(said, igv_client.read(igv.CONFIGURATION), password)
 
 
 @pytest.fixture(scope="module")
 def tokens(backend) -> igv_client.Tokens:
-    return sign_in(backend.configuration, backend.password)
+    return desktop.sign_in(backend.configuration, backend.password)
 
 
 @pytest.fixture(scope="module")
@@ -86,7 +66,7 @@ def s3(backend, role) -> Any:
 
 
 def test_a_second_run_changes_nothing(backend):
-    host = recap(build())["localhost"]
+    host = recap(desktop.build())["localhost"]
     assert (host["changed"], host["failed"]) == (0, 0)
 
 
@@ -263,7 +243,7 @@ def test_a_disabled_person_gets_nothing_more(backend, tokens):
         with pytest.raises(ClientError, match="NotAuthorizedException"):
             igv_client.credentials(backend.configuration, tokens["id_token"])
         address = igv_client.authorization_address(backend.configuration, "state", "verifier")
-        page = browse(PERSON, backend.password, address)
+        page = desktop.browse(PERSON, backend.password, address)
         assert (page.url.host, page.status_code) == (settings.IGV_LOGIN_DOMAIN, 200)
         assert 'name="password"' in page.text
     finally:
@@ -291,10 +271,10 @@ def test_the_viewer_works_when_igv_is_gone_with_its_users(backend, deployment):
 
 
 def test_the_viewers_people_read_with_igv_where_it_shares_their_pool(deployment):
-    build(*SHARED)
+    desktop.build(*SHARED)
     configuration = igv_client.read(igv.CONFIGURATION)
     assert configuration.token_endpoint == f"https://{settings.LOGIN_DOMAIN}/oauth2/token"
-    found = sign_in(configuration, deployment.password, deployment.user)
+    found = desktop.sign_in(configuration, deployment.password, deployment.user)
     shared = igv_client.storage(configuration, igv_client.credentials(configuration, found["id_token"]))
     assert igv_client.reads(shared, BUCKET, BAM, LOCUS)
     assert_viewer_works(deployment)

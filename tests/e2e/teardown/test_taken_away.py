@@ -11,8 +11,7 @@ from sandbox import settings
 from sandbox.compute import hosts
 from sandbox.demo import igv as igv_demo
 from sandbox.demo import igv_client, reads, viewer
-from tests.e2e import inside, interrupted
-from tests.e2e import test_d_igv as desktop
+from tests.e2e import desktop, inside, interrupted
 from tests.e2e.playbook import kill_at, recap, run
 from tests.recorder import READS
 
@@ -140,7 +139,7 @@ def igv(deployment) -> tuple[igv_client.Configuration, str]:
 
 
 @pytest.fixture(scope="module")
-def before(owner, igv) -> dict[str, Any]:
+def before(owner, igv, second_lab) -> dict[str, Any]:
     return {"objects": bucket()[0], "the other deployment": interrupted.everything()}
 
 

@@ -21,6 +21,7 @@ from sandbox.demo import browser, viewer, volumes
 from sandbox.google.accounts import EVE, GRACE, UMA, Person
 from tests.e2e.playbook import recap, run
 
+pytestmark = pytest.mark.usefixtures("quiet")
 IDENTITY, USERS = "playbooks/identity.yml", "playbooks/users.yml"
 FUNCTION = f"{settings.PROJECT}-sign-in"
 GUEST = f"guest@{settings.DOMAIN}"

@@ -13,6 +13,7 @@ from sandbox.demo import browser, viewer, volumes
 from tests import oracle
 from tests.e2e.inside import access_log, on_the_host
 
+pytestmark = pytest.mark.usefixtures("quiet")
 LISTED, STRANGER = f"hedy@{settings.DOMAIN}", "eve@elsewhere.example"
 OURS = ("AWSELBAuthSession", "CloudFront-")
 

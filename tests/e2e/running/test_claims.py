@@ -9,17 +9,15 @@ import os
 import re
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable
 from typing import Any
 
-import botocore.session
 import pytest
 from ansible_collections.bioviewers.aws.plugins.module_utils._checks import signed_cookies as jar
 from ansible_collections.bioviewers.aws.plugins.module_utils._deployment.instance import verify as doors
 
 from sandbox import settings
 from sandbox.demo import viewer
-from sandbox.process import environment
 from tests import modules
 from tests.e2e import injected
 
@@ -109,17 +107,11 @@ def arguments(told) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def in_the_sandbox() -> Iterator[None]:
-    """Modules that run in this process see the sandbox as AWS, and do once what takes long."""
-    with pytest.MonkeyPatch.context() as patch:
-        for name in [name for name in os.environ if name.startswith(environment.LEFT_OUT)]:
-            patch.delenv(name)
-        for name, value in environment.VARIABLES.items():
-            patch.setenv(name, value)
-        patch.setattr(doors, "KNOCK_SECONDS", 0.2)
-        patch.setattr(jar, "throw_away", functools.cache(jar.throw_away))
-        patch.setattr(botocore.session, "create_loader", environment.shared_loader)
-        yield
+def verify(in_the_sandbox) -> Callable[[dict[str, Any]], dict[str, Any]]:
+    """The module in this process, which does once what takes long."""
+    in_the_sandbox.setattr(doors, "KNOCK_SECONDS", 0.2)
+    in_the_sandbox.setattr(jar, "throw_away", functools.cache(jar.throw_away))
+    return verified
 
 
 def verified(arguments: dict[str, Any]) -> dict[str, Any]:
@@ -128,26 +120,26 @@ def verified(arguments: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("name", injected.SEEN_OUTSIDE)
-def test_the_right_lines_name_it(arguments, in_the_sandbox, name):
+def test_the_right_lines_name_it(arguments, verify, name):
     fault = injected.FAULTS[name]
     with fault.make():
-        told = verified(arguments)
+        told = verify(arguments)
     assert fault.lines <= failed(told) <= fault.lines | fault.may, told.get("msg")
     assert all(f"- {line}: " in told["msg"] for line in fault.lines)
 
 
-def test_each_line_names_its_own(arguments, in_the_sandbox):
+def test_each_line_names_its_own(arguments, verify):
     """All faults at once that have one line each, and no consequences for another."""
     with contextlib.ExitStack() as stack:
         for fault in injected.ONLY_TOLD.values():
             stack.enter_context(fault.make())
-        told = verified(arguments)
+        told = verify(arguments)
     reasons = {check["name"]: "; ".join(check["reasons"]) for check in told["checks"] if check["outcome"] == "failed"}
     assert reasons.keys() == {line for fault in injected.ONLY_TOLD.values() for line in fault.lines}, told["msg"]
     named = {name: fault.words in reasons[line] for name, fault in injected.ONLY_TOLD.items() for line in fault.lines}
     assert [name for name in named if not named[name]] == [], told["msg"]
 
 
-def test_all_is_well_again_but_for_what_would_be_asked_of_certificates(arguments, in_the_sandbox):
-    told = verified({**arguments, "least_days": 1000})
+def test_all_is_well_again_but_for_what_would_be_asked_of_certificates(arguments, verify):
+    told = verify({**arguments, "least_days": 1000})
     assert failed(told) == {"site-certificate", "data-certificate", "certificates"}, told["msg"]

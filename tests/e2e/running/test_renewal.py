@@ -18,6 +18,7 @@ from tests import oracle
 from tests.e2e.drawn import assert_drawn, assert_shows, drawing
 from tests.e2e.signing import a_foreign_key, policy
 
+pytestmark = pytest.mark.usefixtures("quiet")
 OME_ZARR, SHARDED, PRECOMPUTED = neuroglancer.layers(viewer.DATA)[1:]
 PERSON = f"lise@{settings.DOMAIN}"
 # Two slices in different chunks.

@@ -20,6 +20,7 @@ from tests.e2e import evil_site
 from tests.e2e.evil_site import BESIDE, ELSEWHERE
 from tests.e2e.signing import a_foreign_key, policy
 
+pytestmark = pytest.mark.usefixtures("quiet")
 PERSON = f"vera@{settings.DOMAIN}"
 OBJECT = f"{viewer.DATA}/{volumes.NIFTI_KEY}"
 

@@ -16,9 +16,6 @@ from sandbox.iam import playbook_roles
 from tests.e2e import inside
 from tests.e2e.playbook import recap, run
 
-# From here on to test_d a second lab is built beside the tests, none of which has a browser.
-pytestmark = pytest.mark.usefixtures("second_lab")
-
 
 @pytest.fixture(scope="module")
 def foretold(deployment) -> Iterator[Future[str]]:

@@ -13,6 +13,7 @@ from sandbox import settings
 from sandbox.demo import browser, viewer, volumes
 from tests.e2e.drawn import LONG, assert_shows_long_view, long_link
 
+pytestmark = pytest.mark.usefixtures("quiet")
 PERSON = f"rosalind@{settings.DOMAIN}"
 
 

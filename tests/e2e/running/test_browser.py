@@ -13,6 +13,7 @@ from sandbox.demo import browser, neuroglancer, viewer, volumes
 from tests.e2e import public_bucket
 from tests.e2e.drawn import assert_drawn
 
+pytestmark = pytest.mark.usefixtures("quiet")
 LOGIN = f"https://{settings.LOGIN_DOMAIN}/"
 COOKIES = {"CloudFront-Policy", "CloudFront-Signature", "CloudFront-Key-Pair-Id"}
 
@@ -38,7 +39,13 @@ def refused() -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def signed_in(chromium, deployment, refused) -> Page:
+def log_before(deployment) -> int:
+    """How many requests reached the edge before anybody signed in here."""
+    return len(deployment.edge_log())
+
+
+@pytest.fixture(scope="module")
+def signed_in(chromium, deployment, refused, log_before) -> Page:
     page = chromium.new_page()
     page.on("console", lambda said: refused.extend([said.text] if "Content Security Policy" in said.text else []))
     page.goto(viewer.SITE)
@@ -133,9 +140,10 @@ def test_a_public_bucket_opens_in_the_same_viewer_and_gets_no_cookie(signed_in, 
     assert not [request for request in requests if request[2] or request[0] == "OPTIONS"]
 
 
-def test_nothing_asked_the_data_domain_for_permission_first(signed_in, deployment):
+def test_nothing_asked_the_data_domain_for_permission_first(signed_in, deployment, log_before):
     """An OPTIONS request would be refused, since it carries no cookies: there must be none."""
-    requests = [entry for entry in deployment.edge_log() if entry["part"] == "cdn" and entry["origin"] == viewer.SITE]
+    log = deployment.edge_log()[log_before:]
+    requests = [entry for entry in log if entry["part"] == "cdn" and entry["origin"] == viewer.SITE]
     assert {"GET", "HEAD"} == {entry["method"] for entry in requests}
     assert [entry for entry in requests if entry["range"]], "the sharded volume is read in ranges"
     # 404: what a format does not have is asked for too; 403 would mean that the cookies were not sent

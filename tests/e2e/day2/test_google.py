@@ -23,6 +23,7 @@ from tests.e2e.drawn import assert_drawn, assert_shows_long_view, long_link
 from tests.e2e.inside import files_with
 from tests.e2e.playbook import run
 
+pytestmark = pytest.mark.usefixtures("quiet")
 KEYS_HOST = f"public-keys.auth.elb.{settings.REGION}.amazonaws.localhost"
 IDENTITY = "playbooks/identity.yml"
 
