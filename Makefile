@@ -54,7 +54,7 @@ lint-sanity: .venv/.ready
 	tests/sanity/run
 
 unit: .venv/.ready ## logic, in tables of cases
-	python -m pytest $(IN_PARALLEL) $(MARKS) tests/unit --ignore=tests/unit/sandbox --ignore=tests/unit/edge
+	python -m pytest $(IN_PARALLEL) $(MARKS) tests/unit --ignore=tests/unit/sandbox
 
 unit-fast: .venv/.ready
 	python -m pytest $(IN_PARALLEL) $(MARKS) $(FAST)

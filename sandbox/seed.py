@@ -1,4 +1,4 @@
-"""What a lab's account has before the first run: images, a default VPC with a way out, a zone, private buckets."""
+"""A lab's account before the first run: images, a default VPC with internet gateway, a hosted zone, private buckets."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def write_machine_images() -> None:
 
 
 def _open_default_vpc() -> None:
-    """moto's default VPC has a subnet in each zone, but unlike AWS's no way out."""
+    """moto's default VPC has a subnet in each zone, but unlike AWS's no internet gateway."""
     ec2 = instances.moto_client("ec2")
     vpc_id = ec2.describe_vpcs(Filters=[{"Name": "is-default", "Values": ["true"]}])["Vpcs"][0]["VpcId"]
     of_vpc = [{"Name": "vpc-id", "Values": [vpc_id]}]

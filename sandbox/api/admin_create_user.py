@@ -19,7 +19,7 @@ _triggers = Triggers(_api, Functions(_api, settings.FUNCTIONS))
 
 
 async def trigger_error(request: dict) -> str:
-    """What the trigger says against making this user; an invitation that is sent again makes nobody."""
+    """The error of the pre sign-up trigger, if it refuses the user; a resent invitation creates none."""
     if request.get("MessageAction") == "RESEND":
         return ""
     attributes = {each["Name"]: each.get("Value", "") for each in request.get("UserAttributes", ())}

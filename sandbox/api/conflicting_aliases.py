@@ -1,4 +1,4 @@
-"""Who has an alias: CloudFront's ListConflictingAliases, which ministack lacks."""
+"""CloudFront's ListConflictingAliases, which ministack lacks."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ HIDDEN = "*" * 7
 
 
 class ServiceError(Exception):
-    """CloudFront would not answer; the message is its error code."""
+    """An error of CloudFront; the message is its code."""
 
 
 def _aliases(distribution: Distribution) -> list[str]:
@@ -28,7 +28,7 @@ def _overlaps(one: str, other: str) -> bool:
 
 
 def conflicts(distributions: Iterable[Distribution], distribution_id: str, alias: str) -> Iterator[tuple[str, str]]:
-    """Alias and partly hidden id of every other distribution; refused without a certificate on one's own."""
+    """Alias and partly hidden id of every other distribution; an error if the distribution has no certificate."""
     by_id = {distribution["Id"]: distribution for distribution in distributions}
     own = by_id.pop(distribution_id, None)
     if own is None:
@@ -40,7 +40,7 @@ def conflicts(distributions: Iterable[Distribution], distribution_id: str, alias
 
 
 def response(distribution_id: str, alias: str) -> bytes:
-    """The answer in CloudFront's XML."""
+    """The response in CloudFront's XML."""
     cloudfront = settings.client("cloudfront", settings.MINISTACK_URL)
     pages = cloudfront.get_paginator("list_distributions").paginate()
     distributions = [distribution for page in pages for distribution in page["DistributionList"].get("Items", [])]

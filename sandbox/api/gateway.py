@@ -1,8 +1,7 @@
-"""The AWS API of the sandbox: one address for all services.
+"""The AWS API of the sandbox: one endpoint for all services.
 
-Requests go to the emulator that plays their service, unchanged. What the emulators lack is done here: sessions of
-Systems Manager are answered, after RunInstances and its kin the container of the instance follows, and the network
-follows every change of who may reach whom. Every request is logged.
+Each request is authorized, forwarded to the emulator of its service, and logged. What the emulators lack is added here:
+sessions of Systems Manager, containers for instances, packet filters for security groups, and the overrides below.
 
 Run as `python -m sandbox.api.gateway`.
 """
@@ -34,18 +33,18 @@ from sandbox.process import serving
 
 # Hop by hop (RFC 9110, 7.6.1); `Expect` was answered by our own server already.
 HOP_HEADERS = {b"connection", b"keep-alive", b"transfer-encoding", b"expect", b"upgrade", b"te", b"trailer"}
-# The emulators' own switches are not for those who use AWS.
+# The emulators' own APIs.
 INTERNAL_PATHS = ("/moto-api", "/_ministack", "/_localstack")
 
 
 def boot_instance(instance_id: str) -> None:
-    """Make a host, at the public address that the API tells, and boot it."""
+    """Create the host of an instance, at its public address, and boot it."""
     hosts.create(instance_id, instances.describe(instance_id).get("PublicIpAddress"))
     start_instance(instance_id)
 
 
 def start_instance(instance_id: str) -> None:
-    """Boot a host that was made, behind its packet filter from the first moment."""
+    """Boot a host; its packet filter is loaded before the first process runs."""
     hosts.attach(instance_id)
     security_groups.sync()
     hosts.start(instance_id)
@@ -57,7 +56,7 @@ INSTANCE_ACTIONS: dict[str, Callable[[str], None]] = {
     "StopInstances": hosts.stop,
     "TerminateInstances": hosts.remove,
 }
-# After these others may reach whom they could not before, or the other way round.
+# After these the packet filters are brought up to date.
 NETWORK_ACTIONS = {
     "ec2": {
         *("AuthorizeSecurityGroupIngress", "RevokeSecurityGroupIngress", "ModifySecurityGroupRules"),
@@ -74,7 +73,7 @@ _http = httpx.AsyncClient(
 _log = logging.getLogger("sandbox")
 # asyncio keeps only weak references to running tasks.
 _background_tasks: set[asyncio.Task[None]] = set()
-# A stop may not overtake the boot that it follows.
+# Operations on one instance run in the order of the requests.
 _locks: dict[str, asyncio.Lock] = {}
 _network_sync_pending = asyncio.Event()
 
@@ -86,7 +85,7 @@ def _raw_target(request: Request) -> bytes:
 
 
 async def forward(request: Request, service: str, body: bytes | None) -> Response:
-    """Hand a request to its emulator and its answer back, both as they are; `body` None streams it."""
+    """Forward a request unchanged to its emulator; without `body` the request's own is streamed."""
     headers = [(name, value) for name, value in request.headers.raw if name.lower() not in HOP_HEADERS]
     upstream = httpx.Request(
         request.method,
@@ -108,7 +107,7 @@ async def forward(request: Request, service: str, body: bytes | None) -> Respons
 
 
 async def answer_ssm(action: str, body: bytes) -> Response:
-    """Answer an action of Systems Manager that moto lacks."""
+    """An operation of Systems Manager that moto lacks."""
     media_type = "application/x-amz-json-1.1"
     try:
         answer = await asyncio.to_thread(ssm.ACTIONS[action], json.loads(body or b"{}"))
@@ -118,7 +117,7 @@ async def answer_ssm(action: str, body: bytes) -> Response:
 
 
 def _run_in_background(work: Coroutine[Any, Any, None]) -> None:
-    """Do something without making the caller wait."""
+    """Run a coroutine without blocking the request."""
     task = asyncio.create_task(work)
     _background_tasks.add(task)
     task.add_done_callback(_background_tasks.discard)
@@ -133,7 +132,7 @@ async def _sync_instance(act: Callable[[str], None], instance_id: str) -> None:
 
 
 async def _sync_network() -> None:
-    # Of changes that come while one is being followed, the last follows all.
+    # One pending run covers all changes made before it starts.
     if _network_sync_pending.is_set():
         return
     _network_sync_pending.set()
@@ -142,21 +141,21 @@ async def _sync_network() -> None:
         try:
             await asyncio.to_thread(security_groups.sync)
         except RuntimeError:
-            _log.exception("the network could not follow")
-            # Containers come and go; who changed a rule must not wait for the next change.
+            _log.exception("updating the packet filters failed")
+            # A container may have been removed meanwhile; try again without waiting for the next change.
             await asyncio.sleep(RETRY_SECONDS)
             _run_in_background(_sync_network())
 
 
 async def read_body(response: StreamingResponse) -> bytes:
-    """The body of an emulator's answer, which is then read to its end."""
+    """The whole body of an emulator's response."""
     content = b"".join([part async for part in response.body_iterator])
     await response.background()
     return content
 
 
 def _replace_body(response: Response, content: bytes) -> Response:
-    """The answer again, with `content` for its body."""
+    """The response with another body."""
     headers = [(name, value) for name, value in response.raw_headers if name != b"content-length"]
     whole = Response(content, response.status_code)
     whole.raw_headers = [*headers, (b"content-length", str(len(content)).encode())]
@@ -164,7 +163,7 @@ def _replace_body(response: Response, content: bytes) -> Response:
 
 
 async def change_instances(request: Request, action: str, body: bytes) -> Response:
-    """Let EC2 answer, then let the containers follow without making the caller wait."""
+    """Forward to EC2, then apply the action to the containers in the background."""
     response = await forward(request, "ec2", body)
     if response.status_code != 200:
         return response
@@ -175,7 +174,7 @@ async def change_instances(request: Request, action: str, body: bytes) -> Respon
 
 
 async def change_network(request: Request, service: str, body: bytes) -> Response:
-    """Let EC2 or ELBv2 answer, then let the network follow without making the caller wait."""
+    """Forward to EC2 or ELBv2, then bring the packet filters up to date in the background."""
     response = await forward(request, service, body)
     if response.status_code == 200:
         _run_in_background(_sync_network())
@@ -183,7 +182,7 @@ async def change_network(request: Request, service: str, body: bytes) -> Respons
 
 
 async def describe_target_health(request: Request, body: bytes) -> Response:
-    """Let ELBv2 answer, and tell the states that the edge found."""
+    """Forward to ELBv2, and replace the states by the results of the edge's health checks."""
     response = await forward(request, "elasticloadbalancing", body)
     if response.status_code != 200:
         return response
@@ -192,7 +191,7 @@ async def describe_target_health(request: Request, body: bytes) -> Response:
 
 
 async def store_function_code(request: Request, body: bytes) -> Response:
-    """Let Lambda answer, and keep the code of a function."""
+    """Forward to Lambda, and store the code."""
     response = await forward(request, "lambda", body)
     if response.status_code not in (200, 201):
         return response
@@ -202,7 +201,7 @@ async def store_function_code(request: Request, body: bytes) -> Response:
 
 
 async def create_user(request: Request, body: bytes) -> Response:
-    """Let Cognito make a user, unless the pool's trigger is against it."""
+    """Forward to Cognito, unless the pool's pre sign-up trigger refuses."""
     refusal = await admin_create_user.trigger_error(json.loads(body))
     if refusal:
         error = {"__type": "UserLambdaValidationException", "message": refusal}
@@ -211,10 +210,10 @@ async def create_user(request: Request, body: bytes) -> Response:
 
 
 async def answer_anonymous(request: Request, action: str) -> Response:
-    """Answer S3 to a request without credentials: with an object that is public. moto refuses too little."""
+    """S3 without credentials: public objects only. moto allows more."""
     if action in ("GetObject", "HeadObject"):
         response = await forward(request, "s3", None)
-        # Without the right to list the bucket a missing object looks like a forbidden one.
+        # Without s3:ListBucket a missing object is a 403.
         if response.status_code != 404:
             return response
         await response.background()
@@ -223,7 +222,7 @@ async def answer_anonymous(request: Request, action: str) -> Response:
 
 
 async def list_conflicting_aliases(request: Request) -> Response:
-    """Answer for CloudFront, where ministack can't."""
+    """CloudFront's operation that ministack lacks."""
     query = request.query_params
     try:
         found = await asyncio.to_thread(
@@ -236,14 +235,14 @@ async def list_conflicting_aliases(request: Request) -> Response:
 
 
 async def add_latency(service: str, action: str, request: Request, body: bytes) -> Response:
-    """Let the emulator answer, and tell of what is new that it is in the making."""
+    """Forward, and change the state of new resources (latencies.py)."""
     response = await forward(request, service, body)
     if response.status_code != 200:
         return response
     return _replace_body(response, latencies.CORRECTIONS[service, action](await read_body(response)))
 
 
-# What an emulator answers, and we then or before.
+# Operations of the emulators with something before or after.
 OVERRIDES: dict[tuple[str, str], Callable[[Request, bytes], Awaitable[Response]]] = {
     ("cognito-idp", "AdminCreateUser"): create_user,
     ("elasticloadbalancing", "DescribeTargetHealth"): describe_target_health,
@@ -254,7 +253,7 @@ OVERRIDES: dict[tuple[str, str], Callable[[Request, bytes], Awaitable[Response]]
 
 
 async def respond(request: Request, scope: routing.CredentialScope, action: str, body: bytes | None) -> Response:
-    """Answer a request ourselves where the emulators can't or are lax; else let its emulator answer."""
+    """Handle a request here where the emulators lack or ignore something, else forward it."""
     if request.url.path.startswith(INTERNAL_PATHS):
         return PlainTextResponse("This is not part of AWS.", 404)
     if override := OVERRIDES.get((scope.service, action)):
@@ -283,15 +282,15 @@ def _log_request(**entry: Any) -> None:
 async def _authorize(
     request: Request, scope: routing.CredentialScope, action: str, url: urllib.parse.SplitResult, body: bytes | None
 ) -> tuple[str | None, str | None]:
-    """The role that asks, if one does, and why it may not."""
+    """The role of the caller, if any, and the permission that it lacks."""
     # The older form of signed addresses spells it in small letters.
     if "x-amz-security-token" not in {*request.headers, *map(str.lower, request.query_params)}:
         return None, None
     role = await asyncio.to_thread(authorization.role_of_access_key, scope.key)
     if role is None:
-        return None, None  # its emulator refuses credentials that nobody was given
+        return None, None  # its emulator rejects unknown credentials
     context = request_context.parse(scope.service, action, scope.region, url, body or b"")
-    # The edge, which has S3's own name, says so; the API itself has no TLS here.
+    # Set by the edge, which serves S3 by TLS; this endpoint has no TLS.
     context = dataclasses.replace(context, secure=request.headers.get("x-forwarded-proto") == "https")
     return role, await asyncio.to_thread(authorization.missing_permission, role, context)
 
@@ -301,7 +300,7 @@ async def handle(request: Request) -> Response:
     began = time.time()
     url = urllib.parse.urlsplit(_raw_target(request).decode("latin-1"))
     scope = routing.credential_scope(request.headers, request.query_params)
-    # Objects may be large and are not looked at; requests of other services are small and name their action inside.
+    # Objects may be large and are streamed; other services' requests are small, and some name their action in the body.
     body = None if scope.service == "s3" else await request.body()
     action = routing.action(scope.service, request.method, url, request.headers, body or b"")
     role, missing = await _authorize(request, scope, action, url, body)

@@ -1,4 +1,4 @@
-"""What an identity pool refuses and ministack lets pass, and its tags.
+"""Errors of identity pools that ministack lacks, and their tags.
 
 "Identity pools authentication flow" and `CognitoIdentityProvider` in the Amazon Cognito Developer Guide and API
 Reference.
@@ -22,19 +22,19 @@ ACTIONS = ("GetId", "GetOpenIdToken", "GetCredentialsForIdentity")
 
 
 def handle(handler: Any, action: str, request: Resource) -> Any:
-    """ministack's answer, unless there is a reason against it."""
+    """ministack's response, or the error that Cognito would return."""
     error = error_for(action, request)
     if error:
         return error
     response = _original_handler(handler, action, request)
-    # ministack keeps apart the tags that a pool is made with and those that TagResource gives it. Here they are one.
+    # ministack stores the tags of CreateIdentityPool and of TagResource apart. Here they are one.
     for pool_id, pool in cognito._identity_pools.items():
         cognito._identity_tags[pool_id] = pool["IdentityPoolTags"]
     return response
 
 
 def error_for(action: str, request: Resource) -> Any:
-    """The error that the pool answers with, or None."""
+    """The error for a request, or None."""
     pool = _pool(request) if action in ACTIONS else None
     if pool is None:
         return None
@@ -47,7 +47,7 @@ def error_for(action: str, request: Resource) -> Any:
 
 
 def _pool(request: Resource) -> Resource | None:
-    """The pool that a request is for; ministack says that there is none."""
+    """The pool of a request, or None: then ministack returns the error."""
     if "IdentityPoolId" in request:
         return cognito._identity_pools.get(request["IdentityPoolId"])
     pools = cognito._identity_pools.values()
@@ -67,7 +67,7 @@ def _flow_error(action: str, pool: Resource, logins: Resource) -> Any:
 
 
 def _token_error(pool: Resource, provider: str, token: str) -> Any:
-    """The server-side check: the user pool is asked whether the user is still there and signed in."""
+    """ServerSideTokenCheck: whether the user is enabled and the token is not revoked."""
     claims = claims_of(token)
     providers = (each for each in pool["CognitoIdentityProviders"] if each.get("ProviderName") == provider)
     if not any(each["ClientId"] == claims["aud"] and each.get("ServerSideTokenCheck") for each in providers):

@@ -1,9 +1,9 @@
-"""How long AWS takes for what the emulators have at once; off unless SANDBOX_LATENCIES names seconds, for measurements.
+"""AWS's provisioning times, for measurements; off unless SANDBOX_LATENCIES names seconds.
 
     SANDBOX_LATENCIES="certificate=60 load_balancer=120 distribution=240 instance=45" python -m sandbox up
 
-A thing is as old as the emulator's own answer says; while it is younger than its latency, the answer tells the state
-that AWS tells of a thing in the making.
+The age of a resource is taken from the emulator's response; while it is below the latency, the response is changed to
+the state of a resource in creation.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ NAMES = ("certificate", "load_balancer", "distribution", "instance")
 
 
 def read(setting: str) -> dict[str, float]:
-    """The seconds that the setting gives to each kind of thing."""
+    """The latency in seconds by kind of resource."""
     found = {name: float(seconds) for name, _equals, seconds in (part.partition("=") for part in setting.split())}
     if unknown := found.keys() - set(NAMES):
         raise ValueError(f"{VARIABLE} knows {', '.join(NAMES)}; not {', '.join(sorted(unknown))}")
@@ -33,7 +33,7 @@ SECONDS = read(os.environ.get(VARIABLE, ""))
 
 
 def is_in_progress(kind: str, since: datetime.datetime | float | str) -> bool:
-    """Whether AWS would still be at work on a thing that was begun or changed at `since` (an ISO time if text)."""
+    """Whether AWS would still be creating or changing a resource that was requested at `since` (ISO time if text)."""
     if isinstance(since, str):
         since = datetime.datetime.fromisoformat(since)
     began = since.timestamp() if isinstance(since, datetime.datetime) else since
@@ -42,14 +42,14 @@ def is_in_progress(kind: str, since: datetime.datetime | float | str) -> bool:
 
 @dataclass(frozen=True)
 class XmlState:
-    """Where an answer in XML tells the time and the state of a thing, and what it says of one in the making."""
+    """Where an XML response has creation time and state of a resource, and the state of one in creation."""
 
     kind: str
     time: str
     states: dict[str, str]
 
     def correct(self, body: bytes) -> bytes:
-        """The answer with the state of each thing that AWS would still be at work on."""
+        """The response, with the state of each resource in progress replaced."""
         root = ElementTree.fromstring(body)  # noqa: S314 (from an emulator)
         namespace = root.tag.partition("}")[0].lstrip("{")
         for element in root.iter():
@@ -79,7 +79,7 @@ def _correct_certificate(body: bytes) -> bytes:
 _load_balancers = XmlState("load_balancer", "CreatedTime", {"State/Code": "provisioning"})
 _instances = XmlState("instance", "launchTime", {"instanceState/code": "0", "instanceState/name": "pending"})
 _distributions = XmlState("distribution", "LastModifiedTime", {"Status": "InProgress"})
-# The answers that tell a state, by service and action.
+# Responses with a state, by service and action.
 CORRECTIONS: dict[tuple[str, str], Callable[[bytes], bytes]] = {
     ("acm", "DescribeCertificate"): _correct_certificate,
     ("elasticloadbalancing", "DescribeLoadBalancers"): _load_balancers.correct,

@@ -1,7 +1,7 @@
-"""ministack's server, made strict, and what no AWS API does: users of an identity provider, and codes for them.
+"""ministack's server, made strict, with endpoints that no AWS API has: federated users, and codes for them.
 
-Run as `python -m sandbox.api.ministack_server`; supervisor.py sets its environment. ministack knows no Google:
-what Google says of a person, edge/login/federation.py finds out and tells here.
+Run as `python -m sandbox.api.ministack_server`; supervisor.py sets its environment. ministack knows no
+external provider: aws_edge/login/federation.py gets the claims and posts them here.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from starlette.types import Receive, Scope, Send
 
 from sandbox.api import identity_pools
 
-# The edge asks the triggers, from the code that was uploaded; ministack would look for the functions in its own Lambda.
+# The edge invokes the triggers from the uploaded code; ministack would invoke its own Lambda's functions.
 cognito._apply_pretoken_trigger = lambda claims, **_named: claims
-# Cognito's first passwords fit the pool's policy, ministack's have twelve letters and are refused where it wants more.
+# Cognito's temporary passwords satisfy the pool's password policy; ministack's always have twelve characters.
 cognito._generate_temp_password = lambda: f"{secrets.token_urlsafe(24)}-Aa1!"
-# Cognito's ids and secrets of app clients are small letters and digits. IGV sends a secret as it stands; of ministack's
-# with their + and / the server would understand another.
+# Ids and secrets of app clients are lower-case letters and digits in Cognito. IGV does not percent-encode the secret, so
+# ministack's + and / would arrive as other characters.
 ALPHABET = string.ascii_lowercase + string.digits
 cognito._client_id = lambda: "".join(secrets.choice(ALPHABET) for _mark in range(26))
 cognito._client_secret = lambda: "".join(secrets.choice(ALPHABET) for _mark in range(52))
@@ -37,7 +37,7 @@ original_sign_up = cognito._sign_up
 
 
 def sign_up(request: Resource) -> Any:
-    """SignUp, where the pool takes it; ministack makes users of everybody."""
+    """SignUp, unless AllowAdminCreateUserOnly, which ministack ignores."""
     pools = cognito._user_pools.values()
     pool = next((each for each in pools if request.get("ClientId") in each["_clients"]), {})
     if pool.get("AdminCreateUserConfig", {}).get("AllowAdminCreateUserOnly"):
@@ -50,7 +50,7 @@ original_idp_handler = cognito._run_idp_handler
 
 
 def handle_idp_request(handler: Any, action: str, request: Resource) -> Any:
-    """An answer of Cognito's API, after the checks that ministack makes only where it verifies signatures."""
+    """A response of Cognito's API, after the checks that ministack makes only where it verifies signatures."""
     if action in cognito._UNSIGNED_IDP_ACTIONS:
         cognito._pin_unsigned_idp_scope(request)
     error = cognito._validate_client_secret_hash(action, request) or cognito._auth_flow_error(action, request)
@@ -62,7 +62,7 @@ cognito._run_identity_handler = identity_pools.handle
 
 
 def put_federated_user(request: Resource) -> JSONResponse:
-    """Make or update the user of a person whom an identity provider knows."""
+    """Create or update the user of an external provider."""
     pool = cognito._get_pool_unscoped(request["pool_id"])
     username = f"{request['provider']}_{request['user_id']}"
     user = pool["_users"].get(username)
@@ -93,7 +93,7 @@ def _create_user(pool: Resource, username: str, request: Resource) -> None:
 
 
 def issue_code(request: Resource) -> JSONResponse:
-    """The address to send a user back to with an authorization code, as after a login with the right password."""
+    """The redirect to the app client with an authorization code for a user."""
     user = cognito._get_pool_unscoped(request["pool_id"])["_users"].get(request["username"])
     if user is None or not user["Enabled"]:
         return JSONResponse({"error": "User is disabled"}, 403)
@@ -108,7 +108,7 @@ def issue_code(request: Resource) -> JSONResponse:
 
 
 def identity_keys(_request: Resource) -> JSONResponse:
-    """The key that identity pools sign with."""
+    """The public key of identity pools."""
     return JSONResponse({"keys": [cognito._JWKS_KEY]})
 
 
@@ -116,7 +116,7 @@ ROUTES = {USERS: put_federated_user, CODES: issue_code, IDENTITY_KEYS: identity_
 
 
 async def app(scope: Scope, receive: Receive, send: Send) -> None:
-    """ministack's application with two addresses more."""
+    """ministack's application with the additional routes."""
     route = ROUTES.get(scope.get("path", "")) if scope["type"] == "http" else None
     if route is None:
         await original_app(scope, receive, send)

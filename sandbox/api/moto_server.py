@@ -1,4 +1,4 @@
-"""moto's server, made strict: certificates need their DNS records, strangers get what policies allow.
+"""moto's server, made strict: validation records of certificates, signatures, bucket policies.
 
 Run as `python -m sandbox.api.moto_server`; supervisor.py sets its environment.
 """
@@ -27,7 +27,7 @@ from moto.utilities.utils import get_partition
 from sandbox import settings
 from sandbox.iam import sts_sessions
 
-# What a new load balancer has (Application Load Balancers User Guide, "Load balancer attributes"); moto tells a part.
+# Of a new load balancer (Application Load Balancers User Guide, "Load balancer attributes"); moto has a part.
 LOAD_BALANCER_ATTRIBUTES = {
     "access_logs.s3.enabled": "false",
     "idle_timeout.timeout_seconds": "60",
@@ -55,7 +55,7 @@ def _has_record(wanted: dict[str, str]) -> bool:
 
 
 def require_validation_records() -> None:
-    """Keep a certificate PENDING_VALIDATION until Route 53 holds the record of each of its names."""
+    """Issue a certificate only when Route 53 has the validation record of each of its names."""
     check_age = CertBundle.check
 
     def check(certificate: CertBundle) -> None:
@@ -67,7 +67,7 @@ def require_validation_records() -> None:
 
 
 def verify_role_signatures() -> None:
-    """Check the signature of calls with temporary credentials; what their role may do, the control plane has judged."""
+    """Verify signatures with temporary credentials; the gateway has authorized the call already."""
     authorize = ActionAuthenticatorMixin._authenticate_and_authorize_action
     request_again = IAMRequestBase._create_aws_request
 
@@ -87,13 +87,13 @@ def verify_role_signatures() -> None:
 
 
 def limit_regions_to_partition() -> None:
-    """List the regions that an account of AWS itself has; moto tells those of China and of governments, too."""
+    """List the regions of partition `aws` only; moto lists those of China and GovCloud, too."""
     regions = [region for region in RegionsAndZonesBackend.regions if get_partition(region.name) == "aws"]
     RegionsAndZonesBackend.regions = regions
 
 
 def set_certificate_in_use_by() -> None:
-    """List the load balancers that use a certificate, as long as they do; moto lists listeners, gone ones too."""
+    """InUseBy: the load balancers that use a certificate; moto lists listeners, deleted ones too."""
 
     def in_use_by(certificate: CertBundle) -> list[str]:
         balancers = elbv2_backends[settings.ACCOUNT][certificate.arn.split(":")[3]].load_balancers.values()
@@ -107,7 +107,7 @@ def _certificates_of(balancer: FakeLoadBalancer) -> set[str]:
 
 
 def set_default_load_balancer_attributes() -> None:
-    """Give a new load balancer all attributes that AWS gives it."""
+    """Set all attributes that a new load balancer has in AWS."""
     create = FakeLoadBalancer.__init__
 
     def create_complete(balancer: FakeLoadBalancer, *arguments: Any, **named: Any) -> None:
@@ -118,7 +118,7 @@ def set_default_load_balancer_attributes() -> None:
 
 
 def normalize_alias_targets() -> None:
-    """Keep the name that an alias record points to in lower case and with its last dot: so Route 53 tells it back."""
+    """Return the target of an alias record in lower case and with a trailing dot, as Route 53 does."""
     create = RecordSet.__init__
 
     def create_plain(record: RecordSet, settings_of_record: dict[str, Any]) -> None:
@@ -131,7 +131,7 @@ def normalize_alias_targets() -> None:
 
 
 def _has_wildcard_principal(statement: dict[str, Any]) -> bool:
-    """Whether a statement speaks of everyone; moto takes each for such, one for CloudFront too."""
+    """Whether a statement is for everyone; moto ignores the principal."""
     principal = statement.get("Principal")
     named = principal.get("AWS", []) if isinstance(principal, dict) else principal
     return "*" in named
@@ -140,14 +140,14 @@ def _has_wildcard_principal(statement: dict[str, Any]) -> bool:
 def _applies(statement: dict[str, Any], public: bool) -> bool:
     if not _has_wildcard_principal(statement):
         return False
-    # An allowance with a condition is none here. A refusal stands, but for that of plain HTTP: it plays HTTPS here.
+    # An Allow with a condition is ignored. A Deny counts, except of plain HTTP: HTTP stands for HTTPS here.
     if statement["Effect"] == "Allow":
         return public and not statement.get("Condition")
     return "aws:securetransport" not in json.dumps(statement.get("Condition", {})).lower()
 
 
 def _bucket_permission(bucket: FakeBucket, action: str, resource: str) -> PermissionResult:
-    """What the bucket's policy says of a request by someone of whom nothing is known."""
+    """The bucket policy's result for an anonymous request."""
     statements = json.loads(bucket.policy or "{}").get("Statement", [])
     block = bucket.public_access_block
     public = not (block and block.restrict_public_buckets)
@@ -157,7 +157,7 @@ def _bucket_permission(bucket: FakeBucket, action: str, resource: str) -> Permis
 
 
 def enforce_bucket_policies() -> None:
-    """Read bucket policies as S3 does, and refuse a public one where the bucket's public access block says so."""
+    """Evaluate bucket policies as S3 does; apply BlockPublicPolicy and RestrictPublicBuckets."""
     put = S3Backend.put_bucket_policy
 
     def put_bucket_policy(backend: S3Backend, bucket_name: str, policy: bytes) -> None:
@@ -171,7 +171,7 @@ def enforce_bucket_policies() -> None:
 
 
 def assign_public_ip_addresses() -> None:
-    """Give an instance a public address at which its container can be; moto's belong to somebody."""
+    """Assign public addresses of the sandbox's network; moto's belong to others."""
     addresses = itertools.cycle(map(str, ipaddress.ip_network(settings.PUBLIC_ADDRESSES).hosts()))
 
     def check_auto_public_ip(interface: NetworkInterface) -> None:

@@ -1,4 +1,4 @@
-"""Reading an AWS request: which service it is for, who signed it, and which action it asks for."""
+"""Parsing of AWS requests: credential scope, service and action."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ import botocore.model
 
 from sandbox import settings
 
-# What moto can't do; everything else is moto's (README.md says why).
+# Services of ministack; all others are moto's.
 MINISTACK = {"cloudfront", "cognito-idp", "cognito-identity"}
-# Some Cognito calls are made by people who have no AWS credentials: they carry only the name of the API.
+# Some Cognito calls are unsigned: they have only the name of the API.
 UNSIGNED_TARGETS = {
     "AWSCognitoIdentityProviderService": "cognito-idp",
     "AWSCognitoIdentityService": "cognito-identity",
 }
-# So do those who have a token instead: STS alone takes unsigned forms.
+# So is AssumeRoleWithWebIdentity: STS alone accepts unsigned forms.
 UNSIGNED_FORM = "application/x-www-form-urlencoded"
 _CREDENTIAL = re.compile(r"Credential=([^/,\s]+)/\d{8}/([^/]*)/([^/]+)/aws4_request")
 
@@ -35,11 +35,11 @@ class CredentialScope:
 
 
 def credential_scope(headers: Mapping[str, str], query: Mapping[str, str]) -> CredentialScope:
-    """Who signed the request, for which region and service; an unsigned one of no other API goes to S3."""
+    """Access key, region and service of a request; an unsigned one of no other API is for S3."""
     signed = headers.get("authorization") or f"Credential={query.get('X-Amz-Credential', '')}"
     if match := _CREDENTIAL.search(signed):
         return CredentialScope(*match.groups())
-    # The older form of signed addresses, which S3 still takes and boto3 still makes.
+    # Signature version 2 of presigned URLs, which S3 still accepts and boto3 still makes.
     if key := query.get("AWSAccessKeyId"):
         return CredentialScope(key, settings.REGION, "s3")
     if headers.get("content-type", "").startswith(UNSIGNED_FORM):
@@ -49,7 +49,7 @@ def credential_scope(headers: Mapping[str, str], query: Mapping[str, str]) -> Cr
 
 
 def emulator_url(service: str) -> str:
-    """The address of the emulator that plays `service`."""
+    """The URL of the emulator for `service`."""
     return settings.MINISTACK_URL if service in MINISTACK else settings.MOTO_URL
 
 
@@ -77,7 +77,7 @@ def _path_pattern(path: str) -> re.Pattern[str]:
 
 
 def _required_names(operation: botocore.model.OperationModel) -> Iterator[str]:
-    """What must be in the query string or the headers: it tells apart operations of one path."""
+    """Required parameters in query string and headers: they distinguish operations of one path."""
     yield from (part.partition("=")[0] for part in operation.http["requestUri"].partition("?")[2].split("&") if part)
     shape = operation.input_shape
     for member in shape.required_members if shape else ():
@@ -115,7 +115,7 @@ def rest_action(service: str, method: str, path: str, names: Iterable[str]) -> s
 
 
 def action(service: str, method: str, url: urllib.parse.SplitResult, headers: Mapping[str, str], body: bytes) -> str:
-    """The operation that a request asks for."""
+    """The operation of a request."""
     if target := headers.get("x-amz-target"):
         return target.rpartition(".")[2]
     query = dict(urllib.parse.parse_qsl(url.query, keep_blank_values=True))

@@ -1,7 +1,7 @@
-"""Systems Manager as far as moto lacks it: which instances are online, and sessions to them.
+"""Operations of Systems Manager that moto lacks: managed instances, and sessions to them.
 
-An instance is online once its host has booted and its role allows what the agent does. The session itself is carried by
-session_manager_plugin; what is made up here is only what AWS's own plugin would be given.
+An instance is online once its host has booted and its role allows what the agent does. session_manager_plugin opens the
+shell; this returns only what AWS's plugin would get.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from sandbox.api import latencies
 from sandbox.compute import hosts, instances
 from sandbox.iam import authorization
 
-# Of what AmazonSSMManagedInstanceCore allows, the calls without which an agent can't register or open a session.
+# The actions of AmazonSSMManagedInstanceCore that an agent needs to register and to open a session.
 AGENT_ACTIONS = (
     "ssm:UpdateInstanceInformation",
     "ssmmessages:CreateControlChannel",
@@ -33,7 +33,7 @@ class ServiceError(Exception):
         self.code = code
 
 
-# Hosts that were seen booted: asking systemd again at each session costs a fifth of a second.
+# A cache: `systemctl is-system-running` takes a fifth of a second.
 _booted_hosts: set[str] = set()
 
 

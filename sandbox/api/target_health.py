@@ -1,4 +1,4 @@
-"""The health of targets as the edge's checks found it: moto, which checks nothing, calls every target healthy."""
+"""DescribeTargetHealth with the results of the edge's health checks; to moto every target is healthy."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ States = dict[str, dict[str, str]]
 
 
 def states_of(request_body: bytes) -> States:
-    """What the checks found of the target group that a request names, by `<id>:<port>`."""
+    """The states of the target group in a request, by `<id>:<port>`."""
     group = dict(urllib.parse.parse_qsl(request_body.decode())).get("TargetGroupArn", "")
     with contextlib.suppress(FileNotFoundError):
         return json.loads(settings.TARGET_HEALTH.read_text()).get(group, {})
@@ -40,7 +40,7 @@ def _replace_state(description: ElementTree.Element, states: States) -> None:
 
 
 def replace_states(answer: bytes, states: States) -> bytes:
-    """moto's answer to DescribeTargetHealth with each target's state put right."""
+    """moto's response to DescribeTargetHealth with these states."""
     root = ElementTree.fromstring(answer)  # noqa: S314 (from moto)
     for description in root.iterfind(f".//{_tag('TargetHealthDescriptions')}/{_tag('member')}"):
         _replace_state(description, states)

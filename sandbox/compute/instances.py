@@ -1,4 +1,4 @@
-"""What the EC2 API knows of an instance, and what its role may do: read from moto, for SSM's and IMDS's stand-ins."""
+"""Instances, instance profiles and role policies, read from moto itself."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from sandbox import settings
 
 @functools.cache
 def moto_client(service: str) -> Any:
-    """A client that speaks to moto itself, so that the request log holds only the playbooks' calls."""
+    """A client of moto itself, so that the request log has only the calls of playbooks and hosts."""
     return settings.client(service, settings.MOTO_URL)
 
 

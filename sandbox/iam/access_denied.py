@@ -1,4 +1,4 @@
-"""How each service of AWS says that somebody may not do what was asked for."""
+"""Access denied, in the error format of each AWS service."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def _protocol(service: str) -> str:
 
 
 def response(service: str, missing: str) -> Response:
-    """The refusal, in the service's own form."""
+    """The error response of a service."""
     message = f"The caller is not authorized to perform: {missing}"
     plain = html.escape(message)
     match _protocol(service):

@@ -1,8 +1,8 @@
-"""Whether a role may do what a request asks for: its policies, read as IAM reads them.
+"""Authorization of requests by the policies of the caller's role, as IAM evaluates them.
 
-Each action must be allowed for each resource, and none denied. What AWS asks for besides the call itself stands in
-meta/iam/permissions.yml and is asked for here too, of whatever resource. Conditions are read whose keys are known
-below; others are passed over, and a denial with one of them is left out.
+The action must be allowed for each resource, and not denied for any. Dependent actions are in meta/iam/permissions.yml
+(`implied`) and are required too, on any resource. Conditions with keys other than those below are ignored, and a Deny
+with such a condition is left out.
 """
 
 from __future__ import annotations
@@ -25,16 +25,16 @@ from sandbox.iam import request_context
 from tools import iam_policies
 from tools.iam_policies import Statement
 
-# How long a role may go on with what it was allowed.
+# How long a changed policy may take to have effect.
 CACHE_SECONDS = 1
 PASSED_TO_SERVICE = {
     "CreateFunction": ["lambda.amazonaws.com"],
     "RunInstances": ["ec2.amazonaws.com"],
     "SetIdentityPoolRoles": ["cognito-identity.amazonaws.com"],
 }
-# Nobody needs a right for it (IAM API Reference, "GetCallerIdentity").
+# IAM API Reference, "GetCallerIdentity".
 NO_PERMISSION_NEEDED = {"sts:GetCallerIdentity"}
-# What a condition's key has in a request, several values if need be; None where nothing is known of the key.
+# The values of a condition key in a request; None for an unsupported key.
 Context = Callable[[str], "list[str] | None"]
 
 
@@ -48,7 +48,7 @@ def _conditions(statement: Statement) -> list[tuple[str, str, Any]]:
 
 
 def _known_conditions_only(statement: Statement, known: set[str], resource: str | None) -> Statement | None:
-    """The statement without conditions of which nothing is known; a denial that has one is left out."""
+    """The statement without conditions on unsupported keys; None for a Deny with one."""
     conditions: dict[str, dict[str, Any]] = defaultdict(dict)
     for operator, key, wanted in _conditions(statement):
         if key in known:
@@ -63,7 +63,7 @@ def _known_conditions_only(statement: Statement, known: set[str], resource: str 
 
 
 def allows(documents: list[dict[str, Any]], action: str, resource: str | None, context: Context) -> bool:
-    """Whether the policies together allow an action; `resource` None is one of which nothing is known."""
+    """Whether the policies together allow an action; `resource` None matches any."""
     listed = [each for document in documents for each in _as_list(document["Statement"])]
     keys = {key for each in listed for _operator, key, _wanted in _conditions(each)}
     known = {key: value for key in keys if (value := context(key)) is not None}
@@ -72,7 +72,7 @@ def allows(documents: list[dict[str, Any]], action: str, resource: str | None, c
     return permits([{"Statement": readable}], values, action, resource or "*")
 
 
-# --- What is asked for -------------------------------------------------------------------------------------------
+# --- The request -------------------------------------------------------------------------------------------------
 
 
 _lock = threading.Lock()
@@ -84,7 +84,7 @@ def _cached_client(service: str, url: str, region: str) -> Any:
 
 
 def _client(service: str, url: str, region: str = settings.REGION) -> Any:
-    """A client of an emulator; boto3 makes them one at a time."""
+    """A client of an emulator; creating clients is not thread-safe in boto3."""
     with _lock:
         return _cached_client(service, url, region)
 
@@ -113,7 +113,7 @@ def _lookup_tags(arn: str) -> dict[str, str] | None:
 
 
 def tags_of(arn: str) -> dict[str, str] | None:
-    """The tags of a resource; None where they are not looked up, or where its emulator shall say that there is none."""
+    """The tags of a resource; None if unsupported, or if the resource does not exist."""
     try:
         return _lookup_tags(arn)
     except ClientError:
@@ -125,7 +125,7 @@ def _pairs(tags: list[dict[str, str]]) -> dict[str, str]:
 
 
 def _records(request: request_context.RequestContext, element: str) -> list[str]:
-    """Of the records that a request changes."""
+    """An element of the record sets in ChangeResourceRecordSets."""
     found = re.findall(rf"<ResourceRecordSet>.*?<{element}>(.*?)</{element}>", request.text, re.DOTALL)
     return [value.lower().rstrip(".") if element == "Name" else value for value in found]
 
@@ -134,7 +134,7 @@ def _tag(tags: dict[str, str] | None, name: str) -> list[str] | None:
     return None if tags is None else [tags[name]] if name in tags else []
 
 
-# What is known of a condition's key: by its part before the slash, from the request, its resource, and the part after.
+# Values of condition keys: by the part before the slash, from the request, its resource, and the part after.
 KEYS: dict[str, Callable[[request_context.RequestContext, str, str], list[str] | None]] = {
     "aws:RequestTag": lambda request, _resource, tag: _tag(request.tags, tag),
     "aws:ResourceTag": lambda _request, resource, tag: _tag(tags_of(resource), tag),
@@ -150,7 +150,7 @@ KEYS: dict[str, Callable[[request_context.RequestContext, str, str], list[str] |
 
 
 def condition_context(request: request_context.RequestContext, resource: str) -> Context:
-    """What conditions may ask of a request and its resource."""
+    """The condition keys of a request and its resource."""
 
     def value(key: str) -> list[str] | None:
         kind, _slash, tag = key.partition("/")
@@ -159,12 +159,12 @@ def condition_context(request: request_context.RequestContext, resource: str) ->
     return value
 
 
-# --- Who asks ----------------------------------------------------------------------------------------------------
+# --- The caller --------------------------------------------------------------------------------------------------
 
 
 @functools.cache
 def role_of_access_key(key: str) -> str | None:
-    """The role whose temporary credentials a key is part of."""
+    """The role of temporary credentials."""
     scope = f"{key}/20260101/{settings.REGION}/sts/aws4_request"
     signed = {"Authorization": f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=x"}
     parameters = {"Action": "GetCallerIdentity", "Version": "2011-06-15"}
@@ -179,18 +179,18 @@ def _cached_policies(role: str, _moment: int) -> list[dict[str, Any]]:
 
 
 def role_policies(role: str) -> list[dict[str, Any]]:
-    """What the role's policies say, as of a moment ago."""
+    """The role's policies, at most a second old."""
     return _cached_policies(role, int(time.monotonic() / CACHE_SECONDS))
 
 
 def allows_all(role: str, actions: tuple[str, ...]) -> bool:
-    """Whether the role's policies allow all `actions` on every resource, and none denies one."""
+    """Whether the role's policies allow all `actions` on every resource."""
     documents = list(instances.role_policies(role))
     return all(allows(documents, action, "*", lambda _key: None) for action in actions)
 
 
 def missing_permission(role: str, request: request_context.RequestContext) -> str | None:
-    """The action that the role lacks for a request, with the resource; None if it may."""
+    """The permission that the role lacks for a request, with the resource; None if it is allowed."""
     action = iam_policies.named(request.service, request.operation)
     if action in NO_PERMISSION_NEEDED:
         return None
@@ -200,5 +200,5 @@ def missing_permission(role: str, request: request_context.RequestContext) -> st
             return f"{action} on {resource}"
     for needed in iam_policies.implied(action):
         if not allows(documents, needed, None, condition_context(request, "*")):
-            return f"{needed}, which {action} asks for"
+            return f"{needed}, which {action} depends on"
     return None

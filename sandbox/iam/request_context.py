@@ -1,8 +1,7 @@
-"""What a request is about, as policies see it: the ARNs of its resources, and the tags that it gives.
+"""The request context for policy evaluation: resource ARNs, request tags, fields for condition keys.
 
-Known of the services that the playbooks use, as far as meta/iam/permissions.yml narrows them. A request of which
-nothing is known here is about `*`, which only a statement for all resources allows: so a right that is narrowed there
-may need a line here.
+Only for operations whose permission meta/iam/permissions.yml limits to resources. The resource of any other operation is
+`*`, which only a statement for all resources allows: so a statement with resources may need a line here.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ from typing import Any
 
 from sandbox import settings
 
-# In the field of a request: the ARN that it stands for. The first field that is there counts.
+# The resource ARN by request field; the first field present counts.
 FIELDS: dict[str, list[tuple[str, str]]] = {
     "acm": [("CertificateArn", "{}")],
     "cloudfront": [("Resource", "{}"), ("DistributionId", "arn:aws:cloudfront::{account}:distribution/{}")],
@@ -41,7 +40,7 @@ FIELDS: dict[str, list[tuple[str, str]]] = {
         ("SessionId", "arn:aws:ssm:{region}:{account}:session/{}"),
     ],
 }
-# In the path of a request.
+# The resource ARN by request path.
 PATHS: dict[str, list[tuple[str, str]]] = {
     "cloudfront": [
         (
@@ -56,7 +55,7 @@ PATHS: dict[str, list[tuple[str, str]]] = {
     "route53": [(r"/[\d-]+/(hostedzone|change)/(\w+)", "arn:aws:route53:::{}/{}")],
     "s3": [(r"/(.+?)/?$", "arn:aws:s3:::{}")],  # a bucket, or one of its objects
 }
-# What is made has no id yet.
+# Resources that the operation creates: their id is not known yet.
 CREATED: dict[str, list[str]] = {
     "ec2:CreateSecurityGroup": ["arn:aws:ec2:{region}:{account}:security-group/new"],
     "ec2:RunInstances": [
@@ -77,7 +76,7 @@ CREATED: dict[str, list[str]] = {
 }
 # The document of a session that names none (Systems Manager User Guide, "Start a default shell session").
 DEFAULTS = {"DocumentName": "SSM-SessionManagerRunShell"}
-# These know no single resources, whatever they name.
+# Operations without resource-level permissions.
 WITHOUT_RESOURCES = re.compile(
     r"(ec2:Describe(?!InstanceAttribute)|elasticloadbalancing:Describe|acm:List(?!Tags)|cognito-identity:Set).*"
 )
@@ -99,7 +98,7 @@ EC2_ARN = {
 
 @dataclass(frozen=True)
 class RequestContext:
-    """One request, read."""
+    """One parsed request."""
 
     service: str
     operation: str
@@ -112,7 +111,7 @@ class RequestContext:
     secure: bool = False
 
     def expand(self, arn: str, *values: str) -> str:
-        """An ARN with its blanks filled in."""
+        """An ARN with its placeholders filled in."""
         single = {name: found[0] for name, found in self.fields.items()}
         return arn.format(*values, **{**DEFAULTS, **single, "region": self.region, "account": settings.ACCOUNT})
 
@@ -144,7 +143,7 @@ def _fields(query: str, text: str) -> dict[str, list[str]]:
 
 
 def _tags(fields: dict[str, list[str]], text: str) -> dict[str, str]:
-    """What it tags: in XML, each key by its name, or as lists of keys and values."""
+    """Request tags: as XML, as a map, or as lists of keys and values."""
     found = dict(re.findall(r"<Tag><Key>(.*?)</Key><Value>(.*?)</Value></Tag>", text))
     found |= {
         name.split(".")[1]: values[0]
@@ -158,14 +157,14 @@ def _tags(fields: dict[str, list[str]], text: str) -> dict[str, str]:
 
 
 def parse(service: str, operation: str, region: str, url: urllib.parse.SplitResult, body: bytes) -> RequestContext:
-    """Read a request."""
+    """The context of a request."""
     text = body.decode(errors="replace")
     fields = _fields(url.query, text)
     return RequestContext(service, operation, region, urllib.parse.unquote(url.path), fields, _tags(fields, text), text)
 
 
 def _arns_from_ids(request: RequestContext) -> list[str]:
-    """EC2's resources, by the ids that it is given; groups that a rule names are not touched by it."""
+    """EC2's resources by id; groups in a rule are not resources of the operation."""
     ids = {value for name, values in request.fields.items() if not name.startswith("IpPermissions") for value in values}
     return [
         request.expand(EC2_ARN[prefix], each)
@@ -190,7 +189,7 @@ def _arns_from_path(request: RequestContext) -> list[str]:
 
 
 def resources(request: RequestContext) -> list[str]:
-    """The ARNs of all that a request is about; `*` where it is about none."""
+    """The resource ARNs of a request; `*` if it has none."""
     name = f"{request.service}:{request.operation}"
     if WITHOUT_RESOURCES.fullmatch(name):
         return ["*"]

@@ -1,7 +1,7 @@
-"""Sessions of roles, as STS gives them for a token and S3 takes them; moto gives and takes any.
+"""Role sessions in STS and S3, verified; moto accepts any.
 
-What is judged of a request to S3: the session, its signature, and the age of a signed address ("Authenticating
-Requests: Using Query Parameters" in the S3 API Reference). What the role may do, authorization.py judges.
+Of a request to S3: the session, its signature, and the expiry of a presigned URL ("Authenticating Requests: Using Query
+Parameters" in the S3 API Reference). authorization.py evaluates the policies.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ WEEK = 7 * 24 * 3600
 
 
 def enforce_trust_policies(identity_provider: str) -> None:
-    """Check token, trust policy and session name of AssumeRoleWithWebIdentity."""
+    """Verify token, trust policy and session name of AssumeRoleWithWebIdentity."""
     assume = TokenResponse.assume_role_with_web_identity
 
     def assume_role_with_web_identity(response: TokenResponse) -> Any:
@@ -70,7 +70,7 @@ def _trust(role_arn: str) -> str | None:
 
 
 def _sts_error(refusal: web_identity.ServiceError) -> Exception:
-    # moto can tell only errors that AWS's model of the operation names; AccessDenied is none.
+    # moto's errors are those in AWS's model of the operation; AccessDenied is not in it.
     error = _RESTError(refusal.code, str(refusal))
     error.code = refusal.status
     return error
@@ -78,7 +78,7 @@ def _sts_error(refusal: web_identity.ServiceError) -> Exception:
 
 @dataclass(frozen=True)
 class RequestSignature:
-    """What a request to S3 says of who signed it, how and when."""
+    """The signature of a request to S3, with its scope."""
 
     key: str
     token: str
@@ -86,12 +86,12 @@ class RequestSignature:
     signed_headers: tuple[str, ...] = ()
     region: str = settings.REGION
     date: str = ""
-    # When a signed address is over; header fields are for now.
+    # Of a presigned URL; a signature in the header has no expiry of its own.
     expires_at: float = float("inf")
 
 
 def _request_signature(response: S3Response) -> RequestSignature | None:
-    """The claim of a request with temporary credentials; None for the sandbox's own key and for strangers."""
+    """The signature of a request with temporary credentials; None for all other requests."""
     query = dict(parse_qsl(urlsplit(response.uri).query, keep_blank_values=True))
     if token := response.headers.get("X-Amz-Security-Token"):
         named = dict(AUTHORIZATION.findall(response.headers["Authorization"]))
@@ -101,7 +101,7 @@ def _request_signature(response: S3Response) -> RequestSignature | None:
         age = float(min(int(named["Expires"]), WEEK))
         return replace(_version_4(token, named, named["Date"]), expires_at=_time(named["Date"]) + age)
     if token := query.get("x-amz-security-token"):
-        # The older form of signed addresses, which S3 still takes and boto3 still makes.
+        # Signature version 2 of presigned URLs, which S3 still accepts and boto3 still makes.
         expires_at = query["Expires"]
         return RequestSignature(
             query["AWSAccessKeyId"], token, query["Signature"], date=expires_at, expires_at=float(expires_at)
@@ -119,7 +119,7 @@ def _time(stamp: str) -> float:
 
 
 def _signature(response: S3Response, given: RequestSignature, credentials: Credentials) -> str:
-    """The signature that the request should have."""
+    """The expected signature."""
     parts = urlsplit(response.uri)
     query = "&".join(part for part in parts.query.split("&") if not part.startswith("X-Amz-Signature="))
     address = urlunsplit(("https", response.headers["Host"], response.raw_path, query, ""))
@@ -134,14 +134,14 @@ def _signature(response: S3Response, given: RequestSignature, credentials: Crede
 
 
 class _Version2(HmacV1QueryAuth):
-    """botocore's signer, for an address that is over at a time that is known."""
+    """botocore's signer, for a given expiry."""
 
     def _get_date(self) -> str:
         return self._expires
 
 
 def verify_s3_requests() -> None:
-    """Check session and signature of requests to S3 with temporary credentials."""
+    """Verify session and signature of requests to S3 with temporary credentials."""
 
     def authorize(response: S3Response, **_names: str | None) -> None:
         if given := _request_signature(response):
@@ -151,7 +151,7 @@ def verify_s3_requests() -> None:
 
 
 def _role(given: RequestSignature) -> AssumedRoleAccessKey:
-    """The role whose session it is, as long as the session lasts."""
+    """The role of the session, unless it has expired."""
     try:
         role = AssumedRoleAccessKey(settings.ACCOUNT, PARTITION, given.key, {"X-Amz-Security-Token": given.token})
     except CreateAccessKeyFailure as failure:

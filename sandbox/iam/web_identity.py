@@ -1,4 +1,4 @@
-"""AssumeRoleWithWebIdentity with the token of an identity pool, judged as STS does.
+"""AssumeRoleWithWebIdentity with the token of an identity pool, verified as STS does.
 
 "AssumeRoleWithWebIdentity" in the AWS Security Token Service API Reference; "Using the basic (classic) authentication
 flow" and "IAM roles" in the Amazon Cognito Developer Guide.
@@ -18,12 +18,12 @@ from aws_edge.tokens import claims_of, is_signed_by
 PROVIDER = "cognito-identity.amazonaws.com"
 ACTION = "sts:AssumeRoleWithWebIdentity"
 SESSION_NAME = re.compile(r"[\w+=,.@-]{2,64}", re.ASCII)
-# The claims that a trust policy may ask for, each as `cognito-identity.amazonaws.com:<claim>`.
+# Claims as condition keys of a trust policy, each as `cognito-identity.amazonaws.com:<claim>`.
 CLAIMS = ("aud", "amr", "sub")
 
 
 class ServiceError(Exception):
-    """STS's refusal: its code, its message, the status of the answer."""
+    """An error of STS: code, message, HTTP status."""
 
     def __init__(self, code: str, message: str, status: int = 400) -> None:
         super().__init__(message)
@@ -32,7 +32,7 @@ class ServiceError(Exception):
 
 
 def check(token: str, key: Mapping[str, str], role_trust: str | None, session_name: str) -> None:
-    """Refuse a token that does not open the role with this trust policy; `key` is the identity pools' public one."""
+    """Raise unless the trust policy allows the token; `key` is the identity pools' public key."""
     if not SESSION_NAME.fullmatch(session_name):
         message = f"Value '{session_name}' at 'roleSessionName' must satisfy the pattern: [\\w+=,.@-]* (2 to 64)"
         raise ServiceError("ValidationError", message)
@@ -58,7 +58,7 @@ def _check_token(token: str, claims: dict[str, Any], key: Mapping[str, str]) -> 
 
 
 def is_trusted(trust: Mapping[str, Any], claims: Mapping[str, Any]) -> bool:
-    """Whether a trust policy is for these claims. IAM takes no trust in identity pools that is not for one of them."""
+    """Whether a trust policy allows these claims. IAM requires a condition on the identity pool (`aud`)."""
     context = {f"{PROVIDER}:{name}": _values(claims[name]) for name in CLAIMS if name in claims}
     caller = iam_policies.Caller(provider=PROVIDER, context=context)
     return f"{PROVIDER}:aud" in json.dumps(trust) and iam_policies.trusts(trust, caller, ACTION)

@@ -1,4 +1,4 @@
-"""Public DNS of the sandbox: what Route 53 holds, and nothing else.
+"""Public DNS of the sandbox: the public hosted zones of Route 53, and nothing else.
 
 Answers for the public zones of the account as a resolver would, over UDP and TCP: with their records, with addresses
 for alias records, with NXDOMAIN for all the rest of the world. Run as `python -m sandbox.network.dns`.
@@ -32,7 +32,7 @@ def _canonical(text: str) -> dns.name.Name:
 
 
 def read_zones(route53: Any) -> Zones:
-    """The public zones with their records. Two zones of one name: public DNS asks the servers of the first."""
+    """The public zones with their records. Of two zones with one name the first is delegated to."""
     zones: Zones = {}
     for zone in route53.list_hosted_zones()["HostedZones"]:
         if not zone["Config"]["PrivateZone"] and _canonical(zone["Name"]) not in zones:
@@ -42,7 +42,7 @@ def read_zones(route53: Any) -> Zones:
 
 
 class HostedZones:
-    """The zones, read anew when they are older than a moment."""
+    """The zones, cached for a second."""
 
     def __init__(self, route53: Any) -> None:
         self._route53, self._lock = route53, threading.Lock()
@@ -96,7 +96,7 @@ def respond(wire: bytes, zonefile: Any) -> bytes:
     try:
         reply = answer(query, zonefile.zones())
     except Exception:
-        # Without the API nobody knows; a resolver says so and does not fall silent.
+        # As a resolver that cannot reach the authoritative servers.
         reply = dns.message.make_response(query)
         reply.set_rcode(dns.rcode.SERVFAIL)
     return reply.to_wire()

@@ -35,7 +35,7 @@ def configuration() -> Config:
 
 
 def main() -> None:
-    """Listen on 443 and 80 until the process is told to stop."""
+    """Listen on ports 443 and 80 until SIGTERM."""
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(levelname)s %(message)s")
     edge = Edge(configuration(), hosts.address, load_balancers.namespace)
     tls = [sockets.bind(each, settings.EDGE_TLS_PORT) for each in (settings.LOOPBACK, settings.GATEWAY_ADDRESS)]

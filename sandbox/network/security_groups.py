@@ -1,4 +1,4 @@
-"""The sandbox's network follows the AWS API: load balancers have an interface, and security groups filter."""
+"""Applies the API's load balancers and security groups to the sandbox's network."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _lock = threading.Lock()
 
 
 def package_ports() -> list[int]:
-    """The ports of the proxies and package indexes that the hosts are told of."""
+    """The ports of the proxies and package indexes in the hosts' environment."""
     values = [os.environ.get(name, "") for name in hosts.PASSED_ON]
     # "no proxy" is a list of names, a trusted host has no scheme.
     addresses = (urllib.parse.urlsplit(word) for value in values for word in value.split() if "://" in word)
@@ -62,7 +62,7 @@ def _filter(groups_of: Groups) -> None:
 
 
 def sync() -> None:
-    """Make load balancers' interfaces and everyone's packet filter what the API says now."""
+    """Bring the load balancers' interfaces and all packet filters up to date with the API."""
     with _lock:
         by_load_balancer = _groups_by_load_balancer()
         load_balancers.sync(by_load_balancer)

@@ -1,4 +1,4 @@
-"""The environment in which AWS's tools find the sandbox, and nothing else."""
+"""The environment variables that point AWS SDKs and tools to the sandbox."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The sandbox's processes: remembered by pid and command line, and ended only when both still fit."""
+"""The sandbox's processes, recorded by pid and command line; a process is ended only when both still match."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ STOP_TIMEOUT = 5
 
 @dataclasses.dataclass(frozen=True)
 class Service:
-    """A process: its command, what it adds to the environment, and where it listens."""
+    """A process: its command, the addresses on which it listens, its additional environment."""
 
     name: str
     command: tuple[str, ...]
@@ -44,7 +44,7 @@ MOTO_ENVIRONMENT = {
     "MOTO_EC2_ENABLE_INSTANCE_TYPE_VALIDATION": "true",
     # Buckets are in the path there, not in the name.
     "MOTO_S3_CUSTOM_ENDPOINTS": f"https://{settings.S3_DOMAIN}",
-    # moto_server.py then lets pass what is not signed with temporary credentials.
+    # moto_server.py verifies only what is signed with temporary credentials.
     "INITIAL_NO_AUTH_ACTION_COUNT": "0",
 }
 MINISTACK_ENVIRONMENT = {
@@ -85,7 +85,7 @@ def environment(service: Service) -> dict[str, str]:
 
 
 def read_state() -> dict:
-    """What the last `up` wrote down; empty when the sandbox is down, or when it was not root who wrote."""
+    """The state that the last `up` wrote; empty when the sandbox is down, or when the folder is not root's."""
     with contextlib.suppress(FileNotFoundError, json.JSONDecodeError):
         if settings.STATE_DIR.stat().st_uid == 0:
             return json.loads(settings.STATE_FILE.read_text())
@@ -99,7 +99,7 @@ def is_up() -> bool:
 
 
 def write_state(state: dict) -> None:
-    """Write down what runs; whole or not at all."""
+    """Write the state file atomically."""
     draft = settings.STATE_FILE.with_suffix(".new")
     draft.write_text(json.dumps(state, indent=2) + "\n")
     draft.replace(settings.STATE_FILE)
@@ -113,14 +113,14 @@ def command_of(pid: int) -> list[str]:
 
 
 def _has_ended(pid: int) -> bool:
-    """Whether a child of this process has ended; of another's child nothing is known."""
+    """Whether a child of this process has ended; False for any other process."""
     with contextlib.suppress(ChildProcessError):
         return os.waitpid(pid, os.WNOHANG)[0] == pid
     return False
 
 
 def is_running(entry: dict) -> bool:
-    """Whether the process that was written down is still that process."""
+    """Whether the recorded process still runs."""
     return not _has_ended(entry["pid"]) and command_of(entry["pid"]) == entry["command"]
 
 
@@ -143,7 +143,7 @@ def _log(service: Service) -> pathlib.Path:
 
 
 def start(service: Service) -> dict:
-    """Start a process; returns what is to be written down, before anything can go wrong."""
+    """Start a process; returns its entry for the state file at once, before it listens."""
     with _log(service).open("ab") as output:
         process = subprocess.Popen(
             service.command,
@@ -158,14 +158,14 @@ def start(service: Service) -> dict:
 
 
 def wait_until_listening(service: Service, entry: dict) -> None:
-    """Wait until the process, a child of this one, listens."""
+    """Wait until the process, a child of this one, listens on its ports."""
     _wait(lambda: is_listening(service) or _has_ended(entry["pid"]), START_TIMEOUT)
     if not is_listening(service):
         raise RuntimeError(f"The sandbox's {service.name} did not start: see {_log(service)}")
 
 
 def stop(entries: list[dict]) -> None:
-    """End the processes that were written down, as far as they are still those."""
+    """End the recorded processes that still run."""
     for number in (signal.SIGTERM, signal.SIGKILL):
         running = [entry for entry in entries if is_running(entry)]
         for entry in running:
@@ -182,6 +182,6 @@ def _owner(port: int) -> str:
 
 
 def ports_in_use() -> list[str]:
-    """For each port of ours that is not free: which, and by whom."""
+    """The sandbox's ports that other processes use, each with the process."""
     ports = [port for service in SERVICES for port in service.ports]
     return [f"{address}:{port} by {_owner(port)}" for address, port in ports if not sockets.is_free(address, port)]

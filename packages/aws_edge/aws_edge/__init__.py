@@ -1,1 +1,1 @@
-"""The edge of the sandbox: load balancer, hosted login and CDN, set up as the AWS API says. See README.md."""
+"""Application Load Balancer, Cognito's hosted login and CloudFront, configured by the AWS API. See README.md."""

@@ -1,4 +1,4 @@
-"""Remember for a moment what an API call returned, so that a page of many requests does not ask for each."""
+"""A cache of API responses with a short TTL, so that a page of many requests makes one call."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Cache:
             return slot.value
 
     def forget(self, key: object) -> None:
-        """Make the value anew next time."""
+        """Remove a value."""
         with self._lock:
             self._slots.pop(key, None)
 

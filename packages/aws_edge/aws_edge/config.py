@@ -1,4 +1,4 @@
-"""What the edge is told: where the AWS API is, where to write, how to behave where AWS is not documented."""
+"""Configuration: endpoints, output files, and behaviour where AWS is not documented."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ PREFIX = "SANDBOX_EDGE_"
 
 @dataclass(frozen=True)
 class Switches:
-    """Behaviour that AWS does not document; README.md tells what is known. The defaults are the stricter reading."""
+    """Behaviour that AWS does not document; README.md says what is known. The defaults are the stricter reading."""
 
     # Does a response headers policy also apply to the refusals that CloudFront makes itself?
     cors_on_refusals: Literal["no", "yes"] = "no"
@@ -48,25 +48,25 @@ class Switches:
 
 @dataclass(frozen=True)
 class Config:
-    """Everything else; the entry point fills it in from the sandbox's settings."""
+    """All other configuration."""
 
-    # Empty: wherever boto3 looks by itself (AWS_ENDPOINT_URL).
+    # Empty: boto3's default (AWS_ENDPOINT_URL).
     endpoint: str
-    # ministack, for what it does rightly of the hosted login: these calls carry no signature to route them by.
+    # ministack, for forms, passwords, codes and tokens of the hosted login.
     login_backend: str
     login_suffix: str
-    # The host name of Google's sign-in, and who plays it.
+    # The host name of Google's sign-in, and the URL of its stand-in.
     google_domain: str = ""
     google_backend: str = ""
     aws_suffix: str = "amazonaws.localhost"
     region: str = "us-east-1"
-    # A name of its own in the control plane's log, where the deployment's calls stand too.
+    # Identifies the edge in the log of the AWS API.
     access_key: str = "edge"
     secret_key: str = "edge"  # noqa: S105 (opens nothing outside the sandbox)
     cache_seconds: float = 1.0
     log: pathlib.Path | None = None
-    # The code of Lambda functions, as the control plane keeps it.
+    # The folder with the code of Lambda functions, `<name>.zip`.
     functions: pathlib.Path | None = None
-    # Where the load balancer's opinion of its targets is written after every change.
+    # The results of the health checks are written to this file.
     health: pathlib.Path | None = None
     switches: Switches = field(default_factory=Switches)

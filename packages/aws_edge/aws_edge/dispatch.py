@@ -1,4 +1,4 @@
-"""From a host name to what stands behind it, as DNS would lead there, and one log line for every request."""
+"""Resolves a host name to a load balancer, a distribution or a login, as DNS would; logs every request."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ LABEL = r"[a-z0-9-]+"
 
 @dataclass(frozen=True)
 class Destination:
-    """What a name leads to: a part of the edge, and the resource that this part plays."""
+    """A part of the edge, and the AWS resource for it."""
 
     part: str
     resource: Any = None
 
 
 class Resolver:
-    """The way from names to places. Its methods block."""
+    """Resolves host names by Route 53. Its methods block."""
 
     def __init__(self, api: Api, config: Config) -> None:
         self._api = api
@@ -38,7 +38,7 @@ class Resolver:
         self._storage = re.compile(rf"s3\.{LABEL}\.{re.escape(config.aws_suffix)}")
 
     def resolve(self, name: str) -> Destination | None:
-        """The place of a host name, or None where DNS would know nothing."""
+        """The destination of a host name; None for NXDOMAIN."""
         if login := self._login.fullmatch(name):
             return Destination("login", login[1])
         if self._keys.fullmatch(name):
@@ -47,7 +47,7 @@ class Resolver:
             return Destination("s3")
         if name and name == self._google:
             return Destination("google")
-        # A name of the zone leads on; AWS's own names stand for themselves.
+        # Aliases of the zone; AWS's own names are not in it.
         target = self._api.aliases().get(name, name)
         if balancer := self._api.load_balancers().get(target):
             return Destination("load_balancer", balancer)
@@ -56,7 +56,7 @@ class Resolver:
         return Destination("cdn", summary) if summary else None
 
     def certificate_names(self, name: str) -> tuple[str, ...]:
-        """The names of the certificate that is shown to a client who connects to `name`; none when there is none."""
+        """The names in the certificate for a connection to `name`; empty without a certificate."""
         destination = self.resolve(name)
         if destination is None:
             return ()
@@ -66,7 +66,7 @@ class Resolver:
             return (name,)
         choices = [self._api.certificate_names(arn) for arn in arns]
         fitting = [names for names in choices if any(covers(each, name) for each in names)]
-        # Like AWS: the certificate that fits, else the first one, whatever the client makes of it.
+        # Like AWS: the certificate that matches, else the first one.
         return next(iter([*fitting, *choices]), ())
 
     def _certificates(self, destination: Destination) -> list[str] | None:
@@ -83,7 +83,7 @@ class Resolver:
 
 
 def covers(pattern: str, name: str) -> bool:
-    """Whether a name in a certificate is good for a host name."""
+    """Whether a name in a certificate matches a host name."""
     return pattern == name or (pattern.startswith("*.") and pattern[2:] == name.partition(".")[2])
 
 
@@ -99,7 +99,7 @@ class Dispatch:
         self._log = log
 
     async def handle(self, request: Request) -> Reply:
-        """Answer a request with the part that its name leads to."""
+        """Answer a request by the part that its host name resolves to."""
         part, reply = "none", Reply(404, reason="no record leads from this name to anything; AWS would not answer")
         try:
             destination = await asyncio.to_thread(self._map.resolve, request.server_name or request.domain())

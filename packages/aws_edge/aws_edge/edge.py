@@ -1,4 +1,4 @@
-"""The parts of the edge, put together."""
+"""All parts of the edge as one handler."""
 
 from __future__ import annotations
 
@@ -65,14 +65,14 @@ class Edge:
         return await self._dispatch.handle(request)
 
     async def watch(self) -> None:
-        """Check the health of targets for ever."""
+        """Run the health checks of targets until cancelled."""
         await self._health.run(self._targets)
 
     async def _google(self, request: Request, _nothing: None) -> Reply:
         return await proxy.forward_to(self._plain_http, request, self._google_backend, ())
 
     async def _s3(self, request: Request, _nothing: None) -> Reply:
-        """S3 at its own name; the field X-Forwarded-Proto tells whether the request came by TLS."""
+        """S3 at its own name; the header X-Forwarded-Proto says whether the request came by TLS."""
         return await proxy.forward_to(self._plain_http, request, self._api_address, ())
 
     async def _load_balancer_key(self, request: Request, _nothing: None) -> Reply:

@@ -10,19 +10,19 @@ from aws_edge.http.messages import Reply, Request
 
 
 class AccessLog:
-    """Appends to a file; without a path it keeps nothing."""
+    """Appends to a file; without a path nothing is logged."""
 
     def __init__(self, path: pathlib.Path | None) -> None:
         self._file = path.open("a", buffering=1, encoding="utf-8") if path else None
 
     def write(self, part: str, request: Request, reply: Reply) -> None:
-        """Note one request and how it ended."""
+        """Log one request and its response."""
         if self._file:
             self._file.write(json.dumps(entry(part, request, reply)) + "\n")
 
 
 def entry(part: str, request: Request, reply: Reply) -> dict[str, object]:
-    """What is noted of a request."""
+    """The log entry of a request."""
     return {
         "time": datetime.datetime.now(datetime.UTC).isoformat(timespec="milliseconds"),
         "part": part,

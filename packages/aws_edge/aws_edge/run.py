@@ -12,7 +12,7 @@ from aws_edge.http.server import Certificates, Issue, serve, server
 
 
 async def run(edge: Edge, issue: Issue, tls: Iterable[socket.socket], plain: Iterable[socket.socket]) -> None:
-    """Serve bound sockets until the process is told to stop; `issue` makes a certificate and its key for names."""
+    """Serve bound sockets until SIGTERM; `issue` makes a certificate and its key for names."""
     app = application(edge.handle)
     default_context = Certificates(edge.resolver.certificate_names, issue).default_context()
     watch = asyncio.create_task(edge.watch())

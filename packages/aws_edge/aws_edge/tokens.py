@@ -56,7 +56,7 @@ def _encode(data: bytes) -> str:
 
 
 def claims_of(token: str) -> dict[str, Any]:
-    """The claims of a JWT whose signature is someone else's business; of anything else an empty dictionary."""
+    """The claims of a JWT, not verified; of anything else an empty dictionary."""
     try:
         part = token.split(".")[1]
         claims = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))

@@ -22,7 +22,7 @@ sys.path.insert(0, str(Path(__file__).parents[3] / "roles" / "signed_cookies" / 
 import session_gate
 import signed_cookies
 
-from tests.unit.conftest import free_port
+from tests.emulators import free_port
 from tests.unit.roles.oidc_tokens import (
     ARN,
     CLIENT,

@@ -1,4 +1,4 @@
-"""What the edge knows: nothing but what the AWS API tells. Every answer is at most a moment old."""
+"""The account's resources, read from the AWS API and cached for a second."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ CLIENT = ClientConfig(retries={"total_max_attempts": 2}, s3={"addressing_style":
 
 
 def get_or_none(call: Callable[..., Resource], **arguments: Any) -> Resource | None:
-    """The answer of a call, or None when AWS says that there is no such thing."""
+    """The response of a call, or None if AWS returns a not-found error."""
     try:
         return call(**arguments)
     except ClientError as error:
@@ -36,7 +36,7 @@ class Api:
         self.cache = Cache(config.cache_seconds)
         self._config = config
         self._session = boto3.Session()
-        # Clients may be shared by threads, but their making may not.
+        # Clients are thread-safe, creating them is not.
         self._lock = threading.Lock()
         self._clients: dict[tuple[str, str], Any] = {}
 
@@ -61,7 +61,7 @@ class Api:
 
     @remembered
     def aliases(self) -> dict[str, str]:
-        """Every name of every hosted zone that stands for another name."""
+        """Alias and CNAME records of all hosted zones: name and target."""
         route53 = self.client("route53")
         zones = route53.get_paginator("list_hosted_zones").paginate().search("HostedZones[].Id")
         sets = (route53.get_paginator("list_resource_record_sets").paginate(HostedZoneId=zone) for zone in zones)
@@ -92,7 +92,7 @@ class Api:
 
     @remembered
     def rules(self, listener_arn: str) -> list[Resource]:
-        """The rules of a listener in the order in which they count, the default rule last."""
+        """The rules of a listener by priority, the default rule last."""
         pages = self.client("elbv2").get_paginator("describe_rules").paginate(ListenerArn=listener_arn)
         return sorted(pages.search("Rules[]"), key=lambda rule: (rule["IsDefault"], _priority(rule)))
 

@@ -1,4 +1,4 @@
-"""What policies allow to whom: enough of IAM's evaluation for those of buckets, functions and roles."""
+"""Policy evaluation, as far as policies of buckets, functions and roles need it."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from aws_edge.http.patterns import matches
 
 Document = Mapping[str, Any]
 CLOUDFRONT = "cloudfront.amazonaws.com"
-# A key may have several values: `amr` of a token has.
+# Multivalued keys are tuples, such as `amr` of a token.
 Context = Mapping[str, str | tuple[str, ...]]
 
 
 @dataclass(frozen=True)
 class Caller:
-    """Who asks: a service, whom a provider vouches for, or nobody; the names of condition keys are in lower case."""
+    """The principal of a request: a service, a federated identity or anonymous; condition keys in lower case."""
 
     service: str = ""
     context: Context = field(default_factory=dict)
@@ -25,7 +25,7 @@ class Caller:
 
 
 def allows(policy: Document | None, caller: Caller, action: str, resource: str) -> bool:
-    """Whether a resource's policy allows it. Without a policy nobody but the owner may do anything."""
+    """Whether a resource policy allows it; without a policy only the owner is allowed."""
     named = (each for each in _statements(policy) if _matches_principal(each, caller))
     return _evaluate(
         [each for each in named if _matches_action(each, action) and _matches_resource(each, resource)], caller.context
@@ -33,13 +33,13 @@ def allows(policy: Document | None, caller: Caller, action: str, resource: str) 
 
 
 def trusts(policy: Document, caller: Caller, action: str) -> bool:
-    """Whether a role's trust policy, which names no resource, lets the caller take the role."""
+    """Whether a role's trust policy, which has no Resource, allows the caller to assume the role."""
     named = (each for each in _statements(policy) if _matches_principal(each, caller))
     return _evaluate([each for each in named if _matches_action(each, action)], caller.context)
 
 
 def permits(policies: Iterable[Document], context: Context, action: str, resource: str) -> bool:
-    """Whether the policies of a role, which name no principal, allow it together."""
+    """Whether the identity policies of a role, which have no Principal, allow it together."""
     statements = [each for policy in policies for each in _statements(policy)]
     return _evaluate(
         [each for each in statements if _matches_action(each, action) and _matches_resource(each, resource)], context
@@ -104,7 +104,7 @@ def _condition_met(operator: str, key: str, wanted: list[Any], context: Context,
             _condition_met(plain, key, wanted, {key.lower(): each}, default) for each in _list(value)
         )
     if isinstance(value, tuple):
-        # AWS wants a set operator for a key with several values.
+        # AWS requires a set operator for a multivalued key.
         return default
     if operator == "Null":
         return (value is None) == (str(wanted[0]).lower() == "true")
@@ -114,7 +114,7 @@ def _condition_met(operator: str, key: str, wanted: list[Any], context: Context,
     negated = name.replace("Not", "", 1) in OPERATORS and name not in OPERATORS
     test = OPERATORS.get(name.replace("Not", "", 1) if negated else name)
     if test is None:
-        # An operator that the sandbox doesn't know never opens anything.
+        # An unsupported operator never allows anything.
         return default
     return negated != (value is not None and any(test(str(each), value) for each in wanted))
 
@@ -135,7 +135,7 @@ def _in_network(wanted: str, value: str) -> bool:
     return ipaddress.ip_address(value) in ipaddress.ip_network(wanted, strict=False)
 
 
-# What they want of the values of a key that may have several.
+# Set operators for multivalued keys.
 OF_SEVERAL: dict[str, Callable[[Iterable[bool]], bool]] = {"ForAnyValue": any, "ForAllValues": all}
 # Each has a negated form with `Not` in it: StringNotEquals, NotIpAddress.
 OPERATORS: dict[str, Callable[[str, str], bool]] = {

@@ -13,7 +13,7 @@ import sys
 
 
 def answer(handler: str) -> dict:
-    """What Lambda would tell the caller."""
+    """The payload of the response: result or error."""
     sys.path.insert(0, os.getcwd())
     module, _mark, name = handler.rpartition(".")
     try:

@@ -1,4 +1,4 @@
-"""Lambda functions, run from the code that was uploaded: by this machine's Python, and only if their policy says so."""
+"""Invocation of Lambda functions: uploaded code, this machine's Python, if the resource policy allows the caller."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ Resource = dict[str, Any]
 
 
 class InvocationError(Exception):
-    """The function was not called; the text is Lambda's name for the reason."""
+    """The function was not invoked; the text is Lambda's error code."""
 
 
 class FunctionError(Exception):
-    """The function was called, and failed with this message."""
+    """The function raised an error with this message."""
 
 
 class Functions:
@@ -40,7 +40,7 @@ class Functions:
         self._folder = folder
 
     async def invoke(self, arn: str, caller: Caller, event: Resource, timeout: float) -> Any:
-        """What the function returns to this caller, who waits so many seconds."""
+        """Invoke a function as a caller with a timeout in seconds; its result."""
         function = await asyncio.to_thread(self._api.function, arn)
         if function is None:
             raise InvocationError("ResourceNotFoundException")
@@ -65,7 +65,7 @@ class Functions:
         return code
 
     def _log(self, name: str, lines: list[str]) -> None:
-        """Write to the function's log; without the group there is none."""
+        """Write to the function's log group, if it exists."""
         if not lines:
             return
         stream = {"logGroupName": f"/aws/lambda/{name}", "logStreamName": uuid.uuid4().hex}
@@ -77,7 +77,7 @@ class Functions:
 
 
 async def _run(function: Resource, root: pathlib.Path, event: str, timeout: float) -> tuple[Resource, list[str]]:
-    """What the function told, and the lines that it printed."""
+    """The payload of the response, and the lines that the function printed."""
     answer = root.with_name("answer")
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-I", BOOTSTRAP, function["Handler"], answer),

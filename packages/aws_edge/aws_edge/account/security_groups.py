@@ -1,4 +1,4 @@
-"""What the rules of security groups let through, as DescribeSecurityGroups tells them (`IpPermissions`)."""
+"""Evaluation of security group rules (`IpPermissions` of DescribeSecurityGroups)."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ def groups(permission: Permission) -> list[str]:
 
 
 def covers_port(permission: Permission, port: int) -> bool:
-    """Whether a rule is for TCP at this port."""
+    """Whether a rule includes TCP at this port."""
     protocol = permission["IpProtocol"]
     return protocol == ALL or (protocol in TCP and permission["FromPort"] <= port <= permission["ToPort"])
 
 
 def allows(permissions: Iterable[Permission], port: int, network: str) -> bool:
-    """Whether the rules let TCP at this port through, from or to the whole of a network."""
+    """Whether the rules allow TCP at this port, from or to the whole of a network."""
     wanted = ipaddress.IPv4Network(network)
     fitting = (each for each in permissions if covers_port(each, port))
     return any(wanted.subnet_of(ipaddress.IPv4Network(each)) for rule in fitting for each in networks(rule))

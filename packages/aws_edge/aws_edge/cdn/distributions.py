@@ -1,4 +1,4 @@
-"""CloudFront: from the viewer's request to the origin and back, in the order in which the edge decides."""
+"""CloudFront: cache behavior, signature, origin and response headers policy."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ class Cdn:
 
 
 def host_error(request: Request, distribution: Resource, domain_name: str) -> Reply | None:
-    """The refusal of requests that this distribution was not made for."""
+    """The error for a host that is no alias of the distribution, or for a URL that is too long."""
     names = {domain_name.lower(), *(alias.lower() for alias in (distribution.get("Aliases") or {}).get("Items") or ())}
     if not any(matches(name, request.domain()) for name in names):
         return pages.cdn_error(403, NO_SERVICE, f"{request.domain()} is no alternate name of the distribution")
@@ -116,7 +116,7 @@ def select(distribution: Resource, path: str) -> Resource:
 
 
 def behavior_error(request: Request, behavior: Resource) -> Reply | None:
-    """The refusal of protocols, methods and bodies that the behavior does not take."""
+    """The error for protocols, methods and bodies that the behavior does not allow."""
     policy = behavior["ViewerProtocolPolicy"]
     if request.scheme == "http" and policy == "https-only":
         return pages.cdn_error(403, "Bad request.", "HTTP, and the behavior wants HTTPS only")

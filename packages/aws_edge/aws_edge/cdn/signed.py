@@ -1,4 +1,4 @@
-"""Signed cookies and signed URLs: whether the edge of CloudFront lets a request in."""
+"""Validation of CloudFront's signed cookies and signed URLs."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class SignatureError(Exception):
 
 
 def access_denied(reason: str) -> SignatureError:
-    """The refusal that doesn't tell the client why."""
+    """Access denied, without a reason for the client."""
     return SignatureError("AccessDenied", "Access denied", reason)
 
 
@@ -71,7 +71,7 @@ class Credentials:
 
 
 def check(request: Request, keys: Mapping[str, str], switches: Switches, now: float | None = None) -> None:
-    """Let the request pass, or raise why not. `keys` are the trusted public keys by id."""
+    """Validate a request or raise SignatureError. `keys` are the trusted public keys by id."""
     credentials = Credentials.of(request, switches)
     url = signed_url(request)
     key = _trusted_key(credentials, keys)
@@ -83,7 +83,7 @@ def check(request: Request, keys: Mapping[str, str], switches: Switches, now: fl
 
 
 def signed_url(request: Request) -> str:
-    """The address that a signature is about: without the parameters that carry it."""
+    """The URL that is signed: without the parameters of the signature."""
     pairs = [pair for pair in request.query.split("&") if pair]
     own = [pair for pair in pairs if pair.partition("=")[0] not in (*RESERVED, "Hash-Algorithm")]
     return f"{request.scheme}://{request.domain()}{request.path}" + (f"?{'&'.join(own)}" if own else "")

@@ -1,4 +1,4 @@
-"""The S3 origin: what origin access control and the bucket policy let CloudFront have, and S3's answers to the rest."""
+"""The S3 origin: origin access control, bucket policy, and S3's responses."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from aws_edge.http.messages import Headers, Reply, Request
 
 ENDPOINT = re.compile(r"(?P<bucket>.+)\.s3(?:[.-](?P<region>[a-z]{2}(?:-[a-z]+)+-\d))?\.amazonaws\.com(?:\.cn)?")
 CHUNK = 256 * 1024
-# What an object says of itself, and S3 of it.
+# Header fields of S3 that CloudFront passes on.
 PASSED_HEADERS = re.compile(
     r"content-.*|cache-control|expires|etag|last-modified|accept-ranges|x-amz-(meta-.*|version-id|server-side-encryption.*)"
 )
@@ -41,13 +41,13 @@ class Origin:
     default_root_object: str = ""
 
     def is_allowed(self, action: str, key: str | None = None) -> bool:
-        """Whether the bucket policy lets CloudFront do this to an object, or to the bucket itself."""
+        """Whether the bucket policy allows CloudFront an action on an object, or on the bucket itself."""
         resource = f"arn:aws:s3:::{self.bucket}" + (f"/{key}" if key is not None else "")
         return allows(self.policy, self.caller, action, resource)
 
 
 def caller(control: Mapping[str, Any] | None, distribution_arn: str) -> Caller:
-    """Who CloudFront is to S3: itself when it signs its requests, nobody when it does not."""
+    """CloudFront's principal at S3: the service when it signs its requests, else anonymous."""
     if not control or control["SigningBehavior"] == "never":
         return Caller(context={"aws:securetransport": "true"})
     account = distribution_arn.split(":")[4]
@@ -116,7 +116,7 @@ def _arguments(request: Request, bucket: str, key: str) -> dict[str, Any]:
 
 
 def valid_range(header: str) -> str:
-    """The one range to ask S3 for; empty when the whole object is to be sent, as for several or invalid ranges."""
+    """The range to request from S3; empty for the whole object, as with several or invalid ranges."""
     found = RANGES.fullmatch(header)
     if not found or "," in found[1] or found[1] == "-":
         return ""

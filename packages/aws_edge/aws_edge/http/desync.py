@@ -1,7 +1,7 @@
 """Requests of which two servers may take different parts for the body (HTTP desync, request smuggling).
 
 The load balancer's mode "defensive" (User Guide for Application Load Balancers, "Desync mitigation mode"): severe cases
-are refused, which h11 does here while it reads; ambiguous ones are passed on, and both connections end with the answer.
+are rejected (by h11 here); ambiguous ones are forwarded, and both connections are closed after the response.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 Headers = tuple[tuple[str, str], ...]
-# Meaningful for one connection only: a proxy must not pass them on.
+# For one connection only: a proxy must not forward them.
 HOP_BY_HOP = frozenset(
     {
         *("connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "proxy-connection"),
@@ -27,7 +27,7 @@ async def no_body() -> AsyncIterator[bytes]:
 
 @dataclass(frozen=True)
 class Request:
-    """What a client asked for. Names of header fields are in lower case, `path` is undecoded and without the query."""
+    """A client's request. Names of header fields are in lower case, `path` is undecoded and without the query."""
 
     method: str
     host: str
@@ -87,7 +87,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Reply:
-    """An answer; `reason` says in the log why it is what it is."""
+    """A response; `reason` is its explanation in the log."""
 
     status: int
     headers: Headers = ()

@@ -1,4 +1,4 @@
-"""Passing a request on to a target, streaming both ways, with the errors of an Application Load Balancer."""
+"""Forwards requests to a target, streaming both ways, with the errors of an Application Load Balancer."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ TIMEOUTS = {"connect": CONNECT_TIMEOUT, "read": IDLE_TIMEOUT, "write": IDLE_TIME
 
 
 async def forward_to(http: httpx.AsyncClient, request: Request, base: str, identity: Headers) -> Reply:
-    """The target's own answer, or 502 and 504 as AWS documents them."""
+    """The target's response, or 502 and 504 as AWS documents them."""
     try:
         response = await http.send(_outgoing(request, base, identity), stream=True)
     except (httpx.ConnectTimeout, httpx.ReadTimeout, httpx.PoolTimeout) as error:
@@ -47,13 +47,13 @@ def _outgoing(request: Request, base: str, identity: Headers) -> httpx.Request:
         base,
         headers=[(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers],
         content=request.body if request.has_body() else None,
-        # The path as received: httpx would tidy up what only the target may interpret.
+        # The path as received: httpx would normalize it.
         extensions={"target": target.encode("latin-1"), "timeout": TIMEOUTS},
     )
 
 
 def forwarded_headers(request: Request) -> Headers:
-    """The fields that tell a target about the client."""
+    """The header fields with the client's address, protocol and port."""
     before = ", ".join(value for name, value in request.headers if name == "x-forwarded-for")
     port = "443" if request.scheme == "https" else "80"
     trace = request.header("x-amzn-trace-id") or f"Root=1-{int(time.time()):08x}-{secrets.token_hex(12)}"
@@ -90,5 +90,5 @@ def without_identity(headers: Headers) -> Headers:
 
 
 def base_url(group: Mapping[str, str], address: str, port: int) -> str:
-    """Where a target of this group is called."""
+    """The base URL of a target."""
     return f"{group['Protocol'].lower()}://{address}:{port}"

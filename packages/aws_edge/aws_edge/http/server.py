@@ -19,12 +19,12 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 HEADER_LIMIT = 96 * 1024
 Issue = Callable[[tuple[str, ...]], tuple[pathlib.Path, pathlib.Path]]
 Application = Callable[..., Any]
-# For which name each TLS connection was made.
+# The server name (SNI) of each TLS connection.
 SERVER_NAMES: weakref.WeakKeyDictionary[ssl.SSLObject, str] = weakref.WeakKeyDictionary()
 
 
 class Certificates:
-    """A TLS context for each set of names, chosen when a client says whom it wants to talk to."""
+    """A TLS context for each set of names, chosen by SNI."""
 
     def __init__(self, names_of: Callable[[str], tuple[str, ...]], issue: Issue) -> None:
         self._names_of = names_of
@@ -32,7 +32,7 @@ class Certificates:
         self._contexts: dict[tuple[str, ...], ssl.SSLContext] = {}
 
     def default_context(self) -> ssl.SSLContext:
-        """The context that greets every client; by itself it can talk to none."""
+        """The context of every handshake; SNI replaces it."""
         context = _context()
         context.sni_callback = self._select_context
         return context
@@ -57,21 +57,21 @@ def _context() -> ssl.SSLContext:
 
 
 class Connection(H11Protocol):
-    """A connection that tells the application for which name it was made."""
+    """A connection that passes its server name to the application."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:
-        """Note the name that the client gave in the TLS handshake."""
+        """Store the SNI of the TLS handshake."""
         super().connection_made(transport)
         connection = transport.get_extra_info("ssl_object")
         self.app_state = {**self.app_state, "server_name": SERVER_NAMES[connection] if connection else ""}
 
 
 class Server(uvicorn.Server):
-    """One of two servers in a process: signals are not its business."""
+    """One of several servers in a process, without signal handlers of its own."""
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Leave the signals alone."""
+        """Handlers are installed in serve()."""
         yield
 
 
@@ -96,7 +96,7 @@ def server(application: Application, default_context: ssl.SSLContext | None = No
 
 
 async def serve(servers: dict[socket.socket, Server]) -> None:
-    """Serve until the process is told to stop."""
+    """Serve until SIGTERM."""
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, _stop, list(servers.values()))

@@ -1,4 +1,4 @@
-"""The load balancer's authenticate-cognito action: who is this, and what to do when nobody knows."""
+"""The load balancer's action authenticate-cognito."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ CLAIMS_LIMIT = 11 * 1024
 
 @dataclass(frozen=True)
 class Identity:
-    """What the target learns of a signed-in person, and cookies that renew the session."""
+    """Header fields with the identity for the target, and cookies of a renewed session."""
 
     headers: Headers = ()
     cookies: Headers = ()
@@ -57,7 +57,7 @@ class Settings:
 
 
 class Authenticator:
-    """One for the whole edge; its keys die with the process, and every sign-in with them."""
+    """One for the whole edge. Its keys are in memory: a restart ends all sessions."""
 
     def __init__(
         self, api: Api, config: Config, provider: IdentityProvider, clock: Callable[[], float] = time.time
@@ -70,13 +70,13 @@ class Authenticator:
         self.signer = Signer()
 
     async def check(self, request: Request, settings: Settings, balancer: dict[str, Any]) -> Identity | Reply:
-        """An identity to forward with, or the reply that this request gets instead."""
+        """The identity to forward with, or the response instead of forwarding."""
         session = session_cookies.read(request, settings.cookie, self._box)
         if session is None or not _belongs_to(session, settings):
             return await self._unauthenticated(request, settings)
         session, cookies = await self._refreshed(session, request, settings, balancer)
         if session is None:
-            # A sign-in that is over leads to the login even where strangers are denied.
+            # An expired session is redirected to the login even with OnUnauthenticatedRequest=deny.
             return await self._redirect_to_login(request, settings, "the sign-in is over")
         return Identity(self._identity_headers(session, settings, balancer["LoadBalancerArn"]), cookies)
 
@@ -107,7 +107,7 @@ class Authenticator:
         return redirect(302, location, ("Server", pages.ELB), ("Set-Cookie", cookie), reason=reason)
 
     async def callback(self, request: Request, known: list[Settings], balancer: dict[str, Any]) -> Reply:
-        """/oauth2/idpresponse: the way back from the login."""
+        """/oauth2/idpresponse: the callback of the login."""
         parameters = request.parameters()
         state = self._box.open(CALLBACK, parameters.get("state", ""))
         settings = next((each for each in known if state and each.id == state["settings"]), None)

@@ -1,4 +1,4 @@
-"""Health checks. moto doesn't know what they find, so a file tells it to whoever answers DescribeTargetHealth."""
+"""Health checks. Their results are written to a file, from which DescribeTargetHealth is answered."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from aws_edge.account.api import Api
 
 HEALTHY = "healthy"
 UNHEALTHY = "unhealthy"
-# While a target is not healthy, or may not be, all are looked at this often (seconds): nobody waits for AWS's 30.
+# While a target is not healthy, all are checked at the fast interval (seconds), instead of AWS's 30.
 FAST_INTERVAL = 2
 SLOW_INTERVAL = 10
 LOG = logging.getLogger(__name__)
@@ -25,7 +25,7 @@ LOG = logging.getLogger(__name__)
 
 @dataclass
 class State:
-    """What is known of one target."""
+    """The health of one target."""
 
     state: str = "initial"
     reason: str = "Elb.InitialHealthChecking"
@@ -41,7 +41,7 @@ class State:
 
 
 class TargetLocator(Protocol):
-    """Something that knows where targets are."""
+    """Gets the URL of a target."""
 
     def url(self, group: dict[str, Any], target_id: str, port: int) -> str:
         """The address of a target, empty when it has none."""
@@ -62,7 +62,7 @@ class Health:
         return state is not None and state.state == HEALTHY
 
     async def run(self, locator: TargetLocator) -> None:
-        """Check for ever."""
+        """Check until cancelled."""
         while True:
             try:
                 await self.check_all(locator)
@@ -138,7 +138,7 @@ class Health:
 
 
 def record_check(state: State, group: dict[str, Any], passed: bool, reason: str, description: str) -> None:
-    """Change a target's state by one check: the first success counts at once, later changes take their threshold."""
+    """Record the result of one check: the first success counts at once, later changes need the threshold."""
     agrees = passed == (state.state == HEALTHY)
     state.contradictions = 0 if agrees else state.contradictions + 1
     if passed and state.contradictions >= (1 if state.state == "initial" else int(group["HealthyThresholdCount"])):

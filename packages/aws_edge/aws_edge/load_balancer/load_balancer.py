@@ -19,7 +19,7 @@ from aws_edge.load_balancer.targets import Targets
 LINE_LIMIT = FIELD_LIMIT = 16 * 1024
 HEADER_LIMIT = 64 * 1024
 ADDRESS_LIMIT = 30
-# Seconds in which a client who is not let in hears nothing.
+# Seconds without a response for a client that no security group allows.
 SILENCE = 60
 PORTS = {"https": 443, "http": 80}
 
@@ -98,7 +98,7 @@ def _authenticating(known: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def malformed(request: Request) -> Reply | None:
-    """AWS's refusal of requests that are too large or not HTTP as it knows it."""
+    """The error for requests that are too large or malformed."""
     fields = [len(name) + len(value) + 4 for name, value in request.headers]
     line = len(request.method) + len(request.path) + len(request.query) + 12
     addresses = sum(value.count(",") + 1 for name, value in request.headers if name == "x-forwarded-for")
@@ -116,7 +116,7 @@ def malformed(request: Request) -> Reply | None:
 
 
 def redirected(request: Request, config: dict[str, str]) -> Reply:
-    """The redirect action: what is not given stays as it was asked for."""
+    """The redirect action; parts that are not configured stay as requested."""
     known = {
         "protocol": request.scheme,
         "host": request.domain(),

@@ -19,11 +19,11 @@ from httpcore._backends.anyio import AnyIOStream
 
 from aws_edge.cache import Cache
 
-# podman is slow to ask, and a container keeps its namespace.
+# podman inspect is slow, and the namespace of a container does not change.
 NAMESPACE_SECONDS = 10
-# How long a connection that nobody uses is kept.
+# An idle connection is closed after this time.
 KEEPALIVE_SECONDS = 5
-# Linux's CLONE_NEWNET, which os.setns of Python 3.12 would know.
+# Linux's CLONE_NEWNET; os.setns is new in Python 3.12.
 NEW_NETWORK = 0x40000000
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -36,7 +36,7 @@ def unverified() -> ssl.SSLContext:
 
 
 def socket_in(namespace: pathlib.Path) -> socket.socket:
-    """A TCP socket of a network namespace. A thread of its own goes there to make it, and ends there."""
+    """A TCP socket of a network namespace. A thread enters the namespace to create it, and ends."""
     made: list[socket.socket | OSError] = []
     thread = threading.Thread(target=_open_socket, args=(namespace, made))
     thread.start()
@@ -57,7 +57,7 @@ def _open_socket(namespace: pathlib.Path, made: list[socket.socket | OSError]) -
 
 
 class _Backend(httpcore.AnyIOBackend):
-    """How httpcore connects, when it is to do so in a namespace."""
+    """Opens httpcore's connections in a network namespace."""
 
     def __init__(self, make: Callable[[], socket.socket]) -> None:
         self._open_socket = make
@@ -86,7 +86,7 @@ async def _connected(made: socket.socket, host: str, port: int) -> anyio.abc.Soc
 
 
 class _Transport(httpx.AsyncHTTPTransport):
-    """httpx names no way to say how to connect, so its pool is exchanged for one that does."""
+    """httpx has no option for a network backend, so its pool is replaced."""
 
     def __init__(self, make: Callable[[], socket.socket], keepalive: int) -> None:
         super().__init__()
@@ -100,7 +100,7 @@ class _Transport(httpx.AsyncHTTPTransport):
 
 
 class Nodes:
-    """HTTP clients that stand where load balancers stand; `namespace_of` finds a load balancer by its ARN."""
+    """HTTP clients in the namespaces of load balancers; `namespace_of` gets one by ARN."""
 
     def __init__(self, namespace_of: Callable[[str], pathlib.Path | None]) -> None:
         self._namespace_of = namespace_of

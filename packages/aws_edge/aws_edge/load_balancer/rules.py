@@ -1,4 +1,4 @@
-"""Which listener rule a request meets."""
+"""Evaluation of listener rules."""
 
 from __future__ import annotations
 

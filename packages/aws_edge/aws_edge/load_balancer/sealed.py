@@ -1,4 +1,4 @@
-"""What the load balancer gives to browsers and wants back untouched: encrypted, and authentic or nothing."""
+"""Authenticated encryption of values in cookies and in `state`."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Box:
         self._cipher = AESGCM(AESGCM.generate_key(256))
 
     def seal(self, purpose: str, value: Any) -> str:
-        """The value as text that says nothing."""
+        """The encrypted value as text."""
         nonce = os.urandom(NONCE)
         data = self._cipher.encrypt(nonce, json.dumps(value, separators=(",", ":")).encode(), purpose.encode())
         return base64.b64encode(nonce + data).decode()

@@ -23,7 +23,7 @@ EXPIRED = "Thu, 01 Jan 1970 00:00:00 GMT"
 
 @dataclass(frozen=True)
 class Session:
-    """A sign-in as the load balancer remembers it: in the browser."""
+    """A session, stored in the browser only."""
 
     user_pool_arn: str
     client_id: str
@@ -52,7 +52,7 @@ def shards(request: Request, name: str) -> list[str]:
 
 
 def write(session: Session, name: str, box: Box, request: Request) -> Headers:
-    """The Set-Cookie fields of a session, and those that take longer remains of an older one away."""
+    """The Set-Cookie fields of a session, and those that expire surplus shards of an older one."""
     text = box.seal(name, [asdict(session), ""])
     missing = max(0, COGNITO_SIZE - len(text)) * 3 // 4
     text = box.seal(name, [asdict(session), "." * missing])

@@ -1,4 +1,4 @@
-"""Which target of which target group gets a request."""
+"""Target groups: weights, healthy targets, stickiness."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from aws_edge.http.messages import Headers, Reply, Request
 from aws_edge.load_balancer.health import Health
 from aws_edge.load_balancer.sealed import Box
 
-# podman is slow to ask, and a container keeps its address.
+# podman inspect is slow, and the address of a container does not change.
 ADDRESS_SECONDS = 10
 STICKY = "AWSALB"
 
 
 class Targets:
-    """Chooses a target and passes requests on.
+    """Chooses a target and forwards requests.
 
     `http_of` gives the client of a load balancer, `address_of` turns an instance id into an address.
     """
@@ -75,7 +75,7 @@ class Targets:
         return sticky[0] if sticky else candidates[next(self._round_robin) % len(candidates)]
 
     def url(self, group: dict[str, Any], target_id: str, port: int) -> str:
-        """Where the target is, or the empty string while it is nowhere. Blocks."""
+        """The base URL of a target; empty while it has no address. Blocks."""
         if group.get("TargetType") == "ip":
             return proxy.base_url(group, target_id, port)
         address = self._addresses.get(target_id, lambda: self._address_of(target_id))

@@ -1,4 +1,4 @@
-"""The hosted login's own calls to an external identity provider: a code in, the claims of a verified ID token out."""
+"""The hosted login's calls to an OpenID Connect provider: code for ID token, and its verification."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Claims = dict[str, Any]
 
 @dataclass(frozen=True)
 class Client:
-    """What was registered at the provider, as the user pool holds it."""
+    """The client at the provider, as the user pool is configured."""
 
     provider: str
     client_id: str
@@ -27,7 +27,7 @@ class Client:
 
 
 class ExternalError(Exception):
-    """The provider refused, or did not prove who somebody is; `error` and `description` go to the app client."""
+    """An error of the provider, or an invalid ID token; `error` and `description` are for the app client."""
 
     def __init__(self, error: str, description: str) -> None:
         super().__init__(description)
@@ -44,7 +44,7 @@ class ExternalProvider:
         self._clock = clock
 
     async def authorization_url(self, client: Client, redirect_uri: str, state: str) -> str:
-        """Where to send a browser to sign in there."""
+        """The URL of the provider's sign-in."""
         query = {
             "client_id": client.client_id,
             "redirect_uri": redirect_uri,
@@ -55,7 +55,7 @@ class ExternalProvider:
         return f"{(await self._endpoints(client))['authorization_endpoint']}?{urlencode(query)}"
 
     async def claims(self, client: Client, code: str, redirect_uri: str) -> Claims:
-        """Who brought the code."""
+        """The verified claims for a code."""
         endpoints = await self._endpoints(client)
         form = {
             "grant_type": "authorization_code",

@@ -1,4 +1,4 @@
-"""Sign-in at an external provider: out to it, back at /oauth2/idpresponse, into the user pool, on to the app client."""
+"""Sign-in at an external provider: redirect, callback at /oauth2/idpresponse, user of the pool, code for the client."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ from aws_edge.login.triggers import HOSTED_AUTH, PRE_SIGN_UP_EXTERNAL_PROVIDER, 
 
 CALLBACK = "/oauth2/idpresponse"
 COOKIE = "csrf-state"
-# How long somebody may take at the provider.
+# For the sign-in at the provider.
 TIMEOUT_SECONDS = 300
 
 
 @dataclass(frozen=True)
 class Pending:
-    """A sign-in that is under way at a provider."""
+    """A pending sign-in at a provider."""
 
     pool_id: str
     provider: str
-    # The cookie of the browser that began it.
+    # The cookie of the browser.
     browser: str
     # Of the app client's request.
     parameters: dict[str, str]
@@ -59,7 +59,7 @@ class Federation:
         self._pending: dict[str, Pending] = {}
 
     async def begin(self, request: Request, pool_id: str, provider: str) -> Reply:
-        """Send a browser to the provider."""
+        """Redirect a browser to the provider."""
         parameters, now = request.parameters(), self._clock()
         state, browser = secrets.token_urlsafe(32), request.cookie(COOKIE) or secrets.token_urlsafe(32)
         try:
@@ -73,7 +73,7 @@ class Federation:
         return redirect(302, location, *no_store(cookie), reason=f"to {provider}")
 
     async def callback(self, request: Request, pool_id: str) -> Reply:
-        """/oauth2/idpresponse: the way back from the provider."""
+        """/oauth2/idpresponse: the callback of the provider."""
         given = request.parameters()
         pending = self._pending.pop(given.get("state", ""), None)
         if pending is None:
@@ -114,7 +114,7 @@ class Federation:
             raise ExternalError("unauthorized_client", f"{pending.provider} is no provider of the client any more")
 
     async def _user(self, pending: Pending, claims: Claims) -> str:
-        """The name of the person's user in the pool, made at the first sign-in, brought up to date at each."""
+        """The user name in the pool; the user is created at the first sign-in and updated at each."""
         identity_provider = await asyncio.to_thread(self._api.identity_provider, pending.pool_id, pending.provider)
         mapping = (identity_provider or {}).get("AttributeMapping", {})
         user_id = claims.get(mapping.get("username", "sub"))
@@ -139,7 +139,7 @@ class Federation:
             )
 
     async def code(self, pool_id: str, username: str, parameters: dict[str, str]) -> str | None:
-        """The app client's address with a code for a user; None for a user who may not sign in, or a TriggerError."""
+        """The redirect to the app client with a code; None for a disabled user; raises TriggerError."""
         await self._triggers.pre_token_generation(HOSTED_AUTH, pool_id, parameters["client_id"], username)
         form = {"pool_id": pool_id, "username": username, "parameters": parameters}
         answer = await self._backend.post("/_sandbox/codes", json=form)
@@ -169,7 +169,7 @@ def _callback(request: Request) -> str:
 
 
 def error_to_client(parameters: dict[str, str], error: str, description: str = "") -> Reply:
-    """An error, told to the app client at its own address."""
+    """A redirect to the app client with an error."""
     fields = {"error_description": description, "error": error, "state": parameters.get("state")}
     query = urlencode({name: value for name, value in fields.items() if value})
     target = parameters["redirect_uri"]

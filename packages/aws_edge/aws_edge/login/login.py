@@ -1,9 +1,8 @@
 """The hosted login of a user pool.
 
-ministack shows the form, checks passwords and issues codes and tokens. What it leaves out is here: that a client
-belongs to the domain's own pool, errors as Cognito reports them, the browser session that spares a second password, the
-guard against forged form posts, the choice of a provider, and the checks of /oauth2/token and /oauth2/userInfo.
-federation.py has the way to external providers and back.
+ministack shows the form, checks passwords and issues codes and tokens. This adds: that a client belongs to the domain's
+pool, Cognito's error responses, browser sessions, CSRF protection, the choice of a provider, and the checks of
+/oauth2/token and /oauth2/userInfo. federation.py has the sign-in at external providers.
 """
 
 from __future__ import annotations
@@ -90,7 +89,7 @@ class Login:
         return redirect(302, f"/login?{request.query}", *no_store(), reason="to the login page")
 
     async def _only_provider(self, parameters: dict[str, str], pool_id: str) -> str:
-        """The external provider to which somebody goes without a page of ours, else the pool itself."""
+        """The provider to which the browser is redirected without a login page, else the pool itself."""
         providers = await self._providers(pool_id, parameters["client_id"])
         alone = len(providers) == 1 and self._switches.only_provider == "redirect"
         return parameters.get("identity_provider") or (providers[0] if alone else NATIVE)
@@ -125,7 +124,7 @@ class Login:
         )
 
     async def _complete_sign_in(self, request: Request, session: Session, location: str, new_password: bool) -> Reply:
-        """The answer to the right password, if the triggers agree; else the form again, with what they say."""
+        """The response to a correct password: a code, or the form again with the triggers' error."""
         parameters = _authorization_parameters(session.form)
         try:
             source = NEW_PASSWORD_CHALLENGE if new_password else HOSTED_AUTH
@@ -139,7 +138,7 @@ class Login:
         return redirect(302, location, *no_store(cookie), reason="signed in")
 
     async def _existing_session(self, request: Request, pool_id: str) -> Reply | None:
-        """The answer to somebody who signed in a while ago: a code without a form."""
+        """The response for a browser with a session: a code without a form."""
         session, parameters = self._sessions.find(request.cookie(COOKIE), pool_id), request.parameters()
         if session is None:
             return None
@@ -197,7 +196,7 @@ class Login:
         return error_to_client(parameters, error) if error else None
 
     def _page(self, request: Request, answer: httpx.Response, reason: str, before: str = "") -> Reply:
-        """A page of ministack's with something before its form, and our guard against forged posts in it."""
+        """ministack's page with additional HTML before its form, and a CSRF token in the form."""
         if answer.status_code != 200:
             return page(400, "An error was encountered with the requested page.", f"ministack: {answer.text[:200]}")
         token = request.cookie(CSRF_COOKIE) or secrets.token_urlsafe(24)
@@ -229,12 +228,12 @@ def _is_own_form(request: Request, form: dict[str, str]) -> bool:
 
 
 def _without_provider(parameters: dict[str, str]) -> dict[str, str]:
-    # To ministack any identity provider means federation.
+    # ministack treats any identity_provider as federation.
     return {key: value for key, value in parameters.items() if key != "identity_provider"}
 
 
 def _authorization_parameters(form: dict[str, str]) -> dict[str, str]:
-    """The app client's request, which the form carries along."""
+    """The authorization request, which is in hidden fields of the form."""
     return {key: value for key, value in form.items() if value and key not in (CSRF_FIELD, "username", "password")}
 
 

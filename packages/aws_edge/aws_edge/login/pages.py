@@ -17,7 +17,7 @@ HEADERS: Headers = (
 
 
 def no_store(*cookies: str) -> Headers:
-    """Header fields of an answer that is for one browser, once."""
+    """Header fields of a response that must not be cached."""
     return (("Cache-Control", "no-store"), *(("Set-Cookie", cookie) for cookie in cookies))
 
 
@@ -32,7 +32,7 @@ def choice(buttons: str) -> Reply:
 
 
 def buttons(providers: Iterable[str], parameters: dict[str, str]) -> str:
-    """A way to each provider."""
+    """A link to each provider."""
     return "".join(_button(provider, parameters) for provider in providers)
 
 

@@ -1,7 +1,6 @@
-"""The hosted login's browser sessions: whoever signed in within the hour isn't asked again.
+"""The hosted login's browser sessions of one hour.
 
-A real user pool remembers who signed in. ministack does not, so the session of a native user holds what the form was
-filled in with, in memory, and fills it in again.
+ministack has none: so the session of a native user has username and password in memory, and submits the form again.
 """
 
 from __future__ import annotations
@@ -24,17 +23,17 @@ class Session:
     pool_id: str
     form: dict[str, str] = field(repr=False)
     expires_at: float
-    # Who knows the person: the pool itself, or an external provider.
+    # The identity provider: the pool itself, or an external one.
     provider: str = NATIVE
 
     @property
     def username(self) -> str:
-        """Who signs in."""
+        """The user name."""
         return self.form["username"]
 
     @property
     def password(self) -> str:
-        """With what."""
+        """The password."""
         return self.form["password"]
 
 
@@ -47,7 +46,7 @@ class Sessions:
         self._challenges: dict[str, Session] = {}
 
     def begin(self, pool_id: str, form: dict[str, str]) -> Session | None:
-        """The sign-in that a posted form is about; None for a form that belongs to nothing."""
+        """The sign-in of a posted form; None for an unknown challenge."""
         token = form.get("np_token")
         if token is None:
             return Session(pool_id, {"username": "", "password": "", **form}, self._clock() + LIFETIME)
@@ -57,11 +56,11 @@ class Sessions:
         return replace(pending, form={**pending.form, "password": form.get("new_password", "")})
 
     def challenge(self, token: str, session: Session) -> None:
-        """Remember a sign-in that is asked for a new password."""
+        """Store a sign-in that needs a new password."""
         self._challenges[token] = session
 
     def store(self, session: Session) -> str:
-        """Remember who signed in; returns the cookie to set."""
+        """Store a session; returns the cookie to set."""
         now = self._clock()
         self._sessions = {value: each for value, each in self._sessions.items() if each.expires_at > now}
         value = secrets.token_urlsafe(32)
@@ -75,5 +74,5 @@ class Sessions:
         return session if session and session.pool_id == pool_id and session.expires_at > self._clock() else None
 
     def end(self, value: str) -> None:
-        """Forget a session."""
+        """Remove a session."""
         self._sessions.pop(value, None)

@@ -1,4 +1,4 @@
-"""/oauth2/token and /oauth2/userInfo: ministack's answers, after the checks that it does not make."""
+"""/oauth2/token and /oauth2/userInfo: ministack's responses, after the checks that it lacks."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Tokens:
         self._backend = backend
 
     async def token(self, request: Request, pool_id: str) -> Reply:
-        """Exchange a code or a refresh token; only for a client of this pool that knows its secret."""
+        """Exchange a code or a refresh token; only for a client of this pool, with its secret."""
         body = await request.read(FORM_LIMIT)
         form = first_values(parse_qsl(body.decode(), keep_blank_values=True))
         client_id, secret = _credentials(request, form)
@@ -48,7 +48,7 @@ class Tokens:
     async def _grant_error(self, grant: str, pool_id: str, claims: dict[str, Any]) -> str:
         if not await self._is_active(pool_id, claims):
             return "the user is disabled or gone"
-        # The triggers were asked before there was a code.
+        # The triggers were invoked before the code was issued.
         if grant != "refresh_token":
             return ""
         try:
@@ -58,7 +58,7 @@ class Tokens:
         return ""
 
     async def user_info(self, request: Request, pool_id: str) -> Reply:
-        """The claims of whom an access token of this pool was made for."""
+        """The claims of the user of an access token of this pool."""
         scheme, _mark, token = request.header("authorization").partition(" ")
         if scheme.lower() != "bearer":
             return _unauthorized("no bearer token")
@@ -74,7 +74,7 @@ class Tokens:
         return Reply(200, JSON, json.dumps(claims).encode(), "claims")
 
     async def _identities(self, pool_id: str, username: str) -> dict[str, str]:
-        """From where a federated user comes, as text; ministack leaves it out."""
+        """The claim `identities` of a federated user, as text; ministack lacks it."""
         user = await asyncio.to_thread(self._api.user, pool_id, username)
         attributes = (user or {}).get("UserAttributes", ())
         return {each["Name"]: each["Value"] for each in attributes if each["Name"] == "identities"}

@@ -1,6 +1,6 @@
-"""A user pool's Lambda triggers, as far as they can refuse somebody: pre sign-up and pre token generation.
+"""A user pool's Lambda triggers pre sign-up and pre token generation, which can refuse a sign-in.
 
-Developer Guide, "Customizing user pool workflows with Lambda triggers". What they return changes no claim here.
+Developer Guide, "Customizing user pool workflows with Lambda triggers". Their response changes no claim here.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from aws_edge.account.lambda_functions import FunctionError, Functions, Invocati
 from aws_edge.login.external_provider import ExternalError
 
 COGNITO = "cognito-idp.amazonaws.com"
-# For which Cognito waits.
+# Cognito's.
 TIMEOUT_SECONDS = 5
 HOSTED_AUTH, NEW_PASSWORD_CHALLENGE = "TokenGeneration_HostedAuth", "TokenGeneration_NewPasswordChallenge"
 REFRESH_TOKENS, PRE_SIGN_UP_EXTERNAL_PROVIDER = "TokenGeneration_RefreshTokens", "PreSignUp_ExternalProvider"
@@ -22,28 +22,28 @@ PRE_SIGN_UP_ADMIN_CREATE_USER = "PreSignUp_AdminCreateUser"
 
 
 class TriggerError(ExternalError):
-    """A trigger refused, or could not be asked; the description is for the person."""
+    """A trigger refused, or its invocation failed; the description is shown to the user."""
 
     def __init__(self, description: str) -> None:
         super().__init__("invalid_request", description)
 
 
 class Triggers:
-    """Asks the functions of any pool; a pool without triggers refuses nobody."""
+    """Invokes the triggers of a pool, if it has any."""
 
     def __init__(self, api: Api, functions: Functions) -> None:
         self._api = api
         self._functions = functions
 
     async def pre_sign_up(self, source: str, pool_id: str, client_id: str, username: str, attributes: dict) -> None:
-        """Before a user is made; raises TriggerError."""
+        """Before a user is created; raises TriggerError."""
         aliases = {"cognito:email_alias": "", "cognito:phone_number_alias": ""}
         request = {"userAttributes": {**aliases, **attributes}, "validationData": {}}
         response = {"autoConfirmUser": False, "autoVerifyEmail": False, "autoVerifyPhone": False}
         await self._invoke(source, pool_id, client_id, username, request, response)
 
     async def pre_token_generation(self, source: str, pool_id: str, client_id: str, username: str) -> None:
-        """Before tokens are made for somebody whom Cognito would let in; raises TriggerError."""
+        """Before tokens are issued for an enabled user; raises TriggerError."""
         user = await asyncio.to_thread(self._api.user, pool_id, username)
         if user is None:
             return
