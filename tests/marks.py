@@ -1,4 +1,4 @@
-"""Two suites are counted and told in a line of their own at the end: refused requests, and behaviours of AWS."""
+"""Marks: two suites that are counted and told in a line of their own at the end, and what runs at night only."""
 
 from __future__ import annotations
 
@@ -15,6 +15,9 @@ COUNTED = {
 def pytest_configure(config: pytest.Config) -> None:
     for mark, (_word, meaning) in COUNTED.items():
         config.addinivalue_line("markers", f"{mark}: {meaning}")
+    config.addinivalue_line(
+        "markers", "nightly: left out of `make test` (CONTRIBUTING.md says why), run by `make nightly`"
+    )
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -22,6 +25,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         passed, others = (set(names(terminalreporter, mark, *kinds)) for kinds in (["passed"], ["failed", "error"]))
         if total := len(passed | others):
             terminalreporter.write_line(f"{word} {len(passed - others)} of {total}", bold=True)
+    if left_out := [item for item in terminalreporter.stats.get("deselected", ()) if "nightly" in item.keywords]:
+        terminalreporter.write_line(f"nightly {len(left_out)} left out", bold=True)
 
 
 def names(reporter: pytest.TerminalReporter, mark: str, *kinds: str) -> Iterator[str]:

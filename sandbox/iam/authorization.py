@@ -1,6 +1,6 @@
 """Authorization of requests by the policies of the caller's role, as IAM evaluates them.
 
-The action must be allowed for each resource, and not denied for any. Dependent actions are in docs/permissions.yml
+The action must be allowed for each resource, and not denied for any. Dependent actions are in meta/iam/permissions.yml
 (`implied`) and are required too, on any resource. Conditions with keys other than those below are ignored, and a Deny
 with such a condition is left out.
 """
@@ -18,11 +18,12 @@ from typing import Any
 import httpx
 from botocore.exceptions import ClientError
 
-from aws_edge.account import iam_policies
+from aws_edge.account.iam_policies import permits
 from sandbox import settings
 from sandbox.compute import instances
-from sandbox.iam import playbook_policies, request_context
-from sandbox.iam.playbook_policies import Statement
+from sandbox.iam import request_context
+from tools import iam_policies
+from tools.iam_policies import Statement
 
 # How long a changed policy may take to have effect.
 CACHE_SECONDS = 1
@@ -68,7 +69,7 @@ def allows(documents: list[dict[str, Any]], action: str, resource: str | None, c
     known = {key: value for key in keys if (value := context(key)) is not None}
     readable = [each for one in listed if (each := _known_conditions_only(one, set(known), resource))]
     values = {key.lower(): value[0] if len(value) == 1 else tuple(value) for key, value in known.items() if value}
-    return iam_policies.permits([{"Statement": readable}], values, action, resource or "*")
+    return permits([{"Statement": readable}], values, action, resource or "*")
 
 
 # --- The request -------------------------------------------------------------------------------------------------
@@ -190,14 +191,14 @@ def allows_all(role: str, actions: tuple[str, ...]) -> bool:
 
 def missing_permission(role: str, request: request_context.RequestContext) -> str | None:
     """The permission that the role lacks for a request, with the resource; None if it is allowed."""
-    action = playbook_policies.named(request.service, request.operation)
+    action = iam_policies.named(request.service, request.operation)
     if action in NO_PERMISSION_NEEDED:
         return None
     documents = role_policies(role)
     for resource in request_context.resources(request):
         if not allows(documents, action, resource, condition_context(request, resource)):
             return f"{action} on {resource}"
-    for needed in playbook_policies.implied(action):
+    for needed in iam_policies.implied(action):
         if not allows(documents, needed, None, condition_context(request, "*")):
             return f"{needed}, which {action} depends on"
     return None

@@ -9,9 +9,9 @@ from typing import Any
 
 from sandbox import settings
 from sandbox.compute import instances
-from sandbox.iam import playbook_policies
+from tools import iam_policies
 
-# Overrides the purpose of docs/permissions.yml that the playbook is listed for.
+# Overrides the purpose of meta/iam/permissions.yml that the playbook is listed for.
 VARIABLE = "SANDBOX_PURPOSE"
 TRUST = {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{settings.ACCOUNT}:root"}, "Action": "sts:AssumeRole"}
 
@@ -43,11 +43,11 @@ def _put_role(purpose: str, filled: dict[str, str]) -> str:
     iam = instances.moto_client("iam")
     name = f"{purpose}-{hashlib.sha256(filled['project'].encode()).hexdigest()[:8]}"
     with contextlib.suppress(iam.exceptions.EntityAlreadyExistsException):
-        iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(playbook_policies.document([TRUST])))
-    wanted = {str(number): json.dumps(policy) for number, policy in enumerate(playbook_policies.policies(purpose), 1)}
+        iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(iam_policies.document([TRUST])))
+    wanted = {str(number): json.dumps(policy) for number, policy in enumerate(iam_policies.policies(purpose), 1)}
     # In place: requests of an earlier run may still be authorized by it.
     for number, policy in wanted.items():
-        document = playbook_policies.filled(policy, filled)
+        document = iam_policies.filled(policy, filled)
         iam.put_role_policy(RoleName=name, PolicyName=number, PolicyDocument=document)
     for old in set(iam.list_role_policies(RoleName=name)["PolicyNames"]) - set(wanted):
         iam.delete_role_policy(RoleName=name, PolicyName=old)

@@ -173,8 +173,10 @@ def code(page: pathlib.Path) -> str:
 def test_commands_exist(page: pathlib.Path) -> None:
     targets = set(re.findall(r"^([a-z0-9-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     assert set(re.findall(r"(?:^ *|&& )make ([a-z0-9]+)", code(page), re.MULTILINE)) <= targets
-    named = re.findall(r"ansible-playbook .*?\bbioviewers\.aws\.(\w+)", code(page))
-    paths = [f"playbooks/{name}.yml" for name in named] + re.findall(r"\bplaybooks/[\w/]+\.yml", code(page))
+    named = re.findall(r"ansible-playbook .*?\bbioviewers\.aws\.(\w+(?:\.\w+)*)", code(page))
+    paths = [f"playbooks/{name.replace('.', '/')}.yml" for name in named] + re.findall(
+        r"\bplaybooks/[\w/]+\.yml", code(page)
+    )
     assert [path for path in paths if not (ROOT / path).exists()] == []
 
 

@@ -15,8 +15,9 @@ from starlette.responses import PlainTextResponse
 
 from sandbox import settings
 from sandbox.api import forwarding, gateway
-from sandbox.iam import access_denied, authorization, playbook_policies, playbook_roles, request_context
+from sandbox.iam import access_denied, authorization, playbook_roles, request_context
 from sandbox.process import http_server
+from tools import iam_policies
 
 ACCOUNT = "123456789012"
 POOL = f"arn:aws:cognito-idp:eu-west-1:{ACCOUNT}:userpool/eu-west-1_A"
@@ -215,7 +216,7 @@ def test_a_role_reads_its_prefix_by_tls_and_nothing_else(monkeypatch, call, targ
 @pytest.fixture
 def role(monkeypatch):
     """The role `lab`, with the policies of each purpose, in an account where only i-1 and sg-1 are the deployment's."""
-    filled = dict.fromkeys(playbook_policies.written()["placeholders"], "lab") | {
+    filled = dict.fromkeys(iam_policies.written()["placeholders"], "lab") | {
         "account": ACCOUNT,
         "region": "eu-west-1",
         "domain": "lab.org",
@@ -225,7 +226,7 @@ def role(monkeypatch):
     }
     own = {"Project": "lab"}
     monkeypatch.setattr(
-        authorization, "role_policies", lambda purpose: filled_in(playbook_policies.policies(purpose), filled)
+        authorization, "role_policies", lambda purpose: filled_in(iam_policies.policies(purpose), filled)
     )
     monkeypatch.setattr(authorization, "tags_of", lambda arn: own if arn.endswith(("-1", "_A", "E1")) else {})
 
@@ -235,7 +236,7 @@ def filled_in(node, values):
         return {key: filled_in(value, values) for key, value in node.items()}
     if isinstance(node, list):
         return [filled_in(value, values) for value in node]
-    return playbook_policies.filled(node, values)
+    return iam_policies.filled(node, values)
 
 
 TAGGED = "TagSpecification.1.Tag.1.Key=Project&TagSpecification.1.Tag.1.Value"
@@ -314,7 +315,7 @@ def test_what_the_documented_policies_allow(role, purpose, call, target, body, l
     assert refused is None if lacking is None else lacking in refused
 
 
-@pytest.mark.parametrize("row", playbook_policies.written()["implied"], ids=lambda row: row["calls"][0])
+@pytest.mark.parametrize("row", iam_policies.written()["implied"], ids=lambda row: row["calls"][0])
 def test_what_is_behind_a_call_is_asked_for(monkeypatch, row):
     held = [{"Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}]
     monkeypatch.setattr(authorization, "role_policies", lambda role: held)
@@ -403,5 +404,5 @@ def test_the_control_plane_holds_roles_to_their_policies(monkeypatch, tmp_path, 
 def test_what_stands_for_the_placeholders_in_a_run(monkeypatch, given, expected):
     monkeypatch.setattr(playbook_roles, "_zone_id", lambda name: f"Z-{name}")
     found = playbook_roles.placeholders(given)
-    assert found.keys() == playbook_policies.written()["placeholders"].keys()
+    assert found.keys() == iam_policies.written()["placeholders"].keys()
     assert expected.items() <= found.items()
