@@ -15,7 +15,7 @@ attributes:
     support: full
     details:
       - Where AWS gives ids at creation, the result holds stand-ins that say what is not made yet. The other modules of
-        this collection take them, and P(bioviewers.aws.foretold#test) finds them.
+        this collection take them, and P(bioviewers.aws.known_after_apply#test) finds them.
   diff_mode:
     description: Returns what has changed, or would change in C(check_mode), when in diff mode.
     support: full

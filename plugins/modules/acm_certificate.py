@@ -150,7 +150,7 @@ from ansible_collections.amazon.aws.plugins.module_utils.tagging import (
 )
 from ansible_collections.bioviewers.aws.plugins.module_utils._engine.merge import Found
 from ansible_collections.bioviewers.aws.plugins.module_utils._engine.resource import TAGS, WAIT, Resource
-from ansible_collections.bioviewers.aws.plugins.module_utils._engine.unknown import foretold
+from ansible_collections.bioviewers.aws.plugins.module_utils._engine.unknown import unknown
 
 LOGGING = "certificate_transparency_logging_preference"
 USABLE = ["ISSUED", "PENDING_VALIDATION"]  # in order of preference
@@ -220,8 +220,8 @@ class Certificate(Resource):
         asked = super().desired()
         return {**asked, "DomainName": self.name.lower(), "SubjectAlternativeNames": all_names(asked)}
 
-    def foretell(self) -> dict[str, Any]:
-        return {"Arn": foretold(f"{self.noun} {self.name}"), "Status": USABLE[1], "ResourceRecords": [], "InUseBy": []}
+    def placeholders(self) -> dict[str, Any]:
+        return {"Arn": unknown(f"{self.noun} {self.name}"), "Status": USABLE[1], "ResourceRecords": [], "InUseBy": []}
 
     def find(self) -> Found | None:
         # Without key types AWS lists RSA certificates of up to 2048 bits only.

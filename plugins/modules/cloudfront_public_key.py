@@ -75,7 +75,7 @@ public_key:
 from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
-from ansible_collections.bioviewers.aws.plugins.module_utils._engine.unknown import is_foretold
+from ansible_collections.bioviewers.aws.plugins.module_utils._engine.unknown import is_unknown
 from ansible_collections.bioviewers.aws.plugins.module_utils._services.cloudfront import CloudFrontResource
 
 # How keys of the two kinds that CloudFront takes begin, in Base64.
@@ -100,7 +100,7 @@ class PublicKey(CloudFrontResource):
     def desired(self) -> dict[str, Any]:
         asked = super().desired()
         key = pem(asked["EncodedKey"])
-        if not (is_foretold(key) or is_taken(key)):
+        if not (is_unknown(key) or is_taken(key)):
             kinds = "RSA with 2048 bits or ECDSA on P-256"
             raise AnsibleAWSError(message=f"encoded_key must be a public key, {kinds}, that begins with {HEADER}.")
         return {**asked, "EncodedKey": key}

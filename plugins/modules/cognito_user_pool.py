@@ -402,7 +402,7 @@ from ansible_collections.amazon.aws.plugins.module_utils.exceptions import Ansib
 from ansible_collections.amazon.aws.plugins.module_utils.iam import get_aws_account_info
 from ansible_collections.bioviewers.aws.plugins.module_utils._engine.merge import Found, Spelling, merge
 from ansible_collections.bioviewers.aws.plugins.module_utils._engine.resource import TAGS
-from ansible_collections.bioviewers.aws.plugins.module_utils._engine.unknown import foretold
+from ansible_collections.bioviewers.aws.plugins.module_utils._engine.unknown import unknown
 from ansible_collections.bioviewers.aws.plugins.module_utils._services.cognito import (
     PAGE,
     CognitoResource,
@@ -569,9 +569,9 @@ class UserPool(CognitoResource):
             return {**{key: value for key, value in wanted.items() if key not in FACTORS}, **NO_FACTORS}
         return wanted
 
-    def foretell(self) -> dict[str, Any]:
+    def placeholders(self) -> dict[str, Any]:
         account, partition = get_aws_account_info(self.module)
-        pool_id = foretold(f"{self.noun} {self.name}")
+        pool_id = unknown(f"{self.noun} {self.name}")
         region = self.client.meta.region_name
         return {"Id": pool_id, "Arn": f"arn:{partition}:cognito-idp:{region}:{account}:userpool/{pool_id}"}
 
@@ -619,7 +619,7 @@ class UserPool(CognitoResource):
         return replace(found, config=config)
 
     def _found(self, pool: dict[str, Any]) -> Found:
-        # Once, under the name that counts: a change of what AWS says twice would foretell half of what happens.
+        # Once, under the name that counts: a change of what AWS says twice would show half of what happens.
         config = {"Name": pool["Name"], **pool_request(self.accepted("CreateUserPool", pool))}
         tags = config.pop("UserPoolTags", {})
         # Pools older than this setting have none and tell capitals apart.

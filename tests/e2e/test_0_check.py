@@ -64,7 +64,7 @@ def test_it_says_what_it_leaves_out(words):
 
 
 def test_our_own_modules_show_all_of_it_but_no_secret(words):
-    assert re.search(r"user_pool_id\W+\(not made yet: user pool lab-viewer\)", words)
+    assert re.search(r"user_pool_id\W+\(known after apply: user pool lab-viewer\)", words)
     assert SECRET not in words
 
 

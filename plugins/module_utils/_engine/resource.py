@@ -9,8 +9,8 @@ It states `service` (boto3's client), `noun` (the result is returned under it, i
   initial    {API name: value} that a creation needs though nobody asked for it
   immutable  {dotted API path: what to do instead}
   secret     API names whose content is masked in diff and result
-  given      names of the facts that AWS gives when it makes one; check mode foretells them
-  within     the option with the id of what it is in: where that is foretold, there is nothing to be found
+  given      names of the facts that AWS gives when it makes one; in check mode they are unknown
+  within     the option with the id of what it is in: where that is unknown, there is nothing to be found
   spelling   Spelling({option: API name}) for names that Ansible's helpers get wrong
 It gives find, create, update (gets the complete config: what is held with what was asked laid over), delete, and where
 needed `wait` (called when asked to, even if nothing changed) and `tag(found, missing, surplus)`. It may extend
@@ -30,7 +30,7 @@ from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleA
 from ansible_collections.amazon.aws.plugins.module_utils.retries import AWSRetry
 from ansible_collections.amazon.aws.plugins.module_utils.tagging import compare_aws_tags
 from ansible_collections.bioviewers.aws.plugins.module_utils._engine.merge import Found, Spelling, dig, masked, merge
-from ansible_collections.bioviewers.aws.plugins.module_utils._engine.unknown import foretold, is_foretold
+from ansible_collections.bioviewers.aws.plugins.module_utils._engine.unknown import is_unknown, unknown
 
 try:
     from botocore.exceptions import BotoCoreError, ClientError
@@ -82,9 +82,9 @@ class Resource:
     def merged(self, held: dict[str, Any], asked: dict[str, Any]) -> dict[str, Any]:
         return merge(held, asked)
 
-    def foretell(self) -> dict[str, Any]:
+    def placeholders(self) -> dict[str, Any]:
         """The facts of one that would be made, in check mode."""
-        return dict.fromkeys(self.given, foretold(f"{self.noun} {self.name}"))
+        return dict.fromkeys(self.given, unknown(f"{self.noun} {self.name}"))
 
     def call(self, operation: str, **request: Any) -> dict[str, Any]:
         return getattr(self.client, operation)(aws_retry=True, **request)
@@ -116,7 +116,7 @@ class Resource:
         return found
 
     def run(self) -> NoReturn:
-        held = None if is_foretold(self.params.get(self.within)) else self._step("find", self.find)
+        held = None if is_unknown(self.params.get(self.within)) else self._step("find", self.find)
         wanted = None
         if self.params["state"] == "present":
             wanted = self._step("update" if held else "create", self._wanted, held)
@@ -124,7 +124,7 @@ class Resource:
 
     def _wanted(self, held: Found | None) -> Found:
         if held is None:
-            facts = self.foretell() if self.module.check_mode else {}
+            facts = self.placeholders() if self.module.check_mode else {}
             return Found(merge(self.initial, self.desired()), facts, tags=self._wanted_tags({}))
         wanted = self.merged(held.config, self.desired())
         for path, instead in self.immutable.items():

@@ -14,7 +14,7 @@ from ansible_collections.amazon.aws.plugins.module_utils.exceptions import Ansib
 from ansible_collections.bioviewers.aws.plugins.module_utils._engine import resource
 from ansible_collections.bioviewers.aws.plugins.module_utils._engine.merge import Found
 from ansible_collections.bioviewers.aws.plugins.module_utils._engine.resource import TAGS, WAIT, Resource
-from ansible_collections.bioviewers.aws.plugins.module_utils._engine.unknown import foretold, is_foretold
+from ansible_collections.bioviewers.aws.plugins.module_utils._engine.unknown import is_unknown, unknown
 from botocore.exceptions import ClientError
 
 
@@ -116,7 +116,7 @@ def test_flow(shelf, held, arguments, changed, calls, check_mode):
     assert result["calls"] == ([] if check_mode else calls)
 
 
-def test_check_mode_foretells_the_diff(shelf):
+def test_check_mode_shows_the_diff(shelf):
     foreseen, done = (shelf(OAK, check_mode=check_mode, colour="blue")["diff"] for check_mode in (True, False))
     assert foreseen == done
     assert (done["before"]["colour"], done["after"]["colour"]) == ("red", "blue")
@@ -138,29 +138,31 @@ def test_the_result_has_facts_and_configuration(shelf):
         "wood": "oak",
         "tags": {},
     }
-    assert shelf(None, check_mode=True)["book_shelf"]["id"] == "(not made yet: book shelf a)", "ids are not invented"
+    assert shelf(None, check_mode=True)["book_shelf"]["id"] == "(known after apply: book shelf a)", (
+        "ids are not invented"
+    )
     assert "book_shelf" not in shelf(OAK, state="absent")
 
 
 def test_in_what_is_not_made_yet_there_is_nothing_to_be_found(shelf):
-    result = shelf(OAK, check_mode=True, room_id="(not made yet: room b)", colour="blue")
+    result = shelf(OAK, check_mode=True, room_id="(known after apply: room b)", colour="blue")
     assert (result["changed"], result["diff"]["before"]) == (True, {})
-    assert result["diff"]["after"]["room_id"] == "(not made yet: room b)"
+    assert result["diff"]["after"]["room_id"] == "(known after apply: room b)"
 
 
 @pytest.mark.parametrize(
     ("value", "found"),
     [
-        (foretold("room b"), True),
-        (f"arn:aws:x:{foretold('room b')}", True),
-        ({"arns": {"us-east-1": foretold("room b")}}, True),
-        ([{"id": "S1"}, [foretold("room b")]], True),
+        (unknown("room b"), True),
+        (f"arn:aws:x:{unknown('room b')}", True),
+        ({"arns": {"us-east-1": unknown("room b")}}, True),
+        ([{"id": "S1"}, [unknown("room b")]], True),
         ({"id": "S1", "none": None, "number": 1}, False),
         ("not made yet", False),
     ],
 )
 def test_a_stand_in_is_found_wherever_it_is(value, found):
-    assert is_foretold(value) is found
+    assert is_unknown(value) is found
 
 
 def test_a_secret_changes_but_does_not_show(shelf):

@@ -1,4 +1,4 @@
-"""igv.yml against the emulators: foretold, built, repaired; with a user pool of its own, and with the viewer's."""
+"""igv.yml against the emulators: in check mode, built, repaired; with a user pool of its own, and with the viewer's."""
 
 from __future__ import annotations
 
@@ -142,7 +142,7 @@ def drift(client):
     iam.update_assume_role_policy(RoleName="lab-igv-reader", PolicyDocument=trust)
 
 
-def test_foretold_built_and_repaired(igv, client, tmp_path):
+def test_known_after_apply_built_and_repaired(igv, client, tmp_path):
     said = igv("--check", stages=[*STAGES, "igv_verify"])
     assert "would look at igv-pool-roles" in said
     assert "would create the policy read of the role lab-igv-reader" in said

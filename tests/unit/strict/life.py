@@ -7,7 +7,7 @@ import importlib
 from typing import Any
 
 from ansible_collections.bioviewers.aws.plugins.module_utils._engine.resource import STATE, Resource
-from ansible_collections.bioviewers.aws.plugins.module_utils._engine.unknown import is_foretold
+from ansible_collections.bioviewers.aws.plugins.module_utils._engine.unknown import is_unknown
 
 from tests import modules
 from tests.unit.strict.aws import Aws
@@ -138,4 +138,4 @@ def within(part: Any, whole: Any) -> bool:
         return all(key in whole and within(item, whole[key]) for key, item in shown.items())
     if isinstance(part, list) and isinstance(whole, list) and any(isinstance(item, dict) for item in part):
         return len(part) == len(whole) and all(map(within, part, whole))
-    return is_foretold(part) or in_order(part) == in_order(whole)  # a stand-in for what AWS has yet to give
+    return is_unknown(part) or in_order(part) == in_order(whole)  # a stand-in for what AWS has yet to give

@@ -10,7 +10,7 @@ from typing import Any
 
 import botocore.session
 import pytest
-from ansible_collections.bioviewers.aws.plugins.module_utils._engine.unknown import foretold
+from ansible_collections.bioviewers.aws.plugins.module_utils._engine.unknown import unknown
 
 from tests import modules
 from tests.unit.strict.life import FILES, ROWS, TABLES, Life, all_in_order, flat, spec_of, told, within
@@ -18,7 +18,7 @@ from tests.unit.strict.table import ENGINE, options
 
 each_table = pytest.mark.parametrize("table", TABLES, ids=lambda table: table.title)
 each_row = pytest.mark.parametrize(("table", "option"), ROWS, ids=[f"{table.title}-{option}" for table, option in ROWS])
-UNFORESEEN = {"acm_certificate": {"resource_records": foretold("certificate")}}  # AWS makes them up
+UNFORESEEN = {"acm_certificate": {"resource_records": unknown("certificate")}}  # AWS makes them up
 FIXED = [(table, option) for table in TABLES for option in table.fixed]
 
 

@@ -5,11 +5,11 @@
 from __future__ import annotations
 
 DOCUMENTATION = r"""
-name: foretold
+name: known_after_apply
 short_description: Whether something waits for an id that AWS has yet to give
 version_added: 0.1.0
 description:
-  - In check mode the modules of this collection return a stand-in for each id of what they would make. This finds it.
+  - In check mode the modules of this collection return a placeholder for each id of what they would make.
 options:
   _input:
     description: A value; in a dictionary or a list, everything in it is looked at.
@@ -18,10 +18,10 @@ options:
 """
 
 EXAMPLES = r"""
-- name: Say what a dry run can't look into
+- name: Report the record in check mode
   ansible.builtin.debug:
     msg: would create the record of {{ domain }}
-  when: made.distribution is bioviewers.aws.foretold
+  when: made.distribution is bioviewers.aws.known_after_apply
 """
 
 RETURN = r"""
@@ -33,11 +33,11 @@ _value:
 from collections.abc import Callable
 from typing import Any
 
-from ansible_collections.bioviewers.aws.plugins.module_utils._engine.unknown import is_foretold
+from ansible_collections.bioviewers.aws.plugins.module_utils._engine.unknown import is_unknown
 
 
 class TestModule:
     __test__ = False  # not one of pytest's
 
     def tests(self) -> dict[str, Callable[[Any], bool]]:
-        return {"foretold": is_foretold}
+        return {"known_after_apply": is_unknown}
