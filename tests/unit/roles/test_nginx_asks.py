@@ -278,7 +278,7 @@ COOKIE = COOKIES.splitlines()[0]
 
 def with_cookies_until(end: float) -> str:
     """What the cookie job writes."""
-    return f'{COOKIE}\nif ($msec ~ "{signed_cookies.seconds_before(int(end))}") {{ set $session_ready 1; }}\n'
+    return f'{COOKIE}\nif ($msec ~ "{signed_cookies.msec_before(int(end))}") {{ set $session_ready 1; }}\n'
 
 
 def test_cookies_are_handed_out_until_they_end(site):
