@@ -1,4 +1,4 @@
-"""Failure notifications on the host, with systemd played by scripts and SNS by moto; and verify's claims on subscriptions."""
+"""Failure notifications on the host, with systemd played by scripts and SNS by moto; and verify's claims on them."""
 
 from __future__ import annotations
 
