@@ -21,7 +21,7 @@ VERBS = re.compile(
     "Verify|Wait for) "
 )
 STOP = re.compile(
-    r"\b(it|that|those|these|there|them|they|keep|kept|look|tell|told|say|said|let|have|foretell|foretold|place|thing|who|whoever|"
+    r"\b(it|(?<!Assert )(?<!Verify )that|those|these|there|them|they|keep|kept|look|tell|told|say|said|let|have|foretell|foretold|place|thing|who|whoever|"
     r"whom|what|somebody|nobody|anew)\b",
     re.IGNORECASE,
 )
