@@ -14,15 +14,16 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).parents[3]
-FILES = [path for place in ("roles", "playbooks", "molecule") for path in sorted((ROOT / place).rglob("*.yml"))]
+FILES = [path for folder in ("roles", "playbooks", "molecule") for path in sorted((ROOT / folder).rglob("*.yml"))]
 VERBS = re.compile(
-    "(Add|Allow|Assert|Build|Check|Configure|Create|Delete|Disable|Enable|Get|Install|Launch|List|Load|Manage|Print|"
-    "Publish|Reboot|Reload|Remove|Report|Request|Require|Restart|Run|Schedule|Set|Start|Stop|Terminate|Update|Validate|"
-    "Verify|Wait for) "
+    "(Add|Allow|Assert|Build|Check|Clear|Configure|Create|Delete|Derive|Disable|Enable|Get|Import|Install|Launch|List|Load|"
+    "Manage|Print|Publish|Reboot|Reload|Remove|Report|Request|Require|Restart|Run|Schedule|Set|Start|Stop|Terminate|Update|"
+    "Validate|Verify|Wait for) "
 )
+# Only `Assert that` and `Verify that` need no noun before `that`.
 STOP = re.compile(
-    r"\b(it|(?<!Assert )(?<!Verify )that|those|these|there|them|they|keep|kept|look|tell|told|say|said|let|have|foretell|foretold|place|thing|who|whoever|"
-    r"whom|what|somebody|nobody|anew)\b",
+    r"\b(it|(?<!Assert )(?<!Verify )that|those|these|there|them|they|keep|kept|look|tell|told|say|said|let|have|"
+    r"foretell|foretold|place|thing|who|whoever|whom|what|somebody|nobody|anew)\b",
     re.IGNORECASE,
 )
 
