@@ -11,6 +11,7 @@ With REUSE_SANDBOX=1 a stage takes what there is of these (`make demo` leaves it
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import pathlib
@@ -26,6 +27,7 @@ from sandbox import settings
 from sandbox.demo import viewer
 from sandbox.process import environment
 from tests.e2e import inside, interrupted, visitor
+from tests.tiers import BUSY
 
 HERE = pathlib.Path(__file__).parent
 # The order of the tests; of a stage, those that want the machine for themselves (`quiet`) come after the others.
@@ -91,9 +93,12 @@ def second_lab(deployment, building) -> None:
 
 
 @pytest.fixture(scope="session")
-def quiet(building) -> None:
+def quiet(building) -> Iterator[None]:
     """The machine for itself, as browsers want it that are looked at by the second."""
     building.exception()
+    with BUSY.open("w") as busy:
+        fcntl.flock(busy, fcntl.LOCK_EX)
+        yield
 
 
 @pytest.fixture
