@@ -22,7 +22,7 @@ from sandbox import settings
 from sandbox.compute import containers
 from sandbox.demo import browser, viewer
 from tests.e2e import inside
-from tests.unit.conftest import free_port
+from tests.emulators import free_port
 from tests.unit.roles import real_nginx
 
 SETTINGS = json.dumps({"session_url": "", "sign_out_url": "", "title": "Neuroglancer", "credentials_origins": []})
