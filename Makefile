@@ -28,7 +28,7 @@ setup-all: .cache/samtools-test/.ready
 demo: .venv/.ready ## a private Neuroglancer on this machine: sandbox, site.yml, a browser that signs in
 	python -m sandbox.demo.viewer
 
-demo-igv: .cache/samtools-test/.ready ## the backend of IGV Desktop on this machine: igv.yml, a sign-in, the reads of a private BAM, IGV's picture
+demo-igv: .cache/samtools-test/.ready ## the backend of IGV Desktop on this machine: igv/site.yml, a sign-in, the reads of a private BAM, IGV's picture
 	python -m sandbox.demo.igv
 
 check: ## while working: style, and the unit tests that take seconds; under three minutes
@@ -54,7 +54,7 @@ lint-sanity: .venv/.ready
 	tests/sanity/run
 
 unit: .venv/.ready ## logic, in tables of cases
-	python -m pytest $(IN_PARALLEL) $(MARKS) tests/unit --ignore=tests/unit/sandbox --ignore=tests/unit/edge
+	python -m pytest $(IN_PARALLEL) $(MARKS) tests/unit --ignore=tests/unit/sandbox
 
 unit-fast: .venv/.ready
 	python -m pytest $(IN_PARALLEL) $(MARKS) $(FAST)

@@ -12,7 +12,7 @@ import shutil
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ansible.errors import AnsibleError
+from ansible.errors import AnsibleError, AnsibleUndefinedVariable
 from ansible.inventory.host import Host
 from ansible.plugins.action import ActionBase
 from ansible_collections.bioviewers.aws.plugins.module_utils._checks.preflight import Fault, shown
@@ -58,7 +58,8 @@ class Inventory:
     def __init__(self, spec: Mapping[str, Any], task_vars: dict[str, Any], templar: Any) -> None:
         self.spec, self.templar = spec, templar
         self.options = role_options(ROOT)
-        self.deployment = task_vars["deployment"]
+        of_igv = {f"igv_{name}": template for name, template in task_vars.get("igv", {}).items()}
+        self.deployment = {**task_vars["deployment"], **of_igv}
         hostvars = task_vars["hostvars"]
         here = hostvars.raw_get(task_vars["inventory_hostname"])
         there = self._of_web(hostvars)
@@ -161,7 +162,10 @@ class Inventory:
             made_of = sources(template, self.spec, {})
             if name not in self.spec or name in self.given or self.known.get(FAULTY, set()) & set(made_of):
                 continue
-            self.known[name] = value = self.templar.template(template)
+            try:
+                self.known[name] = value = self.templar.template(template)
+            except AnsibleUndefinedVariable:  # made of what only the viewer needs, as `domain`
+                continue
             others = [other for other in made_of if other != name]
             for fault in self._judge(name, value, shown(value)):
                 yield Fault(f"{name} (made from {', '.join(others)})", fault.value, fault.wrong, fault.instead)

@@ -97,7 +97,7 @@ extends_documentation_fragment:
 """
 
 EXAMPLES = r"""
-# What the playbook bioviewers.aws.igv_verify does, with values from the inventory.
+# What the playbook bioviewers.aws.igv.verify does, with values from the inventory.
 - name: Test every claim
   bioviewers.aws.verify_igv:
     name: lab-viewer-igv

@@ -14,8 +14,8 @@ PERSON = f"barbara@{settings.DOMAIN}"
 
 
 def build(*options: str) -> str:
-    """Run igv.yml; what it said."""
-    return run(["playbooks/igv.yml", "--diff", *options])
+    """Run igv/site.yml; what it said."""
+    return run(["playbooks/igv/site.yml", "--diff", *options])
 
 
 def browse(user: str, password: str, address: str) -> httpx.Response:

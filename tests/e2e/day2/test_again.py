@@ -36,7 +36,19 @@ def test_artifact_holds_only_what_a_lab_needs(artifact):
     with tarfile.open(artifact) as archive:
         tops = {name.split("/")[0] for name in archive.getnames()}
     assert {"playbooks", "plugins", "roles", "inventories", "docs", "meta", "README.md", "COPYING"} <= tops
-    unwanted = {"sandbox", "tests", "molecule", ".venv", ".cache", ".git", ".ci", "Makefile", "ansible.cfg"}
+    unwanted = {
+        "sandbox",
+        "tests",
+        "molecule",
+        "packages",
+        "conftest.py",
+        ".venv",
+        ".cache",
+        ".git",
+        ".ci",
+        "Makefile",
+        "ansible.cfg",
+    }
     assert not tops & unwanted
     assert not [name for name in tops if name.endswith("_cache")]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -77,7 +78,16 @@ def test_signed_out_the_shell_is_public_and_holds_nothing_of_the_data(http):
     shell = http.get(f"{viewer.SITE}/")
     assert shell.status_code == 200
     assert "set-cookie" not in shell.headers
-    assert not [word for word in (settings.DATA_BUCKET, settings.DATA_DOMAIN) if word in shell.text]
+    scripts = [http.get(f"{viewer.SITE}/{path}") for path in re.findall(r'"\./(assets/[\w.-]+)"', shell.text)]
+    assert {script.status_code for script in scripts} == {200}
+    for said in (shell, *scripts, http.get(f"{viewer.SITE}/settings.json")):
+        assert not [word for word in (settings.DATA_BUCKET, settings.DATA_DOMAIN) if word in said.text]
+
+
+def test_what_is_set_for_the_viewer_is_for_those_who_are_signed_in(signed_in, http):
+    assert http.get(f"{viewer.SITE}/settings.json").status_code == 401
+    answer = signed_in.request.get(f"{viewer.SITE}/settings.json")
+    assert answer.json()["credentials_origins"] == [viewer.DATA]
 
 
 @pytest.mark.hostile

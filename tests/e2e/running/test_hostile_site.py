@@ -1,4 +1,4 @@
-"""Who gets cookies for the data at the site, and who tries in vain: forged names, paths, methods, sessions, smuggling.
+"""Who gets cookies and settings at the site, and who tries in vain: forged names, paths, methods, sessions, smuggling.
 
 Three things stand in the way: the load balancer's rules, nginx's locations, the gate. Each is met alone too.
 """
@@ -15,10 +15,10 @@ from typing import Any, NamedTuple
 import httpx
 import pytest
 
+from aws_edge.load_balancer.nodes import socket_in, unverified
 from sandbox import settings
 from sandbox.compute import hosts, load_balancers
 from sandbox.demo import viewer
-from sandbox.edge.http.nodes import socket_in, unverified
 from tests.e2e import claims_target, inside, raw_http, visitor
 from tests.e2e.raw_http import request
 from tests.e2e.refusal import assert_refused, given_cookies
@@ -144,14 +144,20 @@ def test_the_real_token_gets_cookies(facts):
         assert (answer.status_code, sorted(given_cookies(answer))) == (status, THREE)
 
 
+def test_the_real_token_reads_the_settings(facts):
+    answer = facts.at_host(request("/settings.json", *identified(facts, facts.token)))
+    assert (answer.status_code, given_cookies(answer)) == (200, [])
+    assert answer.json()["credentials_origins"] == [viewer.DATA]
+
+
 @pytest.mark.hostile
 @pytest.mark.parametrize("case", FORGED)
 def test_the_gate_refuses(facts, case):
-    for path in ("/session", "/login"):
+    for path in ("/session", "/login", "/settings.json"):
         assert_refused(facts.at_host(request(path, *FORGED[case](facts))), 401)
 
 
-# ---- ways to /session and /login that no rule of the load balancer knows ----
+# ---- ways to /session, /login and /settings.json that no rule of the load balancer knows ----
 
 DISGUISED = [
     *(
@@ -170,12 +176,35 @@ DISGUISED = [
     *("//login", "/assets/../login", "/logout/../login", "/-/gate", "/assets/../-/gate", "/assets/..%2f-/gate"),
     *("/-/pages/not-listed.html", "/@cookies-session", "/assets/../../etc/nginx/bioviewers/cookies.conf"),
     "/assets/..%2f..%2f..%2fetc/nginx/bioviewers/cookies.conf",
+    *(
+        "//settings.json",
+        "/%73ettings.json",
+        "/settings%2ejson",
+        "/settings.json/",
+        "/settings.json%00",
+        "/settings.json;x",
+    ),
+    *("/./settings.json", "/SETTINGS.JSON", "/index.html/../settings.json", "/assets/../settings.json"),
+    *(
+        "/assets/..%2fsettings.json",
+        "/assets/%2e%2e/settings.json",
+        "/assets/..%5csettings.json",
+        "/assets/settings.json",
+    ),
+    *(
+        "/settings.json.gz",
+        "/settings",
+        "/neuroglancer.json",
+        "/assets/../../neuroglancer.json",
+        "/etc/neuroglancer.json",
+    ),
+    *("/assets/../../../etc/neuroglancer.json", "/assets/..%2f..%2f..%2fetc/neuroglancer.json"),
 ]
 
 
 @pytest.mark.hostile
 @pytest.mark.parametrize("target", DISGUISED)
-def test_no_disguised_path_gives_cookies_to_a_stranger(facts, target):
+def test_no_disguised_path_gives_anything_to_a_stranger(facts, target):
     assert_refused(raw_http.only(request(target, *by_stranger(facts))), 302, 400, 401, 404)
 
 
@@ -198,6 +227,11 @@ HEADERS: dict[str, tuple[str, Fields, int]] = {
     "another address of the page": ("/", [("X-Original-URL", "/session")], SHELL),
     "another address, rewritten": ("/", [("X-Rewrite-URL", "/session")], SHELL),
     "a redirect within nginx": ("/", [("X-Accel-Redirect", "/@cookies-session")], SHELL),
+    "another address of the page, with the settings": ("/", [("X-Original-URL", "/settings.json")], SHELL),
+    "the settings, by a token of nobody's": ("/settings.json", [("Authorization", "Bearer a.b.c")], DENIED),
+    "the settings, as if they were known": ("/settings.json", [("If-None-Match", "*")], DENIED),
+    "the settings, in part": ("/settings.json", [("Range", "bytes=0-10")], DENIED),
+    "the settings of the data's host": ("/settings.json", [("Host", settings.DATA_DOMAIN)], DENIED),
     "another method": ("/session", [("X-HTTP-Method-Override", "HEAD")], DENIED),
     "an address of the load balancer's": ("/session", [("X-Forwarded-For", "10.0.0.1")], DENIED),
     "this machine's address": ("/session", [("X-Real-IP", "127.0.0.1"), ("Forwarded", "for=127.0.0.1")], DENIED),
@@ -226,7 +260,7 @@ def test_header_of_a_stranger(facts, case):
 
 @pytest.mark.hostile
 @pytest.mark.parametrize(
-    "path", ["/", "/index.html", "/signed-out", "/logout", "/assets/none.js", "/login", "/session"]
+    "path", ["/", "/index.html", "/signed-out", "/logout", "/assets/none.js", "/login", "/session", "/settings.json"]
 )
 @pytest.mark.parametrize("case", ["a token that a stranger signed", "the real one with another name in it"])
 def test_a_forged_identity_is_worth_nothing_under_any_rule(facts, path, case):
@@ -258,8 +292,8 @@ def test_odd_requests(deployment, case):
 
 @pytest.mark.hostile
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "OPTIONS", "PROPFIND", "TRACE"])
-@pytest.mark.parametrize("path", ["/session", "/login"])
-def test_only_reading_gives_cookies(mia, path, method):
+@pytest.mark.parametrize("path", ["/session", "/login", "/settings.json"])
+def test_only_reading_gives_anything(mia, path, method):
     answer = raw_http.only(request(path, cookie(mia), ("X-HTTP-Method-Override", "GET"), method=method))
     assert_refused(answer, 405)
 
@@ -308,7 +342,8 @@ def test_both_parts_of_the_cookie_are_a_sign_in(http, mia):
 @pytest.mark.parametrize("case", BROKEN)
 def test_sign_ins_that_are_none(http, mia, ned, case):
     cookies = BROKEN[case](visitor.cookies_of(mia, SESSION), visitor.cookies_of(ned, SESSION))
-    assert_refused(http.get(f"{viewer.SITE}/session", headers=visitor.header(cookies)), 401)
+    for path in ("/session", "/settings.json"):
+        assert_refused(http.get(f"{viewer.SITE}{path}", headers=visitor.header(cookies)), 401)
 
 
 @pytest.mark.hostile
@@ -324,6 +359,7 @@ def test_who_signed_out_is_out(deployment):
     visitor.follow(person, person.get(f"{viewer.SITE}/logout"))
     assert visitor.cookies_of(person, SESSION) == visitor.cookies_of(person, "CloudFront-") == {}
     assert_refused(person.get(f"{viewer.SITE}/session"), 401)
+    assert_refused(person.get(f"{viewer.SITE}/settings.json"), 401)
     # The login has forgotten the person as well.
     assert "password" in visitor.ask_to_come_in(person).text
 

@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
+from aws_edge.load_balancer import nodes
 from sandbox import settings
 from sandbox.compute import containers, hosts, load_balancers
 from sandbox.demo import viewer
-from sandbox.edge.http import nodes
 from tests.e2e import inside
 from tests.e2e.waiting import wait_until
 

@@ -273,6 +273,14 @@ SITE_CASES = {
         site.disguised,
         "/%73ession answers 204",
     ),
+    "settings refused": ([(".*/settings.json", answer(401)), (".*", answer(404))], site.settings, ""),
+    "settings led to the login": ([(".*", answer(302))], site.settings, ""),
+    "settings open": ([(".*", answer(200))], site.settings, "/settings.json answers 200"),
+    "settings open under another spelling": (
+        [(".*/%73ettings.json", answer(200)), (".*", answer(401))],
+        site.settings,
+        "/%73ettings.json answers 200",
+    ),
     "forged": ([(".*", answer(302))], site.forged, ""),
     "forged and believed": (
         [(".*/login", answer(302, **COOKIE)), (".*", answer(401))],
@@ -532,8 +540,8 @@ def test_cookies_are_those_of_the_program_on_the_host(key, monkeypatch):
     spec.loader.exec_module(program)
     policy = jar.policy("https://data.lab.test/*", 300)
     expires = json.loads(policy)["Statement"][0]["Condition"]["DateLessThan"]["AWS:EpochTime"]
-    assert policy == program.make_policy("https://data.lab.test/*", expires)
-    assert jar.Signer(key, "K1").sign(policy) == program.make_cookies(policy, key, "K1", "SHA1")
+    assert policy == program.custom_policy("https://data.lab.test/*", expires)
+    assert jar.Signer(key, "K1").sign(policy) == program.create_cookies(policy, key, "K1", "SHA1")
 
 
 # --- Who signs in ------------------------------------------------------------------------------------------------

@@ -311,7 +311,7 @@ def private(look: Sight) -> Wrong:
         raise Skipped(f"S3 tells these credentials nothing of {join(silent)}, which may be of another account")
 
 
-RUN = "Run igv.yml."
+RUN = "Run igv/site.yml."
 CHECKS = {
     "Who signs in": (
         Check(
@@ -319,7 +319,7 @@ CHECKS = {
             user_pool,
             "Nobody can sign up at {user_pool}; its login is at {login_domain}; it is protected as the inventory says.",
             "Cognito's DescribeUserPool",
-            "Run igv.yml, or site.yml if that is the viewer's pool.",
+            "Run igv/site.yml, or site.yml if that is the viewer's pool.",
         ),
         Check(
             "igv-client",
@@ -383,7 +383,7 @@ CHECKS = {
             buckets,
             "The buckets are there, in {region}.",
             "S3's HeadBucket",
-            "Correct igv_buckets, and run igv.yml.",
+            "Correct igv_buckets, and run igv/site.yml.",
         ),
         Check(
             "igv-buckets-private",

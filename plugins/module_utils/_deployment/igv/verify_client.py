@@ -149,7 +149,7 @@ CHECKS = {
             files,
             "The files for IGV say what is so, and their owner alone may read them.",
             "oauth-config.json and oauth-config.json.gz on this machine, against what AWS says",
-            "Run igv.yml, and hand out the files anew.",
+            "Run igv/site.yml, and hand out the files anew.",
             needs=("igv-client", "igv-pool", "igv-trust"),
         ),
         Check(
@@ -157,7 +157,7 @@ CHECKS = {
             hosted,
             "What IGV fetches from the web server says what is so, and holds no secret.",
             "A request for it, without a login",
-            "Put the oauth-config.json that igv.yml wrote there, as it is and for all to fetch.",
+            "Put the oauth-config.json that igv/site.yml wrote there, as it is and for all to fetch.",
             needs=("igv-client", "igv-pool", "igv-trust"),
         ),
     ),

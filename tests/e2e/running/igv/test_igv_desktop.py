@@ -15,16 +15,16 @@ import pysam
 import pytest
 from botocore.exceptions import ClientError
 
+from aws_edge.tokens import claims_of
 from sandbox import settings
 from sandbox.demo import igv, igv_client, igv_desktop, reads, viewer, volumes
-from sandbox.edge.login.tokens import claims_of
 from tests.e2e import desktop, visitor
 from tests.e2e.playbook import recap, run
 
 BUCKET, BAM, LOCUS, PERSON = desktop.BUCKET, desktop.BAM, desktop.LOCUS, desktop.PERSON
 FOLDER = igv.CONFIGURATION.parent
 SHARED = ("-e", "igv_shares_user_pool=true")
-TEARDOWN = ("playbooks/igv_teardown.yml", "-e", f"confirm={settings.IGV_PROJECT}")
+TEARDOWN = ("playbooks/igv/teardown.yml", "-e", f"confirm={settings.IGV_PROJECT}")
 # The keys of oauth-config.json that IGV reads.
 KEYS = {
     *("auth_provider", "client_id", "client_secret", "scope", "authorization_endpoint", "token_endpoint"),
