@@ -21,7 +21,8 @@ description:
   - Ends the run when the sandbox is not up.
   - With C(inventories/sandbox) gives a playbook exactly the rights that docs/permissions.md lists for it, or for the
     purpose that E(SANDBOX_PURPOSE) names. What is listed nowhere may do everything.
-  - Adds the group C(web), empty, with the sandbox's session manager plugin as its connection's.
+  - Adds the group C(web), empty, with the sandbox's session manager plugin as its connection's, and with the viewer
+    that this machine has built before.
 author: Contributors to bioviewers.aws
 options:
   plugin:
@@ -55,6 +56,7 @@ class InventoryModule(BaseInventoryPlugin):
         self._read_config_data(path)
         sys.path.insert(0, str(CHECKOUT))
         # Found only now.
+        from sandbox.compute import viewer_bundle  # noqa: PLC0415
         from sandbox.iam import playbook_roles  # noqa: PLC0415
         from sandbox.process import environment, supervisor  # noqa: PLC0415
         from tools import iam_policies  # noqa: PLC0415
@@ -71,3 +73,4 @@ class InventoryModule(BaseInventoryPlugin):
             os.environ.update(playbook_roles.credentials(purpose, load_extra_vars(loader)))
         inventory.add_group("web")
         inventory.set_variable("web", "ansible_aws_ssm_plugin", str(CHECKOUT / "sandbox" / "session_manager_plugin"))
+        inventory.set_variable("web", "neuroglancer_bundle_dir", str(viewer_bundle.FOLDER))

@@ -27,7 +27,7 @@ def application(handler: Handler) -> Callable[[Scope, Receive, Send], Awaitable[
 
 
 def serve(handler: Handler, addresses: Iterable[tuple[str, int]]) -> None:
-    """Answer requests on `addresses` until the process is told to end."""
+    """Answer requests on `addresses` until SIGTERM."""
     listeners = [sockets.bind(*address) for address in addresses]
     # No lifespan: there is nothing to set up. No server or date header: the emulators send their own.
     config = uvicorn.Config(

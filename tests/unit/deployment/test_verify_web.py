@@ -273,6 +273,14 @@ SITE_CASES = {
         site.disguised,
         "/%73ession answers 204",
     ),
+    "settings refused": ([(".*/settings.json", answer(401)), (".*", answer(404))], site.settings, ""),
+    "settings led to the login": ([(".*", answer(302))], site.settings, ""),
+    "settings open": ([(".*", answer(200))], site.settings, "/settings.json answers 200"),
+    "settings open under another spelling": (
+        [(".*/%73ettings.json", answer(200)), (".*", answer(401))],
+        site.settings,
+        "/%73ettings.json answers 200",
+    ),
     "forged": ([(".*", answer(302))], site.forged, ""),
     "forged and believed": (
         [(".*/login", answer(302, **COOKIE)), (".*", answer(401))],

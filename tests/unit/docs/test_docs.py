@@ -16,7 +16,15 @@ import yaml
 ROOT = pathlib.Path(__file__).parents[3]
 EXAMPLE = ROOT / "inventories" / "example" / "group_vars" / "all.yml"
 TROUBLESHOOTING = ROOT / "docs" / "troubleshooting.md"
-PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("sandbox/**/*.md"), *ROOT.glob("roles/*/*.md")])
+PAGES = sorted(
+    [
+        *ROOT.glob("*.md"),
+        *ROOT.glob("docs/*.md"),
+        *ROOT.glob("sandbox/**/*.md"),
+        *ROOT.glob("packages/*/*.md"),
+        *ROOT.glob("roles/*/*.md"),
+    ]
+)
 FENCED = re.compile(r"^ *```\w*\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
 # The sections of the troubleshooting page whose messages are ours, word for word.
 OURS = ("What our checks say", "What the viewer's page says", "The sandbox")
@@ -188,7 +196,7 @@ def our_words() -> list[tuple[str, str]]:
 
 
 def our_code() -> str:
-    folders = {"playbooks": "*.yml", "roles": "*", "plugins": "*.py", "sandbox": "*.py"}
+    folders = {"playbooks": "*.yml", "roles": "*", "plugins": "*.py", "sandbox": "*.py", "packages": "*.py"}
     paths = [path for folder, names in folders.items() for path in (ROOT / folder).rglob(names)]
     texts = [path.read_text() for path in paths if path.is_file() and path.suffix not in {".md", ".pyc", ".png"}]
     return re.sub(r"\s+", " ", "\n".join(texts))

@@ -13,14 +13,14 @@ import sys
 
 import pytest
 
-from tests.unit import conftest
+from tests import emulators
 from tests.unit.roles.refused_settings import refusals
 
 ROOT = pathlib.Path(__file__).parents[3]
 LAB = {
     "project": "lab",
-    "aws_account_id": conftest.ACCOUNT,
-    "aws_region": conftest.REGION,
+    "aws_account_id": emulators.ACCOUNT,
+    "aws_region": emulators.REGION,
     "igv_buckets": [{"name": "lab-bams", "prefixes": ["project-a/"]}, {"name": "lab-references"}],
 }
 STAGES = tuple(f"igv/{stage}" for stage in ("preflight", "identity", "access", "config", "summary"))

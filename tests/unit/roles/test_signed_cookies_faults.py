@@ -22,7 +22,7 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from tests.unit.conftest import free_port
+from tests.emulators import free_port
 from tests.unit.roles.oidc_tokens import in_background
 from tests.unit.roles.real_nginx import Site, running
 

@@ -26,10 +26,10 @@ LB = f"arn:aws:elasticloadbalancing:eu-west-1:{ACCOUNT}"
 SSM = f"arn:aws:ssm:eu-west-1:{ACCOUNT}"
 
 
-def request(call: str, target: str = "/", body: str = "") -> request_context.Asked:
+def request(call: str, target: str = "/", body: str = "") -> request_context.RequestContext:
     service, operation = call.split(":")
     form = f"Action={operation}&{body}" if body and not body.startswith(("{", "<")) else body
-    return request_context.read(service, operation, "eu-west-1", urllib.parse.urlsplit(target), form.encode())
+    return request_context.parse(service, operation, "eu-west-1", urllib.parse.urlsplit(target), form.encode())
 
 
 @pytest.mark.parametrize(
@@ -207,10 +207,10 @@ READER = [
     ],
 )
 def test_a_role_reads_its_prefix_by_tls_and_nothing_else(monkeypatch, call, target, permitted):
-    monkeypatch.setattr(authorization, "policies_of", lambda _role: [{"Statement": READER}])
+    monkeypatch.setattr(authorization, "role_policies", lambda _role: [{"Statement": READER}])
     by_tls = dataclasses.replace(request(call, target), secure=True)
-    assert (authorization.refusal("reader", by_tls) is None) == permitted
-    assert authorization.refusal("reader", request(call, target))
+    assert (authorization.missing_permission("reader", by_tls) is None) == permitted
+    assert authorization.missing_permission("reader", request(call, target))
 
 
 @pytest.fixture
@@ -225,7 +225,9 @@ def role(monkeypatch):
         "hosted_zone_id": "Z1",
     }
     own = {"Project": "lab"}
-    monkeypatch.setattr(authorization, "policies_of", lambda purpose: filled_in(iam_policies.policies(purpose), filled))
+    monkeypatch.setattr(
+        authorization, "role_policies", lambda purpose: filled_in(iam_policies.policies(purpose), filled)
+    )
     monkeypatch.setattr(authorization, "tags_of", lambda arn: own if arn.endswith(("-1", "_A", "E1")) else {})
 
 
@@ -309,24 +311,24 @@ def change(name: str, kind: str = "A") -> str:
     ],
 )
 def test_what_the_documented_policies_allow(role, purpose, call, target, body, lacking):
-    refused = authorization.refusal(purpose, request(call, target, body))
+    refused = authorization.missing_permission(purpose, request(call, target, body))
     assert refused is None if lacking is None else lacking in refused
 
 
 @pytest.mark.parametrize("row", iam_policies.written()["implied"], ids=lambda row: row["calls"][0])
 def test_what_is_behind_a_call_is_asked_for(monkeypatch, row):
     held = [{"Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}]
-    monkeypatch.setattr(authorization, "policies_of", lambda role: held)
+    monkeypatch.setattr(authorization, "role_policies", lambda role: held)
     monkeypatch.setattr(authorization, "tags_of", lambda arn: {})
     bodies = {"lambda:CreateFunction": '{"FunctionName": "f"}', "ssm:StartSession": '{"Target": "i-1"}'}
     call = request(row["calls"][0], body=bodies.get(row["calls"][0], "Name=x"))
-    assert authorization.refusal("role", call) is None
+    assert authorization.missing_permission("role", call) is None
     for needed in row["needs"]:
         held[0]["Statement"] = [
             {"Effect": "Allow", "Action": "*", "Resource": "*"},
             {"Effect": "Deny", "Action": needed, "Resource": "*"},
         ]
-        assert needed in authorization.refusal("role", call)
+        assert needed in authorization.missing_permission("role", call)
 
 
 @pytest.mark.parametrize(
@@ -345,7 +347,7 @@ def test_what_is_behind_a_call_is_asked_for(monkeypatch, row):
 )
 def test_a_refusal_is_one_that_boto_understands(service, client, operation, code):
     model = boto3.Session(region_name="us-east-1").client(client).meta.service_model
-    answer = access_denied.answer(service, "x:Do on <y>")
+    answer = access_denied.response(service, "x:Do on <y>")
     told = {"headers": dict(answer.headers), "body": answer.body, "status_code": answer.status_code}
     parser = botocore.parsers.create_parser(model.metadata["protocol"])
     error = parser.parse(told, model.operation_model(operation).output_shape)["Error"]
@@ -381,8 +383,8 @@ def test_the_control_plane_holds_roles_to_their_policies(monkeypatch, tmp_path, 
 
     monkeypatch.setattr(gateway, "forward", forward)
     monkeypatch.setattr(settings, "REQUEST_LOG", tmp_path / "log")
-    monkeypatch.setattr(authorization, "role_of", {"ASIA1": "deploy-1"}.get)
-    monkeypatch.setattr(authorization, "refusal", lambda role, request: refusal)
+    monkeypatch.setattr(authorization, "role_of_access_key", {"ASIA1": "deploy-1"}.get)
+    monkeypatch.setattr(authorization, "missing_permission", lambda role, request: refusal)
     headers = {"authorization": SIGNED.format(key)} | ({"x-amz-security-token": token} if token else {})
     answer = asyncio.run(post("Action=GetRole&RoleName=lab", headers))
     (logged,) = [json.loads(line) for line in (tmp_path / "log").read_text().splitlines()]
@@ -401,6 +403,6 @@ def test_the_control_plane_holds_roles_to_their_policies(monkeypatch, tmp_path, 
 )
 def test_what_stands_for_the_placeholders_in_a_run(monkeypatch, given, expected):
     monkeypatch.setattr(playbook_roles, "_zone_id", lambda name: f"Z-{name}")
-    found = playbook_roles.values(given)
+    found = playbook_roles.placeholders(given)
     assert found.keys() == iam_policies.written()["placeholders"].keys()
     assert expected.items() <= found.items()

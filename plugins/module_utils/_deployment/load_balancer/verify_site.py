@@ -16,8 +16,15 @@ from ansible_collections.bioviewers.aws.plugins.module_utils._checks.preflight i
 from ansible_collections.bioviewers.aws.plugins.module_utils._checks.verify import Check, Sight, Wrong
 from ansible_collections.bioviewers.aws.plugins.module_utils._deployment import find as facts
 
-# What nginx would make /session of, and a rule of the load balancer would not.
-DISGUISES = ("//session", "/%73ession", "/assets/../session", "/assets/%2e%2e/session", "/./session")
+
+def disguises(name: str) -> tuple[str, ...]:
+    """What nginx would make /<name> of, and a rule of the load balancer would not."""
+    hidden = f"%{ord(name[0]):x}{name[1:]}"
+    return (f"//{name}", f"/{hidden}", f"/assets/../{name}", f"/assets/%2e%2e/{name}", f"/./{name}")
+
+
+DISGUISES = disguises("session")
+SETTINGS = ("/settings.json", *disguises("settings.json"))
 FORGED = {
     "x-amzn-oidc-identity": "verify",
     "x-amzn-oidc-accesstoken": "e30.e30.e30",
@@ -85,6 +92,12 @@ def closed(look: Sight) -> Wrong:
 def disguised(look: Sight) -> Wrong:
     for path in DISGUISES:
         yield from unfit(web.ask(site(look, path)), path, range(300, 600))
+
+
+def settings(look: Sight) -> Wrong:
+    for path in SETTINGS:
+        for headers in ({}, FORGED):
+            yield from unfit(web.ask(site(look, path), headers), path, range(300, 600))
 
 
 def forged(look: Sight) -> Wrong:
@@ -169,6 +182,14 @@ CHECKS = (
         "Nor to who writes the load balancer's identity headers himself.",
         f"The same requests with {join(FORGED)}",
         SIGNED_OUT + " Until it is right, cookies may be handed out to anybody.",
+        ("site-certificate",),
+    ),
+    Check(
+        "settings-closed",
+        settings,
+        "What is set for the viewer, which may name data, is not public.",
+        f"Requests for {join(SETTINGS)}, without a sign-in and with the headers above",
+        SIGNED_OUT,
         ("site-certificate",),
     ),
     Check(
