@@ -1,7 +1,7 @@
 """The request context for policy evaluation: resource ARNs, request tags, fields for condition keys.
 
-Only for operations whose permission meta/iam/permissions.yml limits to resources. The resource of any other operation is
-`*`, which only a statement for all resources allows: so a statement with resources may need a line here.
+Only for operations whose permission meta/iam/permissions.yml limits to resources. The resource of any other operation
+is `*`, which only a statement for all resources allows: so a statement with resources may need a line here.
 """
 
 from __future__ import annotations
