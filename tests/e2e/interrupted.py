@@ -85,13 +85,13 @@ def build(often: bool) -> None:
 
 def begin(often: bool) -> None:
     """Killed at the wait for the certificate and in the middle of the host's packages; `often`, between them too."""
-    told = kill_at("Wait until ACM has issued the certificate", SITE_PLAYBOOK, after=5)
+    told = kill_at("Wait for ACM to issue the certificate", SITE_PLAYBOOK, after=5)
     assert certificate_status() == "PENDING_VALIDATION", "without the record there is none"
     assert len(make_records(told)) == 1
     if often:
         kill_at("launch | Launch the instance", SITE_PLAYBOOK, after=0.5)
         kill_at("Wait for a session", SITE_PLAYBOOK)
-    kill_at("nginx : install | Packages", SITE_PLAYBOOK, after=3)
+    kill_at("nginx : install | Install the packages", SITE_PLAYBOOK, after=3)
 
 
 def finish() -> None:
