@@ -5,6 +5,8 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 # Of the tests that are named here all but those of `make nightly`; that says MARKS= for all.
 MARKS = -m "not nightly"
 IN_PARALLEL = --numprocesses=auto --dist=worksteal
+# What takes seconds: no playbook is run there, and no program of a role.
+FAST = tests/unit/engine tests/unit/deployment tests/unit/docs tests/unit/modules --ignore=tests/unit/modules/test_direct.py
 
 .venv/.ready: requirements.txt requirements-dev.txt constraints.txt sandbox/setup
 	sandbox/setup
