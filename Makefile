@@ -15,8 +15,8 @@ IN_PARALLEL = --numprocesses=auto --dist=worksteal
 .cache/samtools-test/.ready: .venv/.ready
 	sandbox/setup igv
 
-.PHONY: help setup setup-all demo demo-igv check test nightly lint lint-style lint-sanity unit unit-fast unit-sandbox
-.PHONY: molecule molecule-all e2e sanity bench docs clean
+.PHONY: help setup demo demo-igv check test nightly lint lint-style lint-sanity unit unit-fast unit-sandbox
+.PHONY: unit-sandbox-if-changed setup-all sanity-newest molecule molecule-all e2e sanity bench docs clean
 
 help: ## what can be made
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 8
@@ -73,6 +73,9 @@ molecule-all: .venv/.ready ## each role of the host alone, too
 
 e2e: .cache/samtools-test/.ready ## the sandbox, site.yml, plain clients and a real browser
 	python -m pytest $(MARKS) tests/e2e
+
+sanity-newest: .cache/newest/.ready
+	tests/sanity/run newest
 
 sanity: .cache/newest/.ready ## lint's ansible-test sanity, and once more with the newest ansible-core and the tests of the modules
 	tests/sanity/run

@@ -14,7 +14,6 @@ from typing import Any
 
 from ansible.errors import AnsibleError, AnsibleUndefinedVariable
 from ansible.inventory.host import Host
-from ansible.plugins.action import ActionBase
 from ansible_collections.bioviewers.aws.plugins.module_utils._checks.preflight import Fault, shown
 from ansible_collections.bioviewers.aws.plugins.module_utils._inventory.values import FAULTY, wrong_kind
 from ansible_collections.bioviewers.aws.plugins.module_utils._inventory.values_igv import RULES
@@ -28,6 +27,7 @@ from ansible_collections.bioviewers.aws.plugins.module_utils._inventory.variable
     words,
 )
 from ansible_collections.bioviewers.aws.plugins.modules.preflight import OPTIONS
+from ansible_collections.bioviewers.aws.plugins.plugin_utils.direct import DirectAction
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 MISSING = "not given"
@@ -222,7 +222,7 @@ def _what(spec: Mapping[str, Any]) -> str:
     return f"{first[0].lower()}{first[1:]}" if first else "it"
 
 
-class ActionModule(ActionBase):
+class ActionModule(DirectAction):
     """Read the inventory, let the module look at AWS, and tell everything in one message."""
 
     TRANSFERS_FILES = False

@@ -23,8 +23,8 @@ from sandbox.api import identity_pools
 cognito._apply_pretoken_trigger = lambda claims, **_named: claims
 # Cognito's temporary passwords satisfy the pool's password policy; ministack's always have twelve characters.
 cognito._generate_temp_password = lambda: f"{secrets.token_urlsafe(24)}-Aa1!"
-# Ids and secrets of app clients are lower-case letters and digits in Cognito. IGV does not percent-encode the secret, so
-# ministack's + and / would arrive as other characters.
+# Ids and secrets of app clients are lower-case letters and digits in Cognito. IGV does not percent-encode the secret,
+# so ministack's + and / would arrive as other characters.
 ALPHABET = string.ascii_lowercase + string.digits
 cognito._client_id = lambda: "".join(secrets.choice(ALPHABET) for _mark in range(26))
 cognito._client_secret = lambda: "".join(secrets.choice(ALPHABET) for _mark in range(52))

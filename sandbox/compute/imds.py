@@ -19,7 +19,7 @@ from starlette.responses import PlainTextResponse, Response
 
 from sandbox import settings
 from sandbox.compute import hosts, instances
-from sandbox.process import serving
+from sandbox.process import http_server
 
 TTL_HEADER = "x-aws-ec2-metadata-token-ttl-seconds"
 TOKEN_HEADER = "x-aws-ec2-metadata-token"  # noqa: S105 (a header's name)
@@ -164,4 +164,4 @@ async def handle(request: Request) -> Response:
 
 
 if __name__ == "__main__":
-    serving.serve(handle, [(settings.GATEWAY_ADDRESS, settings.IMDS_PORT)])
+    http_server.serve(handle, [(settings.GATEWAY_ADDRESS, settings.IMDS_PORT)])

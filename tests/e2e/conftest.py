@@ -11,6 +11,7 @@ With REUSE_SANDBOX=1 a stage takes what there is of these (`make demo` leaves it
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import pathlib
@@ -24,8 +25,9 @@ import pytest
 
 from sandbox import settings
 from sandbox.demo import viewer
-from sandbox.process import environment
+from sandbox.process import environment, supervisor
 from tests.e2e import inside, interrupted, visitor
+from tests.tiers import BUSY
 
 HERE = pathlib.Path(__file__).parent
 # The order of the tests; of a stage, those that want the machine for themselves (`quiet`) come after the others.
@@ -57,12 +59,11 @@ class Deployment:
 @pytest.fixture(scope="session")
 def account() -> Iterator[None]:
     """What a lab has before the first run."""
-    if REUSE:
-        yield
-        return
-    viewer.start()
+    if not (REUSE and supervisor.is_up()):
+        viewer.start()
     yield
-    viewer.sandbox("down")
+    if not REUSE:
+        viewer.sandbox("down")
 
 
 @pytest.fixture(scope="session")
@@ -91,9 +92,12 @@ def second_lab(deployment, building) -> None:
 
 
 @pytest.fixture(scope="session")
-def quiet(building) -> None:
+def quiet(building) -> Iterator[None]:
     """The machine for itself, as browsers want it that are looked at by the second."""
     building.exception()
+    with BUSY.open("w") as busy:
+        fcntl.flock(busy, fcntl.LOCK_EX)
+        yield
 
 
 @pytest.fixture

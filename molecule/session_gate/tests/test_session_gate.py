@@ -122,7 +122,7 @@ def test_without_the_keys_those_it_knows_count_and_others_wait(well):
     other, told = Signer(), mails(well)
     assert session(well) == "204"
     assert session(well, other) == "503"
-    assert "key can't be had" in watched(well)["reason"]
+    assert "could not fetch the load balancer's public key" in watched(well)["reason"]
     assert mails(well) == [*told, FAILS]
     well.check_output(f"systemctl restart {GATE}")
     assert session(well) == "503", "none is known at the start"

@@ -323,7 +323,7 @@ def test_without_a_way_out_to_the_provider_nobody_can_sign_in(balancer):
     balancer.api.permissions_["IpPermissionsEgress"] = [to_targets]
     reply, _cookies = sign_in(balancer)
     assert (reply.status, balancer.asked) == (500, [])
-    assert "no security group lets the load balancer out" in reply.reason
+    assert "no security group allows the load balancer to reach" in reply.reason
 
 
 def test_a_client_without_secret(balancer):

@@ -57,7 +57,7 @@ def test_clients_come_in_where_a_security_group_lets_them(monkeypatch, scheme, s
     reply = balancer.ask(replace(request("/"), scheme=scheme))
     assert reply.status == status
     assert len(balancer.seen) == (status == 200)
-    assert status == 200 or "no security group lets 127.0.0.1 in" in reply.reason
+    assert status == 200 or "no security group allows 127.0.0.1" in reply.reason
 
 
 class Page(BaseHTTPRequestHandler):

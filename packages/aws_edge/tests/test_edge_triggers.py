@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import io
 import json
 import pathlib
@@ -14,8 +13,6 @@ from aws_edge.login import triggers
 from aws_edge.tokens import claims_of
 from fake_google import SUB
 from hosted_login import PASSWORD, USER, Browser, Pool, authorize, form, redeem, returned
-from sandbox import settings
-from sandbox.api import function_code
 from test_edge_federation import let, make_provider, sign_in, user
 
 pytestmark = pytest.mark.conformance
@@ -36,8 +33,8 @@ def archive(text: str) -> bytes:
 class Function:
     """The function as the role makes it, and its code as the control plane keeps it."""
 
-    def __init__(self, client, pool: Pool) -> None:
-        self.calls, self.pool = client("lambda"), pool
+    def __init__(self, client, pool: Pool, folder: pathlib.Path) -> None:
+        self.calls, self.pool, self.folder = client("lambda"), pool, folder
         self.pool_arn = pool.cognito.describe_user_pool(UserPoolId=pool.id)["UserPool"]["Arn"]
         role = client("iam").create_role(RoleName=NAME, AssumeRolePolicyDocument=json.dumps(TRUST))["Role"]["Arn"]
         client("logs").create_log_group(logGroupName=LOG)
@@ -55,8 +52,7 @@ class Function:
         self.permit()
 
     def keep(self, code: bytes) -> None:
-        answer = json.dumps({"FunctionName": NAME}).encode()
-        function_code.save(json.dumps({"ZipFile": base64.b64encode(code).decode()}).encode(), answer)
+        (self.folder / f"{NAME}.zip").write_bytes(code)
 
     def is_now(self, text: str) -> None:
         self.keep(archive(text))
@@ -86,9 +82,8 @@ class Function:
 
 
 @pytest.fixture
-def function(client, pool, tmp_path, monkeypatch) -> Function:
-    monkeypatch.setattr(settings, "FUNCTIONS", tmp_path)
-    made = Function(client, pool)
+def function(client, pool, tmp_path) -> Function:
+    made = Function(client, pool, tmp_path)
     make_provider(pool)
     let(pool, "Google", "COGNITO")
     made.use_as_the_role_does()

@@ -157,7 +157,7 @@ def test_the_secret_reaches_the_pool_and_no_output_or_file(verbose_run):
     describe = settings.client("cognito-idp").describe_identity_provider
     provider = describe(UserPoolId=viewer.pool_id(), ProviderName="Google")["IdentityProvider"]
     assert provider["ProviderDetails"]["client_secret"] == secret
-    assert "TASK [bioviewers.aws.identity : google | Keep Google as a provider]" in verbose_run
+    assert "TASK [bioviewers.aws.identity : google | Create or update the identity provider Google]" in verbose_run
     assert secret not in verbose_run
     assert found_in_state("DescribeIdentityProvider"), "what was called is written down"
     assert not found_in_state(secret)

@@ -99,5 +99,5 @@ def test_headers_of_ones_own_are_worth_nothing_on_the_host_itself(deployment, pa
 def test_the_journal_tells_why_and_holds_no_token(deployment):
     journal = on_the_host("journalctl", "--unit=session-gate", "--lines=50", "--output=cat", "--no-pager")
     lines = [json.loads(line) for line in journal.splitlines() if line.startswith("{")]
-    assert {line["answer"] for line in lines if line["event"] == "asked"} >= {204, 401, 403}
+    assert {line["answer"] for line in lines if line["event"] == "request"} >= {204, 401, 403}
     assert "eyJ" not in journal

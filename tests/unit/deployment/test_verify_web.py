@@ -540,8 +540,8 @@ def test_cookies_are_those_of_the_program_on_the_host(key, monkeypatch):
     spec.loader.exec_module(program)
     policy = jar.policy("https://data.lab.test/*", 300)
     expires = json.loads(policy)["Statement"][0]["Condition"]["DateLessThan"]["AWS:EpochTime"]
-    assert policy == program.make_policy("https://data.lab.test/*", expires)
-    assert jar.Signer(key, "K1").sign(policy) == program.make_cookies(policy, key, "K1", "SHA1")
+    assert policy == program.custom_policy("https://data.lab.test/*", expires)
+    assert jar.Signer(key, "K1").sign(policy) == program.create_cookies(policy, key, "K1", "SHA1")
 
 
 # --- Who signs in ------------------------------------------------------------------------------------------------

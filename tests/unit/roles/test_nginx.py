@@ -160,7 +160,7 @@ def test_cookies_are_handed_out_or_503(server, name, answer):
 def test_file_of_cookies_keeps_its_side_of_the_contract():
     config = signed_cookies.Config("r", "d.example", "K", "p", "r", "", 1, "SHA256", "Lax", "/x", [], [])
     cookies = {"CloudFront-Policy": "p", "CloudFront-Hash-Algorithm": "SHA256"}
-    included = read(signed_cookies.render(cookies, config, "abc", 1))
+    included = read(signed_cookies.nginx_include(cookies, config, "abc", 1))
     assert [words[:2] for words, _other in included] == [["add_header", "Set-Cookie"]] * 2 + [["if", "($msec"]]
     assert included[-1][1] == [(["set", "$session_ready", "1"], None)]
     assert not [words for words, _other in included if "always" in words]

@@ -56,7 +56,7 @@ def gate(tmp_path_factory) -> Iterator[Path]:
         patch.setenv("SSL_CERT_FILE", str(endpoint.authority))
         endpoint.serves(SIGNER.kid, public_pem(SIGNER.key))
         config = session_gate.Config("x", ARN, CLIENT, ISSUER, endpoint.url, ["example.org"], [], True)
-        judge = session_gate.Gate(config, session_gate.Keys(endpoint.url))
+        judge = session_gate.Gate(config, session_gate.PublicKeys(endpoint.url))
         with session_gate.Server(listening, judge, "abc") as server, in_background(server):
             yield folder / "sock"
 
@@ -313,7 +313,7 @@ COOKIE = COOKIES.splitlines()[0]
 
 def with_cookies_until(end: float) -> str:
     """What the cookie job writes."""
-    return f'{COOKIE}\nif ($msec ~ "{signed_cookies.seconds_before(int(end))}") {{ set $session_ready 1; }}\n'
+    return f'{COOKIE}\nif ($msec ~ "{signed_cookies.msec_before(int(end))}") {{ set $session_ready 1; }}\n'
 
 
 def test_cookies_are_handed_out_until_they_end(site):

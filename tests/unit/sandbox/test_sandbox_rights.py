@@ -14,9 +14,9 @@ import pytest
 from starlette.responses import PlainTextResponse
 
 from sandbox import settings
-from sandbox.api import gateway
+from sandbox.api import forwarding, gateway
 from sandbox.iam import access_denied, authorization, playbook_roles, request_context
-from sandbox.process import serving
+from sandbox.process import http_server
 from tools import iam_policies
 
 ACCOUNT = "123456789012"
@@ -360,7 +360,7 @@ NOTHING = "iam:GetRole on *"
 
 
 async def post(body: str, headers: dict[str, str]) -> httpx.Response:
-    app = httpx.ASGITransport(serving.application(gateway.handle))
+    app = httpx.ASGITransport(http_server.application(gateway.handle))
     async with httpx.AsyncClient(transport=app, base_url=settings.ENDPOINT) as client:
         return await client.post("/", content=body, headers=headers)
 
@@ -381,7 +381,7 @@ def test_the_control_plane_holds_roles_to_their_policies(monkeypatch, tmp_path, 
         asked_for.append(service)
         return PlainTextResponse("")
 
-    monkeypatch.setattr(gateway, "forward", forward)
+    monkeypatch.setattr(forwarding, "forward", forward)
     monkeypatch.setattr(settings, "REQUEST_LOG", tmp_path / "log")
     monkeypatch.setattr(authorization, "role_of_access_key", {"ASIA1": "deploy-1"}.get)
     monkeypatch.setattr(authorization, "missing_permission", lambda role, request: refusal)

@@ -179,7 +179,7 @@ class Authenticator:
     async def _client(self, settings: Settings, balancer: dict[str, Any]) -> Client:
         out = await asyncio.to_thread(self._api.permissions, "IpPermissionsEgress", *balancer["SecurityGroups"])
         if not security_groups.allows(out, 443, security_groups.ANYWHERE):
-            raise ProviderError(500, "no security group lets the load balancer out to the provider")
+            raise ProviderError(500, "no security group allows the load balancer to reach the provider")
         found = await asyncio.to_thread(self._api.user_pool_client, settings.pool_id, settings.client_id)
         secret = (found or {}).get("ClientSecret", "")
         if not secret:

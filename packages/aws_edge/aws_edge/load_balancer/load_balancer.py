@@ -37,7 +37,7 @@ class LoadBalancer:
         """One request that came to the load balancer `balancer`."""
         if not await asyncio.to_thread(self._lets_in, balancer, request):
             await asyncio.sleep(SILENCE)
-            return Reply(404, reason=f"no security group lets {request.client} in; AWS would not answer")
+            return Reply(404, reason=f"no security group allows {request.client}; AWS would not answer")
         listener = await asyncio.to_thread(self._listener, balancer["LoadBalancerArn"], request.scheme)
         if listener is None:
             return Reply(404, reason=f"no listener on port {PORTS[request.scheme]}; AWS would not even connect")
