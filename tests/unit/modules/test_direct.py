@@ -23,7 +23,7 @@ import pytest
 
 from sandbox.api import routing
 from tests import recorder
-from tests.unit.conftest import MINISTACK_SERVICES, REGION
+from tests.emulators import MINISTACK_SERVICES, REGION
 from tests.unit.strict.life import TABLES
 
 ROOT = pathlib.Path(__file__).parents[3]
