@@ -18,7 +18,7 @@ LONGEST_CHAIN = LATENCIES["certificate"] + LATENCIES["distribution"]
 # Where the viewer is built, by role neuroglancer's default.
 WORK_DIRECTORY = "/var/lib/neuroglancer"
 BUILD = "bioviewers.aws.neuroglancer : compile | "
-AWS_STAGES = ("Network", "User pool", "Certificates", "Instance and load balancer")
+AWS_STAGES = tuple(f"Create the {what}" for what in ("security groups", "user pool", "certificates", "instance"))
 
 
 def table(run: plays.Run) -> None:
