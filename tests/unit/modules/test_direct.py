@@ -48,7 +48,8 @@ from ansible.module_utils.common.respawn import has_respawned, respawn_module
 def main():
     module = AnsibleModule({"do": {}, "secret": {"no_log": True}, "file": {"type": "path"}}, supports_check_mode=True)
     do, file = module.params["do"], pathlib.Path(module.params["file"])
-    told = {"seen": os.environ.get("PROBE"), "zone": time.strftime("%Z"), "folder": os.getcwd(), "umask": os.umask(0o22),
+    told = {"seen": os.environ.get("PROBE"), "zone": time.strftime("%Z"), "folder": os.getcwd(),
+            "umask": os.umask(0o22),
             "check": module.check_mode, "level": module._verbosity, "name": module._name,
             "python": sys.executable, "spoken": "a hushed word",
             "left": [name for name in ("PROBE_LEFT", "PYTHONPROBE") if name in os.environ]}
