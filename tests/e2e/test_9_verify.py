@@ -149,5 +149,5 @@ def test_each_line_names_its_own(arguments, in_the_sandbox):
 
 
 def test_all_is_well_again_but_for_what_would_be_asked_of_certificates(arguments, in_the_sandbox):
-    told = verified({**arguments, "least_days": 1000})
+    told = verified({**arguments, "min_certificate_days": 1000})
     assert failed(told) == {"site-certificate", "data-certificate", "certificates"}, told["msg"]

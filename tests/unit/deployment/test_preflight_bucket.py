@@ -7,7 +7,7 @@ import json
 import pytest
 from ansible_collections.bioviewers.aws.plugins.module_utils._deployment.bucket import preflight as bucket
 
-from tests.unit.deployment.preflight_account import ACCOUNT, look_with, refusal, sentences
+from tests.unit.deployment.preflight_account import ACCOUNT, context_with, refusal, sentences
 
 BLOCKED = dict.fromkeys(bucket.BLOCKS, True)
 EVERYBODY = {"Sid": "S", "Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "*"}
@@ -31,9 +31,11 @@ FINE = {
 
 
 def told(**answers):
-    look, _other = look_with({"account": ACCOUNT, "data_bucket": "raw", "region": "us-east-1"}, **{**FINE, **answers})
-    faults, notes = sentences(bucket.CHECKS, look)
-    return faults, notes, look.facts.get("bucket")
+    context, _other = context_with(
+        {"account": ACCOUNT, "data_bucket": "raw", "region": "us-east-1"}, **{**FINE, **answers}
+    )
+    faults, notes = sentences(bucket.CHECKS, context)
+    return faults, notes, context.found.get("bucket")
 
 
 def only_owner(**request):
@@ -132,4 +134,4 @@ def test_a_right_that_is_missing_hides_nothing_else():
 )  # fmt: skip
 def test_who_is_denied_by_a_statement(changed, denied):
     statement = {name: value for name, value in {**EVERYBODY, **changed}.items() if value is not None}
-    assert bucket.keeps_cloudfront_out(statement) is denied
+    assert bucket.denies_cloudfront(statement) is denied
