@@ -41,11 +41,13 @@ from socketserver import TCPServer, ThreadingMixIn
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
+import session_gate_allow_list
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, SECP256R1, EllipticCurvePublicKey
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
+from session_gate_allow_list import AllowList, address_domain
 
 TOKEN_HEADER, IDENTITY_HEADER = "x-amzn-oidc-data", "x-amzn-oidc-identity"
 # The load balancer's own limit for a header field.
@@ -53,9 +55,6 @@ TOKEN_LIMIT = 16 * 1024
 # Seconds that the load balancer's clock may differ from ours.
 LEEWAY = 30
 KEY_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-# ASCII only: letters that merely look alike, or become others in another case, are no part of an address here.
-ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})+")
-ADDRESS_LIMIT = 254
 
 KEY_LIMIT = 4096  # bytes
 KEY_SECONDS = 4  # for fetching one
@@ -109,11 +108,8 @@ class Config:
             raise ValueError("keys_url does not start with https://")
 
     def is_listed(self, email: str) -> bool:
-        """Whether this person may come in. `email` is in small letters."""
-        if not self.allowed_emails and not self.allowed_email_domains:
-            return not self.require_allow_list
-        domain = email.rpartition("@")[2]
-        return email in map(str.lower, self.allowed_emails) or domain in map(str.lower, self.allowed_email_domains)
+        """Whether this person may come in."""
+        return AllowList(self.allowed_email_domains, self.allowed_emails).admits(email, self.require_allow_list)
 
 
 def load_config(path: Path) -> tuple[Config, str]:
@@ -123,7 +119,8 @@ def load_config(path: Path) -> tuple[Config, str]:
         config = Config(**json.loads(text))
     except (OSError, ValueError, TypeError) as error:
         raise ConfigError(f"{path} can't be read as this program's configuration: {error}") from error
-    return config, hashlib.sha256(text + Path(__file__).read_bytes()).hexdigest()
+    programs = [Path(program).read_bytes() for program in (__file__, session_gate_allow_list.__file__)]
+    return config, hashlib.sha256(b"".join([text, *programs])).hexdigest()
 
 
 # --- the token
@@ -237,7 +234,7 @@ def check_signature(token: Token, key: EllipticCurvePublicKey) -> None:
 def address_of(claims: dict[str, Any]) -> str:
     """The person's e-mail address in small letters."""
     email, verified = claims.get("email"), claims.get("email_verified")
-    if not isinstance(email, str) or len(email) > ADDRESS_LIMIT or not ADDRESS.fullmatch(email):
+    if not address_domain(email):
         raise RefusalError(403, "the person has no e-mail address, or one with letters that are not allowed here")
     if verified is not True and verified != "true":
         raise RefusalError(403, "the person's e-mail address is not verified", email.lower())
