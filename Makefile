@@ -2,6 +2,9 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
+# Of the tests that are named here all but those of `make nightly`; that says MARKS= for all.
+MARKS = -m "not nightly"
+IN_PARALLEL = --numprocesses=auto --dist=worksteal
 
 .venv/.ready: requirements.txt requirements-dev.txt constraints.txt sandbox/setup
 	sandbox/setup
@@ -12,42 +15,67 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 .cache/samtools-test/.ready: .venv/.ready
 	sandbox/setup igv
 
-.PHONY: help setup demo demo-igv test lint lint-style lint-sanity unit molecule e2e sanity bench docs clean
+.PHONY: help setup demo demo-igv check test nightly lint lint-style lint-sanity unit unit-fast unit-sandbox
+.PHONY: unit-sandbox-if-changed setup-all sanity-newest molecule molecule-all e2e sanity bench docs clean
 
 help: ## what can be made
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 8
 
 setup: .venv/.ready ## install the tools into .venv
 
+setup-all: .cache/samtools-test/.ready
+
 demo: .venv/.ready ## a private Neuroglancer on this machine: sandbox, site.yml, a browser that signs in
 	python -m sandbox.demo.viewer
 
-demo-igv: .cache/samtools-test/.ready ## the backend of IGV Desktop on this machine: igv.yml, a sign-in, the reads of a private BAM, IGV's picture
+demo-igv: .cache/samtools-test/.ready ## the backend of IGV Desktop on this machine: igv/site.yml, a sign-in, the reads of a private BAM, IGV's picture
 	python -m sandbox.demo.igv
 
-test: lint unit molecule e2e ## all checks, fast ones first
+check: ## while working: style, and the unit tests that take seconds; under three minutes
+	python3 tests/tiers.py check
+
+test: ## what decides whether a change lands: lint, unit tests, Molecule, end to end in the sandbox; 25 minutes
+	python3 tests/tiers.py test
+
+nightly: ## everything: what `make test` leaves out (CONTRIBUTING.md) too
+	python3 tests/tiers.py nightly
 
 lint: .venv/.ready ## ruff, yamllint, changelog fragments, ansible-lint, ansible-test sanity, antsibull-docs
 	$(MAKE) --no-print-directory --jobs=2 --output-sync=target lint-style lint-sanity
 
-lint-style:
+lint-style: .venv/.ready
 	ruff check .
 	ruff format --check .
 	yamllint --strict .
 	antsibull-changelog lint
 	ansible-lint
 
-lint-sanity:
+lint-sanity: .venv/.ready
 	tests/sanity/run
 
 unit: .venv/.ready ## logic, in tables of cases
-	python -m pytest --numprocesses=auto --dist=worksteal tests/unit
+	python -m pytest $(IN_PARALLEL) $(MARKS) tests/unit --ignore=tests/unit/sandbox
 
-molecule: .venv/.ready ## each role of the host alone, and all of them, on Debian hosts in containers
+unit-fast: .venv/.ready
+	python -m pytest $(IN_PARALLEL) $(MARKS) $(FAST)
+
+unit-sandbox: .venv/.ready ## the sandbox's own tests
+	tests/unit/sandbox/run always
+
+unit-sandbox-if-changed: .venv/.ready
+	tests/unit/sandbox/run
+
+molecule: .venv/.ready ## the roles of the host together on Debian hosts in containers, and their updates
+	molecule/run host os_updates
+
+molecule-all: .venv/.ready ## each role of the host alone, too
 	molecule/run
 
 e2e: .cache/samtools-test/.ready ## the sandbox, site.yml, plain clients and a real browser
-	python -m pytest tests/e2e
+	python -m pytest $(MARKS) tests/e2e
+
+sanity-newest: .cache/newest/.ready
+	tests/sanity/run newest
 
 sanity: .cache/newest/.ready ## lint's ansible-test sanity, and once more with the newest ansible-core and the tests of the modules
 	tests/sanity/run

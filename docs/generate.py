@@ -2,7 +2,8 @@
 
 The role READMEs come from meta/argument_specs.yml, docs/reference.md from those and playbooks/vars/inventory.yml, the
 tables of docs/cost.md from playbooks/vars/prices.yml, that of docs/check-mode.md from the roles' tasks, one table of
-docs/troubleshooting.md from playbooks/vars/failures.yml, the policies of docs/permissions.md from docs/permissions.yml.
+docs/troubleshooting.md from playbooks/vars/failures.yml, the policies of docs/permissions.md from
+meta/iam/permissions.yml.
 Two roles get copies of the rule of who may sign in, plugins/module_utils/_inventory/allow_list.py.
 """
 
@@ -22,7 +23,7 @@ from ansible.template import Templar
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
-from sandbox.iam import playbook_policies  # noqa: E402  (found only now)
+from tools import iam_policies  # noqa: E402  (found only now)
 
 VARS = ROOT / "playbooks" / "vars"
 ALLOW_LIST = "plugins/module_utils/_inventory/allow_list.py"
@@ -134,7 +135,7 @@ def mappings(node: Any, key: str) -> Iterator[dict]:
 
 def wired() -> set[str]:
     """The variables that the playbooks give to the roles themselves, so that an inventory has no say in them."""
-    plays = [load(path) for folder in (".", "tasks") for path in (ROOT / "playbooks" / folder).glob("*.yml")]
+    plays = [load(path) for folder in (".", "igv", "tasks") for path in (ROOT / "playbooks" / folder).glob("*.yml")]
     return {name for play in plays for given in mappings(play, "vars") for name in given}
 
 
@@ -150,9 +151,10 @@ def inventory_options() -> dict[str, dict]:
 
 def inventory_defaults(**given: Any) -> dict[str, Any]:
     """What the playbooks take for variables that an inventory leaves out, if it gives these."""
-    files = ("igv.yml", "deployment.yml")
-    held = (evaluate({**load(VARS / name), **given}, "deployment") for name in files)
-    return {key: value for each in held for key, value in each.items()}
+    variables = {**load(VARS / "deployment.yml"), **load(VARS / "igv.yml"), **given}
+    templates = {**variables["deployment"], **{f"igv_{name}": value for name, value in variables["igv"].items()}}
+    templar = Templar(DataLoader(), variables=variables)
+    return {name: templar.template(value) for name, value in templates.items() if name in inventory_options()}
 
 
 REFERENCE = """# All that an inventory can say
@@ -314,31 +316,29 @@ def unchecked_table() -> str:
 
 
 def placeholders_table() -> str:
-    rows = [(f"`<{name}>`", each["means"]) for name, each in playbook_policies.written()["placeholders"].items()]
+    rows = [(f"`<{name}>`", each["means"]) for name, each in iam_policies.written()["placeholders"].items()]
     return table(("placeholder", "what to write for it"), *rows)
 
 
 def statement_row(group: dict[str, Any]) -> tuple[str, ...]:
-    named = ["yes" if playbook_policies.actions(group, purpose) else "" for purpose in playbook_policies.purposes()]
+    named = ["yes" if iam_policies.actions(group, purpose) else "" for purpose in iam_policies.purposes()]
     return f"`{group['sid']}`", markdown(group["what"]), *named
 
 
 def statements_table() -> str:
-    rows = map(statement_row, playbook_policies.written()["statements"])
-    return table(("statement", "what it allows", *playbook_policies.purposes()), *rows)
+    rows = map(statement_row, iam_policies.written()["statements"])
+    return table(("statement", "what it allows", *iam_policies.purposes()), *rows)
 
 
 def policy_block(purpose: str, number: int, policy: dict[str, Any]) -> str:
-    head = f"<code>{purpose}-{number}</code>, {playbook_policies.length(policy):,} characters at most"
+    head = f"<code>{purpose}-{number}</code>, {iam_policies.length(policy):,} characters at most"
     text = json.dumps(policy, indent=2, ensure_ascii=False)
     return f"<details><summary>{head}</summary>\n\n```json\n{text}\n```\n\n</details>\n"
 
 
 def policies_section(purpose: str) -> str:
-    about = playbook_policies.written()["purposes"][purpose]["about"]
-    blocks = [
-        policy_block(purpose, number, policy) for number, policy in enumerate(playbook_policies.policies(purpose), 1)
-    ]
+    about = iam_policies.written()["purposes"][purpose]["about"]
+    blocks = [policy_block(purpose, number, policy) for number, policy in enumerate(iam_policies.policies(purpose), 1)]
     return "\n".join([f"{about}\n", *blocks])
 
 
@@ -349,18 +349,18 @@ def code(listed: list[str]) -> str:
 def implied_table() -> str:
     rows = [
         (code(row["calls"]), code(row["needs"]), f"{row['why']} [AWS]({row['page']})")
-        for row in playbook_policies.written()["implied"]
+        for row in iam_policies.written()["implied"]
     ]
     return table(("the call", "asks for", "why"), *rows)
 
 
 def seldom_table() -> str:
-    rows = [(markdown(row["when"]), code(row["actions"])) for row in playbook_policies.written()["seldom"]]
+    rows = [(markdown(row["when"]), code(row["actions"])) for row in iam_policies.written()["seldom"]]
     return table(("when", "what it takes"), *rows)
 
 
 POLICIES: dict[str, Callable[[], str]] = {
-    f"policies-{purpose}": functools.partial(policies_section, purpose) for purpose in playbook_policies.purposes()
+    f"policies-{purpose}": functools.partial(policies_section, purpose) for purpose in iam_policies.purposes()
 }
 
 # --- Files -------------------------------------------------------------------------------------------------------

@@ -40,7 +40,7 @@ def require_programs() -> None:
 
 def require_ports() -> None:
     """The sandbox's ports are fixed: say which is taken rather than fail half-way."""
-    if taken := supervisor.taken_ports():
+    if taken := supervisor.ports_in_use():
         raise SystemExit(f"In use: {'; '.join(taken)}. End what listens there, then run `up` again.")
 
 
@@ -48,12 +48,14 @@ def report() -> dict[str, bool]:
     """Each part of the sandbox and whether it is well."""
     entries = supervisor.read_state().get("processes", {})
     found = {
-        part.name: part.name in entries and supervisor.runs(entries[part.name]) and supervisor.listens(part)
-        for part in supervisor.PARTS
+        service.name: service.name in entries
+        and supervisor.is_running(entries[service.name])
+        and supervisor.is_listening(service)
+        for service in supervisor.SERVICES
     }
     found["network"] = containers.network_exists()
     found["certificates"] = ca.is_valid()
-    found["/etc/hosts"] = etc_hosts.present()
+    found["/etc/hosts"] = etc_hosts.is_present()
     return found
 
 
@@ -82,11 +84,11 @@ def prepare() -> None:
 def start() -> None:
     """Start the processes, one after the other; each is written down before the next."""
     state = {"checkout": str(settings.CHECKOUT), "processes": {}}
-    for part in supervisor.PARTS:
-        with phase(part.name):
-            entry = state["processes"][part.name] = supervisor.start(part)
+    for service in supervisor.SERVICES:
+        with phase(service.name):
+            entry = state["processes"][service.name] = supervisor.start(service)
             supervisor.write_state(state)
-            supervisor.await_listening(part, entry)
+            supervisor.wait_until_listening(service, entry)
 
 
 def up() -> None:

@@ -1,4 +1,4 @@
-"""What a lab's account has before the first run: images, a default VPC with a way out, a zone, private buckets."""
+"""A lab's account before the first run: images, a default VPC with internet gateway, a hosted zone, private buckets."""
 
 from __future__ import annotations
 
@@ -46,8 +46,8 @@ def write_machine_images() -> None:
 
 
 def _open_default_vpc() -> None:
-    """moto's default VPC has a subnet in each zone, but unlike AWS's no way out."""
-    ec2 = instances.moto("ec2")
+    """moto's default VPC has a subnet in each zone, but unlike AWS's no internet gateway."""
+    ec2 = instances.moto_client("ec2")
     vpc_id = ec2.describe_vpcs(Filters=[{"Name": "is-default", "Values": ["true"]}])["Vpcs"][0]["VpcId"]
     of_vpc = [{"Name": "vpc-id", "Values": [vpc_id]}]
     gateway_id = ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
@@ -57,12 +57,12 @@ def _open_default_vpc() -> None:
 
 
 def _create_zone() -> None:
-    instances.moto("route53").create_hosted_zone(Name=settings.DOMAIN, CallerReference="sandbox")
+    instances.moto_client("route53").create_hosted_zone(Name=settings.DOMAIN, CallerReference="sandbox")
 
 
 def create_private_bucket(bucket: str) -> None:
     """As S3 makes a bucket today: no public access, no object ACLs, encrypted."""
-    s3 = instances.moto("s3")
+    s3 = instances.moto_client("s3")
     s3.create_bucket(Bucket=bucket, ObjectOwnership="BucketOwnerEnforced")
     blocked = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
     s3.put_public_access_block(Bucket=bucket, PublicAccessBlockConfiguration=dict.fromkeys(blocked, True))

@@ -44,7 +44,7 @@ IMDS_PORT = 1338
 DNS_PORT = 5354
 EDGE_TLS_PORT = 443
 EDGE_HTTP_PORT = 80
-# How long the edge may go on with what it read from the AWS API.
+# TTL of the edge's cache of AWS API responses.
 EDGE_CACHE_SECONDS = 1
 
 ENDPOINT = f"http://{LOOPBACK}:{GATEWAY_PORT}"
@@ -76,7 +76,7 @@ MANUAL_DOMAIN = "manual.localhost"
 LOGIN_SUFFIX = "amazoncognito.localhost"
 LOGIN_DOMAIN = f"{PROJECT}.auth.{REGION}.{LOGIN_SUFFIX}"
 IGV_LOGIN_DOMAIN = f"{IGV_PROJECT}.auth.{REGION}.{LOGIN_SUFFIX}"
-# AWS's own is amazonaws.com. Hosts ask there for the load balancers' public keys.
+# AWS's own is amazonaws.com. Hosts get the load balancers' public keys there.
 KEYS_DOMAIN = f"public-keys.auth.elb.{REGION}.amazonaws.localhost"
 # S3 by TLS; everything else of the API is at the gateway's port.
 S3_DOMAIN = f"s3.{REGION}.amazonaws.localhost"

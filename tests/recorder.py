@@ -24,9 +24,9 @@ def writing(actions: list[str]) -> list[str]:
 def operation(method: str, address: str, headers: http.client.HTTPMessage, body: bytes) -> str:
     """What a request asks for."""
     url = urllib.parse.urlsplit(address)
-    signer = routing.signer(headers, dict(urllib.parse.parse_qsl(url.query)))
+    scope = routing.credential_scope(headers, dict(urllib.parse.parse_qsl(url.query)))
     named = {name.lower(): value for name, value in headers.items()}
-    return routing.action(signer.service, method, url, named, body)
+    return routing.action(scope.service, method, url, named, body)
 
 
 def forward(netloc: str, method: str, path: str, headers: dict[str, str], body: bytes) -> tuple:

@@ -12,9 +12,8 @@ import shutil
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ansible.errors import AnsibleError
+from ansible.errors import AnsibleError, AnsibleUndefinedVariable
 from ansible.inventory.host import Host
-from ansible.plugins.action import ActionBase
 from ansible_collections.bioviewers.aws.plugins.module_utils._aws.text import quote
 from ansible_collections.bioviewers.aws.plugins.module_utils._checks import report
 from ansible_collections.bioviewers.aws.plugins.module_utils._checks.problem import Problem
@@ -30,6 +29,7 @@ from ansible_collections.bioviewers.aws.plugins.module_utils._inventory.variable
     words,
 )
 from ansible_collections.bioviewers.aws.plugins.modules.preflight import OPTIONS
+from ansible_collections.bioviewers.aws.plugins.plugin_utils.direct import DirectAction
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 MISSING = "not given"
@@ -60,7 +60,8 @@ class Inventory:
     def __init__(self, spec: Mapping[str, Any], task_vars: dict[str, Any], templar: Any) -> None:
         self.spec, self.templar = spec, templar
         self.options = role_options(ROOT)
-        self.deployment = task_vars["deployment"]
+        of_igv = {f"igv_{name}": template for name, template in task_vars.get("igv", {}).items()}
+        self.deployment = {**task_vars["deployment"], **of_igv}
         hostvars = task_vars["hostvars"]
         here = hostvars.raw_get(task_vars["inventory_hostname"])
         there = self._of_web(hostvars)
@@ -163,7 +164,10 @@ class Inventory:
             made_of = sources(template, self.spec, {})
             if name not in self.spec or name in self.given or self.known.invalid & set(made_of):
                 continue
-            self.known[name] = value = self.templar.template(template)
+            try:
+                self.known[name] = value = self.templar.template(template)
+            except AnsibleUndefinedVariable:  # made of what only the viewer needs, as `domain`
+                continue
             others = [other for other in made_of if other != name]
             for fault in self._judge(name, value, quote(value)):
                 yield Problem(f"{name} (made from {', '.join(others)})", fault.value, fault.wrong, fault.instead)
@@ -220,7 +224,7 @@ def _what(spec: Mapping[str, Any]) -> str:
     return f"{first[0].lower()}{first[1:]}" if first else "it"
 
 
-class ActionModule(ActionBase):
+class ActionModule(DirectAction):
     """Read the inventory, let the module look at AWS, and tell everything in one message."""
 
     TRANSFERS_FILES = False

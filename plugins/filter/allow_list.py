@@ -29,9 +29,9 @@ EXAMPLES = r"""
 - name: Assert that all domains and addresses can be read
   ansible.builtin.assert:
     that:
-      - found.odd_domains | length == 0
-      - found.odd_emails | length == 0
-      - found.size <= found.size_limit
+      - found.invalid_domains | length == 0
+      - found.invalid_emails | length == 0
+      - found.size <= found.max_size
   vars:
     found: "{{ ['example.org'] | bioviewers.aws.allow_list(['ada@example.org']) }}"
 """
@@ -41,18 +41,18 @@ _value:
   description: A mapping.
   type: dict
   contains:
-    odd_domains:
+    invalid_domains:
       description: Those that are no domains.
       type: list
       elements: str
-    odd_emails:
+    invalid_emails:
       description: Those that are no e-mail addresses.
       type: list
       elements: str
     size:
       description: How many bytes the function needs for the list.
       type: int
-    size_limit:
+    max_size:
       description: How many bytes it has.
       type: int
 """
@@ -62,18 +62,18 @@ from typing import Any
 
 from ansible_collections.bioviewers.aws.plugins.module_utils._inventory.allow_list import (
     DOMAIN,
-    SIZE_LIMIT,
-    address_domain,
+    MAX_BYTES,
+    email_domain,
     size,
 )
 
 
 def allow_list(domains: list[Any], emails: list[Any]) -> dict[str, Any]:
     return {
-        "odd_domains": [each for each in domains if not DOMAIN.fullmatch(str(each))],
-        "odd_emails": [each for each in emails if not address_domain(each)],
+        "invalid_domains": [each for each in domains if not DOMAIN.fullmatch(str(each))],
+        "invalid_emails": [each for each in emails if not email_domain(each)],
         "size": size(list(domains), list(emails)),
-        "size_limit": SIZE_LIMIT,
+        "max_size": MAX_BYTES,
     }
 
 

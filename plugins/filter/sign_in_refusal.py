@@ -48,14 +48,14 @@ from typing import Any
 from ansible_collections.bioviewers.aws.plugins.module_utils._inventory.allow_list import (
     AllowList,
     is_federated,
-    refusal,
+    refusal_reason,
 )
 
 
 def sign_in_refusal(user: dict[str, Any], domains: list[str] | None = None, emails: list[str] | None = None) -> str:
     known = {**user["attributes"], "cognito:user_status": user["status"]}
     federated = is_federated("TokenGeneration_HostedAuth", user["username"], known)
-    return refusal(known, federated, AllowList(domains or [], emails or []))
+    return refusal_reason(known, federated, AllowList(domains or [], emails or []))
 
 
 class FilterModule:

@@ -229,7 +229,7 @@ EXAMPLES = r"""
     identity_providers: [COGNITO]
     client_cidrs: [0.0.0.0/0]
     public_paths: [/, /index.html, /assets/*]
-    deny_paths: [/session]
+    deny_paths: [/session, /settings.json]
     ssl_policy: ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09
     session_timeout: 604800
     cookie_lifetime: 3600

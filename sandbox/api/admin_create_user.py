@@ -7,27 +7,29 @@ from __future__ import annotations
 
 import uuid
 
+from aws_edge.account.api import Api
+from aws_edge.account.lambda_functions import Functions
+from aws_edge.config import Config
+from aws_edge.login.triggers import PRE_SIGN_UP_ADMIN_CREATE_USER, TriggerError, Triggers
 from sandbox import settings
-from sandbox.edge.aws import Api
-from sandbox.edge.config import Config
-from sandbox.edge.functions import Functions
-from sandbox.edge.login.triggers import BY_ADMINISTRATOR, TriggerError, Triggers
 
 _config = Config(settings.ENDPOINT, settings.MINISTACK_URL, settings.LOGIN_SUFFIX, region=settings.REGION)
 _api = Api(_config)
 _triggers = Triggers(_api, Functions(_api, settings.FUNCTIONS))
 
 
-async def refusal(asked: dict) -> str:
-    """What the trigger says against making this user; an invitation that is sent again makes nobody."""
-    if asked.get("MessageAction") == "RESEND":
+async def trigger_error(request: dict) -> str:
+    """The error of the pre sign-up trigger, if it refuses the user; a resent invitation creates none."""
+    if request.get("MessageAction") == "RESEND":
         return ""
-    attributes = {each["Name"]: each.get("Value", "") for each in asked.get("UserAttributes", ())}
-    if "@" in asked["Username"]:
-        attributes.setdefault("email", asked["Username"])
-    who = {"username": str(uuid.uuid4()), "attributes": attributes}
+    attributes = {each["Name"]: each.get("Value", "") for each in request.get("UserAttributes", ())}
+    if "@" in request["Username"]:
+        attributes.setdefault("email", request["Username"])
+    user = {"username": str(uuid.uuid4()), "attributes": attributes}
     try:
-        await _triggers.sign_up(BY_ADMINISTRATOR, asked["UserPoolId"], "CLIENT_ID_NOT_APPLICABLE", **who)
+        await _triggers.pre_sign_up(
+            PRE_SIGN_UP_ADMIN_CREATE_USER, request["UserPoolId"], "CLIENT_ID_NOT_APPLICABLE", **user
+        )
     except TriggerError as error:
         return error.description
     return ""

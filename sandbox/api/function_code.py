@@ -1,4 +1,4 @@
-"""The code of Lambda functions: moto never runs or returns it, so it is kept as it was uploaded, for the edge."""
+"""The code of Lambda functions, stored as uploaded for the edge: moto neither runs nor returns it."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ import json
 from sandbox import settings
 
 
-def keep(request: bytes, answer: bytes) -> None:
-    """Write down the archive of an upload that was taken; code that lies in S3 or an image is not run here."""
-    asked = json.loads(request)
-    archive = asked.get("Code", asked).get("ZipFile")
+def save(request: bytes, answer: bytes) -> None:
+    """Store the archive of an accepted upload; code in S3 or in an image is not supported."""
+    parameters = json.loads(request)
+    archive = parameters.get("Code", parameters).get("ZipFile")
     if archive is None:
         return
     settings.FUNCTIONS.mkdir(exist_ok=True)

@@ -1,9 +1,9 @@
-"""How long AWS takes for what the emulators have at once; off unless SANDBOX_LATENCIES names seconds, for measurements.
+"""AWS's provisioning times, for measurements; off unless SANDBOX_LATENCIES names seconds.
 
     SANDBOX_LATENCIES="certificate=60 load_balancer=120 distribution=240 instance=45" python -m sandbox up
 
-A thing is as old as the emulator's own answer says; while it is younger than its latency, the answer tells the state
-that AWS tells of a thing in the making.
+The age of a resource is taken from the emulator's response; while it is below the latency, the response is changed to
+the state of a resource in creation.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ NAMES = ("certificate", "load_balancer", "distribution", "instance")
 
 
 def read(setting: str) -> dict[str, float]:
-    """The seconds that the setting gives to each kind of thing."""
+    """The latency in seconds by kind of resource."""
     found = {name: float(seconds) for name, _equals, seconds in (part.partition("=") for part in setting.split())}
     if unknown := found.keys() - set(NAMES):
         raise ValueError(f"{VARIABLE} knows {', '.join(NAMES)}; not {', '.join(sorted(unknown))}")
@@ -32,8 +32,8 @@ def read(setting: str) -> dict[str, float]:
 SECONDS = read(os.environ.get(VARIABLE, ""))
 
 
-def is_in_the_making(kind: str, since: datetime.datetime | float | str) -> bool:
-    """Whether AWS would still be at work on a thing that was begun or changed at `since` (an ISO time if text)."""
+def is_in_progress(kind: str, since: datetime.datetime | float | str) -> bool:
+    """Whether AWS would still be creating or changing a resource that was requested at `since` (ISO time if text)."""
     if isinstance(since, str):
         since = datetime.datetime.fromisoformat(since)
     began = since.timestamp() if isinstance(since, datetime.datetime) else since
@@ -41,48 +41,48 @@ def is_in_the_making(kind: str, since: datetime.datetime | float | str) -> bool:
 
 
 @dataclass(frozen=True)
-class InXml:
-    """Where an answer in XML tells the time and the state of a thing, and what it says of one in the making."""
+class XmlState:
+    """Where an XML response has creation time and state of a resource, and the state of one in creation."""
 
     kind: str
     time: str
     states: dict[str, str]
 
-    def correct(self, answer: bytes) -> bytes:
-        """The answer with the state of each thing that AWS would still be at work on."""
-        root = ElementTree.fromstring(answer)  # noqa: S314 (from an emulator)
+    def correct(self, body: bytes) -> bytes:
+        """The response, with the state of each resource in progress replaced."""
+        root = ElementTree.fromstring(body)  # noqa: S314 (from an emulator)
         namespace = root.tag.partition("}")[0].lstrip("{")
-        for thing in root.iter():
-            began = thing.findtext(f"{{{namespace}}}{self.time}")
-            if began and is_in_the_making(self.kind, began):
-                self._mark(thing, namespace)
+        for element in root.iter():
+            began = element.findtext(f"{{{namespace}}}{self.time}")
+            if began and is_in_progress(self.kind, began):
+                self._mark(element, namespace)
         ElementTree.register_namespace("", namespace)
         return ElementTree.tostring(root, encoding="utf-8", xml_declaration=True)
 
-    def _mark(self, thing: ElementTree.Element, namespace: str) -> None:
+    def _mark(self, element: ElementTree.Element, namespace: str) -> None:
         for place, text in self.states.items():
-            state = thing.find("/".join(f"{{{namespace}}}{name}" for name in place.split("/")))
+            state = element.find("/".join(f"{{{namespace}}}{name}" for name in place.split("/")))
             if state is not None:
                 state.text = text
 
 
-def _correct_certificate(answer: bytes) -> bytes:
-    told: dict[str, Any] = json.loads(answer)
-    certificate = told["Certificate"]
-    if is_in_the_making("certificate", certificate["CreatedAt"]):
+def _correct_certificate(body: bytes) -> bytes:
+    response: dict[str, Any] = json.loads(body)
+    certificate = response["Certificate"]
+    if is_in_progress("certificate", certificate["CreatedAt"]):
         certificate["Status"] = "PENDING_VALIDATION"
         for name in certificate.get("DomainValidationOptions", []):
             name["ValidationStatus"] = "PENDING_VALIDATION"
-    return json.dumps(told).encode()
+    return json.dumps(response).encode()
 
 
-_balancers = InXml("load_balancer", "CreatedTime", {"State/Code": "provisioning"})
-_instances = InXml("instance", "launchTime", {"instanceState/code": "0", "instanceState/name": "pending"})
-_distributions = InXml("distribution", "LastModifiedTime", {"Status": "InProgress"})
-# The answers that tell a state, by service and action.
-ANSWERS: dict[tuple[str, str], Callable[[bytes], bytes]] = {
+_load_balancers = XmlState("load_balancer", "CreatedTime", {"State/Code": "provisioning"})
+_instances = XmlState("instance", "launchTime", {"instanceState/code": "0", "instanceState/name": "pending"})
+_distributions = XmlState("distribution", "LastModifiedTime", {"Status": "InProgress"})
+# Responses with a state, by service and action.
+CORRECTIONS: dict[tuple[str, str], Callable[[bytes], bytes]] = {
     ("acm", "DescribeCertificate"): _correct_certificate,
-    ("elasticloadbalancing", "DescribeLoadBalancers"): _balancers.correct,
+    ("elasticloadbalancing", "DescribeLoadBalancers"): _load_balancers.correct,
     ("ec2", "DescribeInstances"): _instances.correct,
     **dict.fromkeys(
         (("cloudfront", action) for action in ("GetDistribution", "ListDistributions", "UpdateDistribution")),

@@ -1,4 +1,4 @@
-"""moto's server, made strict: certificates need their DNS records, strangers get what policies allow.
+"""moto's server, made strict: validation records of certificates, signatures, bucket policies.
 
 Run as `python -m sandbox.api.moto_server`; supervisor.py sets its environment.
 """
@@ -27,7 +27,7 @@ from moto.utilities.utils import get_partition
 from sandbox import settings
 from sandbox.iam import sts_sessions
 
-# What a new load balancer has (Application Load Balancers User Guide, "Load balancer attributes"); moto tells a part.
+# Of a new load balancer (Application Load Balancers User Guide, "Load balancer attributes"); moto has a part.
 LOAD_BALANCER_ATTRIBUTES = {
     "access_logs.s3.enabled": "false",
     "idle_timeout.timeout_seconds": "60",
@@ -55,7 +55,7 @@ def _has_record(wanted: dict[str, str]) -> bool:
 
 
 def require_validation_records() -> None:
-    """Keep a certificate PENDING_VALIDATION until Route 53 holds the record of each of its names."""
+    """Issue a certificate only when Route 53 has the validation record of each of its names."""
     check_age = CertBundle.check
 
     def check(certificate: CertBundle) -> None:
@@ -66,8 +66,8 @@ def require_validation_records() -> None:
     CertBundle.check = check
 
 
-def check_signatures_of_roles() -> None:
-    """Check the signature of calls with temporary credentials; what their role may do, the control plane has judged."""
+def verify_role_signatures() -> None:
+    """Verify signatures with temporary credentials; the gateway has authorized the call already."""
     authorize = ActionAuthenticatorMixin._authenticate_and_authorize_action
     request_again = IAMRequestBase._create_aws_request
 
@@ -86,14 +86,14 @@ def check_signatures_of_roles() -> None:
     IAMRequestBase.check_action_permitted = lambda _request, _resource: None
 
 
-def tell_regions_of_one_partition() -> None:
-    """List the regions that an account of AWS itself has; moto tells those of China and of governments, too."""
-    own = [region for region in RegionsAndZonesBackend.regions if get_partition(region.name) == "aws"]
-    RegionsAndZonesBackend.regions = own
+def limit_regions_to_partition() -> None:
+    """List the regions of partition `aws` only; moto lists those of China and GovCloud, too."""
+    regions = [region for region in RegionsAndZonesBackend.regions if get_partition(region.name) == "aws"]
+    RegionsAndZonesBackend.regions = regions
 
 
-def tell_who_uses_a_certificate() -> None:
-    """List the load balancers that use a certificate, as long as they do; moto lists listeners, gone ones too."""
+def set_certificate_in_use_by() -> None:
+    """InUseBy: the load balancers that use a certificate; moto lists listeners, deleted ones too."""
 
     def in_use_by(certificate: CertBundle) -> list[str]:
         balancers = elbv2_backends[settings.ACCOUNT][certificate.arn.split(":")[3]].load_balancers.values()
@@ -106,8 +106,8 @@ def _certificates_of(balancer: FakeLoadBalancer) -> set[str]:
     return {arn for listener in balancer.listeners.values() for arn in listener.certificates}
 
 
-def tell_load_balancer_attributes() -> None:
-    """Give a new load balancer all attributes that AWS gives it."""
+def set_default_load_balancer_attributes() -> None:
+    """Set all attributes that a new load balancer has in AWS."""
     create = FakeLoadBalancer.__init__
 
     def create_complete(balancer: FakeLoadBalancer, *arguments: Any, **named: Any) -> None:
@@ -117,8 +117,8 @@ def tell_load_balancer_attributes() -> None:
     FakeLoadBalancer.__init__ = create_complete
 
 
-def tell_alias_targets_as_route53_does() -> None:
-    """Keep the name that an alias record points to in lower case and with its last dot: so Route 53 tells it back."""
+def normalize_alias_targets() -> None:
+    """Return the target of an alias record in lower case and with a trailing dot, as Route 53 does."""
     create = RecordSet.__init__
 
     def create_plain(record: RecordSet, settings_of_record: dict[str, Any]) -> None:
@@ -130,34 +130,34 @@ def tell_alias_targets_as_route53_does() -> None:
     RecordSet.__init__ = create_plain
 
 
-def _is_for_all(statement: dict[str, Any]) -> bool:
-    """Whether a statement speaks of everyone; moto takes each for such, one for CloudFront too."""
+def _has_wildcard_principal(statement: dict[str, Any]) -> bool:
+    """Whether a statement is for everyone; moto ignores the principal."""
     principal = statement.get("Principal")
     named = principal.get("AWS", []) if isinstance(principal, dict) else principal
     return "*" in named
 
 
 def _applies(statement: dict[str, Any], public: bool) -> bool:
-    if not _is_for_all(statement):
+    if not _has_wildcard_principal(statement):
         return False
-    # An allowance with a condition is none here. A refusal stands, but for that of plain HTTP: it plays HTTPS here.
+    # An Allow with a condition is ignored. A Deny counts, except of plain HTTP: HTTP stands for HTTPS here.
     if statement["Effect"] == "Allow":
         return public and not statement.get("Condition")
     return "aws:securetransport" not in json.dumps(statement.get("Condition", {})).lower()
 
 
 def _bucket_permission(bucket: FakeBucket, action: str, resource: str) -> PermissionResult:
-    """What the bucket's policy says of a request by someone of whom nothing is known."""
+    """The bucket policy's result for an anonymous request."""
     statements = json.loads(bucket.policy or "{}").get("Statement", [])
     block = bucket.public_access_block
     public = not (block and block.restrict_public_buckets)
     found = statements if isinstance(statements, list) else [statements]
-    kept = [statement for statement in found if _applies(statement, public)]
-    return IAMPolicy(json.dumps({"Statement": kept})).is_action_permitted(action, resource)
+    applicable = [statement for statement in found if _applies(statement, public)]
+    return IAMPolicy(json.dumps({"Statement": applicable})).is_action_permitted(action, resource)
 
 
-def keep_buckets_private() -> None:
-    """Read bucket policies as S3 does, and refuse a public one where the bucket's public access block says so."""
+def enforce_bucket_policies() -> None:
+    """Evaluate bucket policies as S3 does; apply BlockPublicPolicy and RestrictPublicBuckets."""
     put = S3Backend.put_bucket_policy
 
     def put_bucket_policy(backend: S3Backend, bucket_name: str, policy: bytes) -> None:
@@ -170,8 +170,8 @@ def keep_buckets_private() -> None:
     FakeBucket.get_permission = _bucket_permission
 
 
-def give_reachable_public_addresses() -> None:
-    """Give an instance a public address at which its container can be; moto's belong to somebody."""
+def assign_public_ip_addresses() -> None:
+    """Assign public addresses of the sandbox's network; moto's belong to others."""
     addresses = itertools.cycle(map(str, ipaddress.ip_network(settings.PUBLIC_ADDRESSES).hosts()))
 
     def check_auto_public_ip(interface: NetworkInterface) -> None:
@@ -184,13 +184,13 @@ def give_reachable_public_addresses() -> None:
 
 if __name__ == "__main__":
     require_validation_records()
-    check_signatures_of_roles()
-    sts_sessions.give_to_those_whom_the_trust_policy_names(settings.MINISTACK_URL)
-    sts_sessions.keep_to_sessions_that_are_not_over()
-    keep_buckets_private()
-    tell_regions_of_one_partition()
-    tell_who_uses_a_certificate()
-    tell_load_balancer_attributes()
-    tell_alias_targets_as_route53_does()
-    give_reachable_public_addresses()
+    verify_role_signatures()
+    sts_sessions.enforce_trust_policies(settings.MINISTACK_URL)
+    sts_sessions.verify_s3_requests()
+    enforce_bucket_policies()
+    limit_regions_to_partition()
+    set_certificate_in_use_by()
+    set_default_load_balancer_attributes()
+    normalize_alias_targets()
+    assign_public_ip_addresses()
     server.main(["-H", settings.LOOPBACK, "-p", str(settings.MOTO_PORT)])

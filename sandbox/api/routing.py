@@ -1,4 +1,4 @@
-"""Reading an AWS request: which service it is for, who signed it, and which action it asks for."""
+"""Parsing of AWS requests: credential scope, service and action."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ import botocore.model
 
 from sandbox import settings
 
-# What moto can't do; everything else is moto's (README.md says why).
+# Services of ministack; all others are moto's.
 MINISTACK = {"cloudfront", "cognito-idp", "cognito-identity"}
-# Some Cognito calls are made by people who have no AWS credentials: they carry only the name of the API.
+# Some Cognito calls are unsigned: they have only the name of the API.
 UNSIGNED_TARGETS = {
     "AWSCognitoIdentityProviderService": "cognito-idp",
     "AWSCognitoIdentityService": "cognito-identity",
 }
-# So do those who have a token instead: STS alone takes unsigned forms.
+# So is AssumeRoleWithWebIdentity: STS alone accepts unsigned forms.
 UNSIGNED_FORM = "application/x-www-form-urlencoded"
 _CREDENTIAL = re.compile(r"Credential=([^/,\s]+)/\d{8}/([^/]*)/([^/]+)/aws4_request")
 
 
 @dataclasses.dataclass(frozen=True)
-class Signer:
+class CredentialScope:
     """The credential scope of a request."""
 
     key: str
@@ -34,27 +34,27 @@ class Signer:
     service: str
 
 
-def signer(headers: Mapping[str, str], query: Mapping[str, str]) -> Signer:
-    """Who signed the request, for which region and service; an unsigned one of no other API goes to S3."""
+def credential_scope(headers: Mapping[str, str], query: Mapping[str, str]) -> CredentialScope:
+    """Access key, region and service of a request; an unsigned one of no other API is for S3."""
     signed = headers.get("authorization") or f"Credential={query.get('X-Amz-Credential', '')}"
     if match := _CREDENTIAL.search(signed):
-        return Signer(*match.groups())
-    # The older form of signed addresses, which S3 still takes and boto3 still makes.
+        return CredentialScope(*match.groups())
+    # Signature version 2 of presigned URLs, which S3 still accepts and boto3 still makes.
     if key := query.get("AWSAccessKeyId"):
-        return Signer(key, settings.REGION, "s3")
+        return CredentialScope(key, settings.REGION, "s3")
     if headers.get("content-type", "").startswith(UNSIGNED_FORM):
-        return Signer("", settings.REGION, "sts")
+        return CredentialScope("", settings.REGION, "sts")
     api = headers.get("x-amz-target", "").partition(".")[0]
-    return Signer("", settings.REGION, UNSIGNED_TARGETS.get(api, "s3"))
+    return CredentialScope("", settings.REGION, UNSIGNED_TARGETS.get(api, "s3"))
 
 
-def emulator(service: str) -> str:
-    """The address of the emulator that plays `service`."""
+def emulator_url(service: str) -> str:
+    """The URL of the emulator for `service`."""
     return settings.MINISTACK_URL if service in MINISTACK else settings.MOTO_URL
 
 
 @dataclasses.dataclass(frozen=True)
-class Rest:
+class RestOperation:
     """One operation of a REST service: how its request looks."""
 
     name: str
@@ -63,7 +63,7 @@ class Rest:
     names: frozenset[str]
     weight: tuple[int, int]
 
-    def fits(self, method: str, path: str, names: set[str]) -> bool:
+    def matches(self, method: str, path: str, names: set[str]) -> bool:
         """Whether a request with these names in its query and headers is of this operation."""
         return method == self.method and self.names <= names and bool(self.path.fullmatch(path))
 
@@ -77,7 +77,7 @@ def _path_pattern(path: str) -> re.Pattern[str]:
 
 
 def _required_names(operation: botocore.model.OperationModel) -> Iterator[str]:
-    """What must be in the query string or the headers: it tells apart operations of one path."""
+    """Required parameters in query string and headers: they distinguish operations of one path."""
     yield from (part.partition("=")[0] for part in operation.http["requestUri"].partition("?")[2].split("&") if part)
     shape = operation.input_shape
     for member in shape.required_members if shape else ():
@@ -86,15 +86,15 @@ def _required_names(operation: botocore.model.OperationModel) -> Iterator[str]:
             yield place["name"]
 
 
-def _rest(operation: botocore.model.OperationModel) -> Rest:
+def _rest_operation(operation: botocore.model.OperationModel) -> RestOperation:
     path = operation.http["requestUri"].partition("?")[0]
     names = frozenset(_required_names(operation))
     literal = len(re.sub(r"\{[^}]+\}", "", path))
-    return Rest(operation.name, operation.http["method"], _path_pattern(path), names, (len(names), literal))
+    return RestOperation(operation.name, operation.http["method"], _path_pattern(path), names, (len(names), literal))
 
 
 @functools.cache
-def _operations(service: str) -> tuple[Rest, ...]:
+def _operations(service: str) -> tuple[RestOperation, ...]:
     """The operations of a REST service by botocore's model, the most particular first; none for other protocols."""
     # Models of its own: boto3's S3 client takes the bucket out of the paths of the models that it shares.
     loader = botocore.loaders.create_loader()
@@ -103,7 +103,7 @@ def _operations(service: str) -> tuple[Rest, ...]:
     model = botocore.model.ServiceModel(loader.load_service_model(service, "service-2"), service)
     if not model.metadata["protocol"].startswith("rest"):
         return ()
-    found = map(_rest, map(model.operation_model, model.operation_names))
+    found = map(_rest_operation, map(model.operation_model, model.operation_names))
     return tuple(sorted(found, key=lambda rest: rest.weight, reverse=True))
 
 
@@ -111,11 +111,11 @@ def rest_action(service: str, method: str, path: str, names: Iterable[str]) -> s
     """The name of a REST request's operation; the method and path where the model doesn't know it."""
     present = set(names)
     operations = _operations(service)
-    return next((rest.name for rest in operations if rest.fits(method, path, present)), f"{method} {path}")
+    return next((rest.name for rest in operations if rest.matches(method, path, present)), f"{method} {path}")
 
 
 def action(service: str, method: str, url: urllib.parse.SplitResult, headers: Mapping[str, str], body: bytes) -> str:
-    """The operation that a request asks for."""
+    """The operation of a request."""
     if target := headers.get("x-amz-target"):
         return target.rpartition(".")[2]
     query = dict(urllib.parse.parse_qsl(url.query, keep_blank_values=True))

@@ -1,7 +1,7 @@
-"""Systems Manager as far as moto lacks it: which instances are online, and sessions to them.
+"""Operations of Systems Manager that moto lacks: managed instances, and sessions to them.
 
-An instance is online once its host has booted and its role allows what the agent does. The session itself is carried by
-session_manager_plugin; what is made up here is only what AWS's own plugin would be given.
+An instance is online once its host has booted and its role allows what the agent does. session_manager_plugin opens the
+shell; this returns only what AWS's plugin would get.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from sandbox.api import latencies
 from sandbox.compute import hosts, instances
 from sandbox.iam import authorization
 
-# Of what AmazonSSMManagedInstanceCore allows, the calls without which an agent can't register or open a session.
+# The actions of AmazonSSMManagedInstanceCore that an agent needs to register and to open a session.
 AGENT_ACTIONS = (
     "ssm:UpdateInstanceInformation",
     "ssmmessages:CreateControlChannel",
@@ -25,7 +25,7 @@ AGENT_ACTIONS = (
 )
 
 
-class Refused(Exception):  # noqa: N818 (an answer, not a fault)
+class ServiceError(Exception):
     """AWS's error code and message."""
 
     def __init__(self, code: str, message: str) -> None:
@@ -33,16 +33,16 @@ class Refused(Exception):  # noqa: N818 (an answer, not a fault)
         self.code = code
 
 
-# Hosts that were seen booted: asking systemd again at each session costs a fifth of a second.
-_booted: set[str] = set()
+# A cache: `systemctl is-system-running` takes a fifth of a second.
+_booted_hosts: set[str] = set()
 
 
 def _has_booted(name: str) -> bool:
     if not hosts.is_running(name):
-        _booted.discard(name)
-    elif name not in _booted and hosts.is_booted(name):
-        _booted.add(name)
-    return name in _booted
+        _booted_hosts.discard(name)
+    elif name not in _booted_hosts and hosts.is_booted(name):
+        _booted_hosts.add(name)
+    return name in _booted_hosts
 
 
 def is_online(instance_id: str) -> bool:
@@ -50,10 +50,10 @@ def is_online(instance_id: str) -> bool:
     instance = instances.describe(instance_id)
     if instance is None or instance["State"]["Name"] != "running":
         return False
-    if latencies.is_in_the_making("instance", instance["LaunchTime"]):
+    if latencies.is_in_progress("instance", instance["LaunchTime"]):
         return False
     role = instances.role_name(instance)
-    if role is None or not (instances.trusts_ec2(role) and authorization.may(role, AGENT_ACTIONS)):
+    if role is None or not (instances.trusts_ec2(role) and authorization.allows_all(role, AGENT_ACTIONS)):
         return False
     return _has_booted(instance_id)
 
@@ -74,31 +74,31 @@ def _information(instance_id: str) -> dict[str, Any]:
     }
 
 
-def _wanted(request: dict[str, Any]) -> dict[str, list[str]]:
+def _filters(request: dict[str, Any]) -> dict[str, list[str]]:
     """The request's filters, of the older and of the newer form."""
-    wanted = {entry["Key"]: entry["Values"] for entry in request.get("Filters", [])}
-    wanted |= {entry["key"]: entry["valueSet"] for entry in request.get("InstanceInformationFilterList", [])}
-    if unknown := set(wanted) - {"InstanceIds", "PingStatus", "PlatformTypes", "ResourceType"}:
-        raise Refused("InvalidFilterKey", f"The sandbox does not know the filter {sorted(unknown)[0]}.")
-    return wanted
+    filters = {entry["Key"]: entry["Values"] for entry in request.get("Filters", [])}
+    filters |= {entry["key"]: entry["valueSet"] for entry in request.get("InstanceInformationFilterList", [])}
+    if unknown := set(filters) - {"InstanceIds", "PingStatus", "PlatformTypes", "ResourceType"}:
+        raise ServiceError("InvalidFilterKey", f"The sandbox does not know the filter {sorted(unknown)[0]}.")
+    return filters
 
 
 def describe_instance_information(request: dict[str, Any]) -> dict[str, Any]:
     """The online instances that pass the filters."""
-    wanted = _wanted(request)
-    ids = wanted.pop("InstanceIds", None)
+    filters = _filters(request)
+    ids = filters.pop("InstanceIds", None)
     online = [name for name in hosts.names() if (ids is None or name in ids) and is_online(name)]
     found = [_information(name) for name in online]
     names = {"PlatformTypes": "PlatformType"}
-    kept = [entry for entry in found if all(entry[names.get(key, key)] in wanted[key] for key in wanted)]
-    return {"InstanceInformationList": kept}
+    matching = [entry for entry in found if all(entry[names.get(key, key)] in filters[key] for key in filters)]
+    return {"InstanceInformationList": matching}
 
 
 def start_session(request: dict[str, Any]) -> dict[str, Any]:
     """A session to an online instance."""
     target = request.get("Target", "")
     if not is_online(target):
-        raise Refused("TargetNotConnected", f"{target} is not connected.")
+        raise ServiceError("TargetNotConnected", f"{target} is not connected.")
     session = f"sandbox-{secrets.token_hex(9)[:17]}"
     stream = f"wss://ssmmessages.{settings.REGION}.amazonaws.com/v1/data-channel/{session}?role=publish_subscribe"
     return {"SessionId": session, "TokenValue": secrets.token_urlsafe(64), "StreamUrl": stream}

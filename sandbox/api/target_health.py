@@ -1,4 +1,4 @@
-"""The health of targets as the edge's checks found it: moto, which checks nothing, calls every target healthy."""
+"""DescribeTargetHealth with the results of the edge's health checks; to moto every target is healthy."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ UNUSED = {
 States = dict[str, dict[str, str]]
 
 
-def found(request_body: bytes) -> States:
-    """What the checks found of the target group that a request names, by `<id>:<port>`."""
+def states_of(request_body: bytes) -> States:
+    """The states of the target group in a request, by `<id>:<port>`."""
     group = dict(urllib.parse.parse_qsl(request_body.decode())).get("TargetGroupArn", "")
     with contextlib.suppress(FileNotFoundError):
         return json.loads(settings.TARGET_HEALTH.read_text()).get(group, {})
@@ -31,7 +31,7 @@ def _tag(name: str) -> str:
     return f"{{{NAMESPACE}}}{name}"
 
 
-def _correct(description: ElementTree.Element, states: States) -> None:
+def _replace_state(description: ElementTree.Element, states: States) -> None:
     target, health = description.find(_tag("Target")), description.find(_tag("TargetHealth"))
     name = f"{target.findtext(_tag('Id'))}:{target.findtext(_tag('Port'))}"
     health.clear()
@@ -39,10 +39,10 @@ def _correct(description: ElementTree.Element, states: States) -> None:
         ElementTree.SubElement(health, _tag(key)).text = value
 
 
-def correct(answer: bytes, states: States) -> bytes:
-    """moto's answer to DescribeTargetHealth with each target's state put right."""
+def replace_states(answer: bytes, states: States) -> bytes:
+    """moto's response to DescribeTargetHealth with these states."""
     root = ElementTree.fromstring(answer)  # noqa: S314 (from moto)
     for description in root.iterfind(f".//{_tag('TargetHealthDescriptions')}/{_tag('member')}"):
-        _correct(description, states)
+        _replace_state(description, states)
     ElementTree.register_namespace("", NAMESPACE)
     return ElementTree.tostring(root, encoding="utf-8", xml_declaration=True)

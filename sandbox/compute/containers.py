@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from sandbox import settings
 
-# Every container of the sandbox has this label; its value tells what it is.
+# Every container of the sandbox has this label; its value is the kind.
 LABEL = "org.bioviewers.sandbox"
 
 
@@ -51,14 +51,14 @@ def network_exists() -> bool:
 
 
 def remove_all() -> None:
-    """Take every container and their network away."""
+    """Remove all containers and their network."""
     remove(*names())
     if network_exists():
         podman("network", "rm", "--force", settings.NETWORK)
 
 
 def remove(*wanted: str) -> None:
-    """Take containers and their disks away."""
+    """Remove containers with their volumes."""
     if wanted:
         podman("rm", "--force", "--ignore", "--volumes", "--time=2", *wanted)
 
@@ -73,7 +73,7 @@ def interfaces(*wanted: str) -> dict[str, Interface]:
     """The interfaces of those containers that run, or are about to (`podman init`)."""
     if not wanted:
         return {}
-    # One that goes away meanwhile is an error to podman, which tells of the others nevertheless.
+    # podman fails when one has been removed meanwhile, but still prints the others.
     found = json.loads(podman("container", "inspect", *wanted, check=False) or "[]")
     return {each["Name"]: interface for each in found if (interface := _interface(each["NetworkSettings"]))}
 

@@ -1,7 +1,7 @@
 """The instance metadata service, version 2 only, for the hosts of the sandbox.
 
-It knows an instance by the address that asks, as the real one does by the link. A token is good for the instance that
-got it. Credentials are those of the role in the instance's own instance profile.
+The source address identifies the instance (the real service knows it by the link). A token is valid for the instance
+that requested it. Credentials are those of the role in the instance profile.
 
 Run as `python -m sandbox.compute.imds`.
 """
@@ -19,32 +19,32 @@ from starlette.responses import PlainTextResponse, Response
 
 from sandbox import settings
 from sandbox.compute import hosts, instances
-from sandbox.process import serving
+from sandbox.process import http_server
 
 TTL_HEADER = "x-aws-ec2-metadata-token-ttl-seconds"
 TOKEN_HEADER = "x-aws-ec2-metadata-token"  # noqa: S105 (a header's name)
-LONGEST_TTL = 21600
-CREDENTIALS_LIFE = 3600
+MAX_TTL = 21600
+CREDENTIALS_LIFETIME = 3600
 
 Tree = dict[str, Any]
 
 
 class Tokens:
-    """The session tokens that were handed out: each for one instance, until a time."""
+    """Session tokens, each valid for one instance until it expires."""
 
     def __init__(self) -> None:
         self._tokens: dict[str, tuple[str, float]] = {}
 
     def issue(self, owner: str, ttl: str | None) -> str | None:
-        """A new token; None when the asked life is missing or not one that AWS allows."""
-        if not (ttl and ttl.isdecimal() and 1 <= int(ttl) <= LONGEST_TTL):
+        """A new token; None without a TTL that AWS allows."""
+        if not (ttl and ttl.isdecimal() and 1 <= int(ttl) <= MAX_TTL):
             return None
         token = secrets.token_urlsafe(42)
         self._tokens[token] = (owner, time.time() + int(ttl))
         return token
 
     def accepts(self, owner: str, token: str | None) -> bool:
-        """Whether `token` was given to `owner` and still lives."""
+        """Whether `token` was issued to `owner` and has not expired."""
         holder, end = self._tokens.get(token or "", ("", 0.0))
         return holder == owner and time.time() < end
 
@@ -59,9 +59,9 @@ def _credentials(role: str, instance_id: str) -> str:
         return json.dumps(
             {"Code": "AssumeRoleUnauthorizedAccess", "Message": message, "LastUpdated": _utc(time.time())}
         )
-    arn = instances.moto("iam").get_role(RoleName=role)["Role"]["Arn"]
-    session = {"RoleArn": arn, "RoleSessionName": instance_id, "DurationSeconds": CREDENTIALS_LIFE}
-    given = instances.moto("sts").assume_role(**session)["Credentials"]
+    arn = instances.moto_client("iam").get_role(RoleName=role)["Role"]["Arn"]
+    session = {"RoleArn": arn, "RoleSessionName": instance_id, "DurationSeconds": CREDENTIALS_LIFETIME}
+    given = instances.moto_client("sts").assume_role(**session)["Credentials"]
     return json.dumps(
         {
             "Code": "Success",
@@ -76,7 +76,7 @@ def _credentials(role: str, instance_id: str) -> str:
 
 
 def _iam(instance: Tree) -> Tree:
-    """The branch `iam`; an instance without a role has none."""
+    """The category `iam`, which an instance without a role does not have."""
     role = instances.role_name(instance)
     if role is None:
         return {}
@@ -111,7 +111,7 @@ def _document(instance: Tree) -> str:
 
 
 def tree(instance: Tree) -> Tree:
-    """All that is told to the instance. A value that is a function is made when asked for."""
+    """The metadata of an instance. A function is called when its value is requested."""
     zone = instance["Placement"]["AvailabilityZone"]
     metadata = {
         "ami-id": instance["ImageId"],
@@ -156,7 +156,7 @@ def answer(method: str, path: str, headers: Any, instance_id: str) -> Response:
 
 
 async def handle(request: Request) -> Response:
-    """Answer a host; others learn nothing."""
+    """Answer a host; any other client gets 403."""
     instance_id = await asyncio.to_thread(hosts.name_at, request.client.host)
     if instance_id is None:
         return PlainTextResponse("Forbidden", 403)
@@ -164,4 +164,4 @@ async def handle(request: Request) -> Response:
 
 
 if __name__ == "__main__":
-    serving.serve(handle, [(settings.GATEWAY_ADDRESS, settings.IMDS_PORT)])
+    http_server.serve(handle, [(settings.GATEWAY_ADDRESS, settings.IMDS_PORT)])

@@ -1,4 +1,4 @@
-"""What the EC2 API knows of an instance, and what its role may do: read from moto, for SSM's and IMDS's stand-ins."""
+"""Instances, instance profiles and role policies, read from moto itself."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from sandbox import settings
 
 
 @functools.cache
-def moto(service: str) -> Any:
-    """A client that speaks to moto itself, so that the request log holds only the playbooks' calls."""
+def moto_client(service: str) -> Any:
+    """A client of moto itself, so that the request log has only the calls of playbooks and hosts."""
     return settings.client(service, settings.MOTO_URL)
 
 
 def describe(instance_id: str) -> dict[str, Any] | None:
     """The instance as DescribeInstances returns it."""
     try:
-        answer = moto("ec2").describe_instances(InstanceIds=[instance_id])
+        answer = moto_client("ec2").describe_instances(InstanceIds=[instance_id])
     except ClientError:
         return None
     return answer["Reservations"][0]["Instances"][0]
@@ -34,7 +34,7 @@ def role_name(instance: dict[str, Any]) -> str | None:
     if not profile:
         return None
     try:
-        roles = moto("iam").get_instance_profile(InstanceProfileName=profile)["InstanceProfile"]["Roles"]
+        roles = moto_client("iam").get_instance_profile(InstanceProfileName=profile)["InstanceProfile"]["Roles"]
     except ClientError:
         return None
     return roles[0]["RoleName"] if roles else None
@@ -42,13 +42,13 @@ def role_name(instance: dict[str, Any]) -> str | None:
 
 def trusts_ec2(role: str) -> bool:
     """Whether EC2 may assume the role for its instances."""
-    document = moto("iam").get_role(RoleName=role)["Role"]["AssumeRolePolicyDocument"]
+    document = moto_client("iam").get_role(RoleName=role)["Role"]["AssumeRolePolicyDocument"]
     return "ec2.amazonaws.com" in json.dumps(document)
 
 
-def policies(role: str) -> Iterator[dict[str, Any]]:
+def role_policies(role: str) -> Iterator[dict[str, Any]]:
     """The documents of the role's policies."""
-    iam = moto("iam")
+    iam = moto_client("iam")
     for name in iam.list_role_policies(RoleName=role)["PolicyNames"]:
         yield _document(iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"])
     for attached in iam.list_attached_role_policies(RoleName=role)["AttachedPolicies"]:

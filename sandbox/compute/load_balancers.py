@@ -1,7 +1,7 @@
-"""Load balancers of the sandbox on its network: each is a container in which nothing happens.
+"""A network interface for each load balancer: that of a container which only sleeps.
 
 The edge does a load balancer's work, but makes the connections to targets from the container's network namespace: so
-they have an address of their own, and the packet filter can tell them from anybody else's.
+they come from an address of its own, which the packet filter can match.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ def name_of(arn: str) -> str:
     return "-".join(arn.split("/")[1:])
 
 
-def follow(arns: Iterable[str]) -> None:
-    """Have a container for each of these load balancers, and no other."""
-    wanted, there = set(map(name_of, arns)), set(containers.names(KIND))
-    containers.remove(*(there - wanted))
-    for name in wanted - there:
+def sync(arns: Iterable[str]) -> None:
+    """Create a container for each of these load balancers, remove all others."""
+    wanted, existing = set(map(name_of, arns)), set(containers.names(KIND))
+    containers.remove(*(existing - wanted))
+    for name in wanted - existing:
         # Any image will do; that of the hosts is there.
         creation = containers.creation(name, KIND, "run", "--detach", "--cap-drop=all", "--stop-signal=SIGKILL")
         containers.podman(*creation, hosts.IMAGE, "sleep", "infinity")

@@ -9,12 +9,8 @@ import argparse
 import os
 import time
 
-from sandbox import settings
 from sandbox.compute import containers, hosts
 
-# What a scenario leaves to the next, such as a built viewer.
-KEPT = settings.CHECKOUT / ".cache" / "molecule"
-KEPT_IN_HOST = "/var/cache/molecule"
 # Another image than ours, such as one of Ubuntu. It boots systemd and has python3, python3-apt, sudo, curl, openssl
 # and ca-certificates.
 FOREIGN_IMAGE = "MOLECULE_IMAGE"
@@ -31,9 +27,8 @@ def image(suite: str) -> str:
 
 def create(name: str, suite: str) -> None:
     """Boot a new host."""
-    KEPT.mkdir(parents=True, exist_ok=True)
     options = (*containers.machine(name, "run", "--detach"), *hosts.booting(), *hosts.passed_on())
-    containers.podman(*options, f"--volume={KEPT}:{KEPT_IN_HOST}", image(suite))
+    containers.podman(*options, image(suite))
     end = time.monotonic() + BOOT_SECONDS
     while not hosts.is_booted(name):
         if time.monotonic() > end:

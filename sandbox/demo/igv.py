@@ -1,4 +1,4 @@
-"""`make demo-igv`: the sandbox, igv.yml, and the way of IGV Desktop to the reads of a private BAM file.
+"""`make demo-igv`: the sandbox, igv/site.yml, and the way of IGV Desktop to the reads of a private BAM file.
 
 The steps are functions, so that the end-to-end tests take the same way.
 """
@@ -59,10 +59,10 @@ def main() -> None:
     began = time.monotonic()
     with viewer.phase("Sandbox: emulators, the edge, a private bucket with DNA reads"):
         start()
-    with viewer.phase("igv.yml: what a lab runs on AWS"):
-        viewer.play("igv.yml")
+    with viewer.phase("igv/site.yml: what a lab runs on AWS"):
+        viewer.play("igv/site.yml")
     with viewer.phase("Once more: nothing changes"):
-        viewer.play("igv.yml")
+        viewer.play("igv/site.yml")
     configuration = igv_client.read(CONFIGURATION)
     password = viewer.create_user(viewer.USER, settings.IGV_PROJECT)
     with viewer.phase("IGV signs in: browser, token, identity, role"):
@@ -81,7 +81,7 @@ The sandbox is up after {time.monotonic() - began:.0f} s. To look for yourself (
     picture   {PICTURE}
 
 For what follows:        . .venv/bin/activate
-Again, nothing changes:  ansible-playbook -i inventories/sandbox playbooks/igv.yml
+Again, nothing changes:  ansible-playbook -i inventories/sandbox playbooks/igv/site.yml
 Take all of it away:     make clean""")
 
 

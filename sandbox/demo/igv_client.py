@@ -31,8 +31,8 @@ import pysam
 from botocore import UNSIGNED
 from botocore.config import Config
 
+from aws_edge.tokens import claims_of
 from sandbox import settings
-from sandbox.edge.login.tokens import claims_of
 
 GZIP = b"\x1f\x8b"
 # IGV takes no other answer of the token endpoint.
@@ -61,8 +61,8 @@ class Configuration:
 def read(path: pathlib.Path) -> Configuration:
     """The last Amazon provider in a file: one object or a list of them, packed or not."""
     content = path.read_bytes()
-    told = json.loads(gzip.decompress(content) if content.startswith(GZIP) else content)
-    objects = told if isinstance(told, list) else [told]
+    document = json.loads(gzip.decompress(content) if content.startswith(GZIP) else content)
+    objects = document if isinstance(document, list) else [document]
     amazon = [each for each in objects if "Amazon" in each["auth_provider"] and "aws_region" in each][-1]
     return Configuration(
         client_id=amazon["client_id"],
@@ -115,10 +115,10 @@ def _callback(redirect_uri: str) -> Iterator[queue.Queue[dict[str, str]]]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            asked = urlsplit(self.path)
-            known = asked.path == place.path
+            url = urlsplit(self.path)
+            known = url.path == place.path
             if known:
-                answers.put(dict(parse_qsl(asked.query)))
+                answers.put(dict(parse_qsl(url.query)))
             self.send_response(200 if known else 404)
             self.end_headers()
             # IGV says so whatever comes back.
@@ -172,12 +172,12 @@ def credentials(configuration: Configuration, id_token: str) -> dict[str, str]:
 def take_role(configuration: Configuration, token: str, email: str) -> dict[str, str]:
     """The last step alone. The session bears the address, so that CloudTrail shows it; its length is left to STS."""
     sts = unsigned("sts", configuration.region)
-    told = {"RoleArn": configuration.role_arn, "RoleSessionName": email, "WebIdentityToken": token}
-    return sts.assume_role_with_web_identity(**told)["Credentials"]
+    arguments = {"RoleArn": configuration.role_arn, "RoleSessionName": email, "WebIdentityToken": token}
+    return sts.assume_role_with_web_identity(**arguments)["Credentials"]
 
 
 def unsigned(service: str, region: str) -> Any:
-    """A client of somebody who has no credentials."""
+    """A client without credentials."""
     return boto3.client(
         service, region_name=region, endpoint_url=settings.ENDPOINT, config=Config(signature_version=UNSIGNED)
     )

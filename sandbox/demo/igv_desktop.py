@@ -1,4 +1,4 @@
-"""Debian's IGV without a screen: it loads what it is told and draws it.
+"""Debian's IGV without a screen, run with a batch script.
 
 2.16.0, from which Debian took all that knows AWS: it is given presigned addresses, and shows that IGV's own reading of
 BAM and index works with them.
@@ -19,7 +19,7 @@ from sandbox.demo import reads
 SCREEN = "-screen 0 1280x800x24"
 SECONDS = 120
 STORE_PASSWORD = "changeit"  # noqa: S105 (Java wants one; the store holds a public certificate)
-# With what IGV paints a base of a read that is like the reference.
+# IGV's colour of a base that matches the reference.
 READ_GREY = (202, 202, 202)
 
 

@@ -1,4 +1,4 @@
-"""What the viewer is asked to show, and what it must then have drawn."""
+"""Neuroglancer states, and the pixels that they must result in."""
 
 from __future__ import annotations
 

@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator
 from playwright.sync_api import Page
 
 from sandbox import settings
+from sandbox.compute import hosts, viewer_bundle
 from sandbox.demo import browser, neuroglancer, volumes
 from sandbox.google import accounts
 
@@ -55,8 +56,10 @@ def play(playbook: str, *options: str) -> None:
 
 
 def build(*options: str) -> None:
-    """The whole deployment."""
+    """The whole deployment; the viewer that it has compiled is kept for the next."""
     play("site.yml", *options)
+    for host in hosts.names():
+        viewer_bundle.keep(host)
 
 
 def pool_id(name: str = settings.PROJECT) -> str:

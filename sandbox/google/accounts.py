@@ -1,4 +1,4 @@
-"""Who has an account at Google's stand-in."""
+"""The accounts of the Google stand-in."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Person:
     hd: str = ""
 
     def claims(self) -> dict[str, Any]:
-        """What Google tells of them."""
+        """The claims of the ID token."""
         return {name: value for name, value in dataclasses.asdict(self).items() if value != "" and name != "sub"}
 
 

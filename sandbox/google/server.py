@@ -1,4 +1,4 @@
-"""Google's sign-in, played by oidc-provider-mock: one client, which the lab registered, and a few people.
+"""Google's sign-in, played by oidc-provider-mock: one registered client, and a few accounts.
 
 Run as `python -m sandbox.google.server`. It stands behind the edge, at https://accounts.google.localhost.
 """
@@ -22,7 +22,7 @@ PAGE = pathlib.Path(__file__).with_name("google.html")
 
 
 def registered() -> _storage.Client:
-    """The client as it was registered: it may send people back to the login of the user pool and nowhere else."""
+    """The registered client; its only redirect URI is that of the user pool domain."""
     given = yaml.safe_load(settings.GOOGLE_CLIENT_FILE.read_text())
     return _storage.Client(
         id=given["google_client_id"],
@@ -34,23 +34,23 @@ def registered() -> _storage.Client:
 
 
 def application(client: _storage.Client) -> flask.Flask:
-    """The provider with its client, its people and a page to choose one of them."""
+    """The provider with its client, its accounts and a page to choose one of them."""
     users = [oidc_provider_mock.User(sub=person.sub, claims=person.claims()) for person in PEOPLE]
     app = oidc_provider_mock.app(require_client_registration=True, user_claims=users)
     app.jinja_env.globals["people"] = PEOPLE
     page = jinja2.DictLoader({"authorization_form.html": PAGE.read_text()})
     app.jinja_loader = jinja2.ChoiceLoader([page, app.jinja_loader])
-    app.before_request(_refuse_unknown_people)
-    app.after_request(_as_google_answers)
-    # By its own registration a client would get an id and a secret of the mock's choice.
+    app.before_request(_reject_unknown_accounts)
+    app.after_request(_like_google)
+    # The mock's own client registration chooses id and secret.
     with app.test_request_context():
         app.preprocess_request()
         _storage.storage.store_client(client)
     return app
 
 
-def _refuse_unknown_people() -> flask.typing.ResponseReturnValue | None:
-    # The mock makes an account for whatever name is typed in, and lets anyone register clients and change accounts.
+def _reject_unknown_accounts() -> flask.typing.ResponseReturnValue | None:
+    # The mock creates an account for any name, and has open endpoints to register clients and to change accounts.
     chosen = flask.request.form.get("sub")
     if chosen is not None and chosen not in [person.sub for person in PEOPLE]:
         return "no such account", 400
@@ -59,12 +59,12 @@ def _refuse_unknown_people() -> flask.typing.ResponseReturnValue | None:
     return None
 
 
-def _as_google_answers(response: flask.Response) -> flask.Response:
+def _like_google(response: flask.Response) -> flask.Response:
     response.headers["Cache-Control"] = "no-store"
     # Its pages load a style sheet from the internet.
     response.headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'"
     query, state = urlsplit(response.location or "").query, flask.request.args.get("state")
-    # The mock forgets the state of those who cancel.
+    # The mock drops `state` on Cancel.
     if "error=" in query and "state=" not in query and state is not None:
         response.location += f"&{urlencode({'state': state})}"
     return response

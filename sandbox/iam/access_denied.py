@@ -1,4 +1,4 @@
-"""How each service of AWS says that somebody may not do what was asked for."""
+"""Access denied, in the error format of each AWS service."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ def _protocol(service: str) -> str:
     return model["metadata"]["protocol"]
 
 
-def answer(service: str, lacking: str) -> Response:
-    """The refusal, in the service's own form."""
-    message = f"The caller is not authorized to perform: {lacking}"
+def response(service: str, missing: str) -> Response:
+    """The error response of a service."""
+    message = f"The caller is not authorized to perform: {missing}"
     plain = html.escape(message)
     match _protocol(service):
         case "json":

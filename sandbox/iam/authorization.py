@@ -1,8 +1,8 @@
-"""Whether a role may do what a request asks for: its policies, read as IAM reads them.
+"""Authorization of requests by the policies of the caller's role, as IAM evaluates them.
 
-Each action must be allowed for each resource, and none denied. What AWS asks for besides the call itself stands in
-docs/permissions.yml and is asked for here too, of whatever resource. Conditions are read whose keys are known below;
-others are passed over, and a denial with one of them is left out.
+The action must be allowed for each resource, and not denied for any. Dependent actions are in meta/iam/permissions.yml
+(`implied`) and are required too, on any resource. Conditions with keys other than those below are ignored, and a Deny
+with such a condition is left out.
 """
 
 from __future__ import annotations
@@ -18,43 +18,44 @@ from typing import Any
 import httpx
 from botocore.exceptions import ClientError
 
+from aws_edge.account.iam_policies import permits
 from sandbox import settings
 from sandbox.compute import instances
-from sandbox.edge import policies
-from sandbox.iam import playbook_policies, request_context
-from sandbox.iam.playbook_policies import Statement
+from sandbox.iam import request_context
+from tools import iam_policies
+from tools.iam_policies import Statement
 
-# How long a role may go on with what it was allowed.
+# How long a changed policy may take to have effect.
 CACHE_SECONDS = 1
-PASSED_TO = {
+PASSED_TO_SERVICE = {
     "CreateFunction": ["lambda.amazonaws.com"],
     "RunInstances": ["ec2.amazonaws.com"],
     "SetIdentityPoolRoles": ["cognito-identity.amazonaws.com"],
 }
-# Nobody needs a right for it (IAM API Reference, "GetCallerIdentity").
-FREE = {"sts:GetCallerIdentity"}
-# What a condition's key has in a request, several values if need be; None where nothing is known of the key.
+# IAM API Reference, "GetCallerIdentity".
+NO_PERMISSION_NEEDED = {"sts:GetCallerIdentity"}
+# The values of a condition key in a request; None for an unsupported key.
 Context = Callable[[str], "list[str] | None"]
 
 
-def _several(value: Any) -> list[Any]:
+def _as_list(value: Any) -> list[Any]:
     return list(value) if isinstance(value, list) else [value]
 
 
 def _conditions(statement: Statement) -> list[tuple[str, str, Any]]:
-    held = statement.get("Condition", {})
-    return [(operator, key, wanted) for operator, tests in held.items() for key, wanted in tests.items()]
+    conditions = statement.get("Condition", {})
+    return [(operator, key, wanted) for operator, tests in conditions.items() for key, wanted in tests.items()]
 
 
-def _readable(statement: Statement, known: set[str], resource: str | None) -> Statement | None:
-    """The statement without conditions of which nothing is known; a denial that has one is left out."""
-    kept: dict[str, dict[str, Any]] = defaultdict(dict)
+def _known_conditions_only(statement: Statement, known: set[str], resource: str | None) -> Statement | None:
+    """The statement without conditions on unsupported keys; None for a Deny with one."""
+    conditions: dict[str, dict[str, Any]] = defaultdict(dict)
     for operator, key, wanted in _conditions(statement):
         if key in known:
-            kept[operator][key] = wanted
+            conditions[operator][key] = wanted
         elif statement["Effect"] == "Deny":
             return None
-    readable = {**statement, "Condition": dict(kept)}
+    readable = {**statement, "Condition": dict(conditions)}
     if resource is None:
         readable.pop("NotResource", None)
         readable["Resource"] = "*"
@@ -62,33 +63,33 @@ def _readable(statement: Statement, known: set[str], resource: str | None) -> St
 
 
 def allows(documents: list[dict[str, Any]], action: str, resource: str | None, context: Context) -> bool:
-    """Whether the policies together allow an action; `resource` None is one of which nothing is known."""
-    listed = [each for document in documents for each in _several(document["Statement"])]
+    """Whether the policies together allow an action; `resource` None matches any."""
+    listed = [each for document in documents for each in _as_list(document["Statement"])]
     keys = {key for each in listed for _operator, key, _wanted in _conditions(each)}
     known = {key: value for key in keys if (value := context(key)) is not None}
-    readable = [each for one in listed if (each := _readable(one, set(known), resource))]
-    given = {key.lower(): value[0] if len(value) == 1 else tuple(value) for key, value in known.items() if value}
-    return policies.permits([{"Statement": readable}], given, action, resource or "*")
+    readable = [each for one in listed if (each := _known_conditions_only(one, set(known), resource))]
+    values = {key.lower(): value[0] if len(value) == 1 else tuple(value) for key, value in known.items() if value}
+    return permits([{"Statement": readable}], values, action, resource or "*")
 
 
-# --- What is asked for -------------------------------------------------------------------------------------------
+# --- The request -------------------------------------------------------------------------------------------------
 
 
-_making = threading.Lock()
+_lock = threading.Lock()
 
 
 @functools.cache
-def _made(service: str, url: str, region: str) -> Any:
+def _cached_client(service: str, url: str, region: str) -> Any:
     return settings.client(service, url, region)
 
 
 def _client(service: str, url: str, region: str = settings.REGION) -> Any:
-    """A client of an emulator; boto3 makes them one at a time."""
-    with _making:
-        return _made(service, url, region)
+    """A client of an emulator; creating clients is not thread-safe in boto3."""
+    with _lock:
+        return _cached_client(service, url, region)
 
 
-def _told_tags(arn: str) -> dict[str, str] | None:
+def _lookup_tags(arn: str) -> dict[str, str] | None:
     service, region = arn.split(":")[2:4] if arn != "*" else ("", "")
     match service:
         case "ec2":
@@ -106,15 +107,15 @@ def _told_tags(arn: str) -> dict[str, str] | None:
         case "cognito-idp":
             return _client(service, settings.MINISTACK_URL).list_tags_for_resource(ResourceArn=arn)["Tags"]
         case "cloudfront" if ":distribution/" in arn:
-            told = _client(service, settings.MINISTACK_URL).list_tags_for_resource(Resource=arn)
-            return _pairs(told["Tags"]["Items"])
+            tags = _client(service, settings.MINISTACK_URL).list_tags_for_resource(Resource=arn)
+            return _pairs(tags["Tags"]["Items"])
     return None
 
 
 def tags_of(arn: str) -> dict[str, str] | None:
-    """The tags of a resource; None where they are not looked up, or where its emulator shall say that there is none."""
+    """The tags of a resource; None if unsupported, or if the resource does not exist."""
     try:
-        return _told_tags(arn)
+        return _lookup_tags(arn)
     except ClientError:
         return None
 
@@ -123,8 +124,8 @@ def _pairs(tags: list[dict[str, str]]) -> dict[str, str]:
     return {tag["Key"]: tag["Value"] for tag in tags}
 
 
-def _records(request: request_context.Asked, element: str) -> list[str]:
-    """Of the records that a request changes."""
+def _records(request: request_context.RequestContext, element: str) -> list[str]:
+    """An element of the record sets in ChangeResourceRecordSets."""
     found = re.findall(rf"<ResourceRecordSet>.*?<{element}>(.*?)</{element}>", request.text, re.DOTALL)
     return [value.lower().rstrip(".") if element == "Name" else value for value in found]
 
@@ -133,12 +134,12 @@ def _tag(tags: dict[str, str] | None, name: str) -> list[str] | None:
     return None if tags is None else [tags[name]] if name in tags else []
 
 
-# What is known of a condition's key: by its part before the slash, from the request, its resource, and the part after.
-KEYS: dict[str, Callable[[request_context.Asked, str, str], list[str] | None]] = {
+# Values of condition keys: by the part before the slash, from the request, its resource, and the part after.
+KEYS: dict[str, Callable[[request_context.RequestContext, str, str], list[str] | None]] = {
     "aws:RequestTag": lambda request, _resource, tag: _tag(request.tags, tag),
     "aws:ResourceTag": lambda _request, resource, tag: _tag(tags_of(resource), tag),
     "ec2:CreateAction": lambda request, *_others: [request.operation],
-    "iam:PassedToService": lambda request, *_others: PASSED_TO.get(request.operation),
+    "iam:PassedToService": lambda request, *_others: PASSED_TO_SERVICE.get(request.operation),
     "iam:PolicyARN": lambda request, *_others: request.fields.get("PolicyArn"),
     "aws:SecureTransport": lambda request, *_others: [str(request.secure).lower()],
     "s3:delimiter": lambda request, *_others: request.fields.get("delimiter", []),
@@ -148,8 +149,8 @@ KEYS: dict[str, Callable[[request_context.Asked, str, str], list[str] | None]] =
 }
 
 
-def context_of(request: request_context.Asked, resource: str) -> Context:
-    """What conditions may ask of a request and its resource."""
+def condition_context(request: request_context.RequestContext, resource: str) -> Context:
+    """The condition keys of a request and its resource."""
 
     def value(key: str) -> list[str] | None:
         kind, _slash, tag = key.partition("/")
@@ -158,46 +159,46 @@ def context_of(request: request_context.Asked, resource: str) -> Context:
     return value
 
 
-# --- Who asks ----------------------------------------------------------------------------------------------------
+# --- The caller --------------------------------------------------------------------------------------------------
 
 
 @functools.cache
-def role_of(key: str) -> str | None:
-    """The role whose temporary credentials a key is part of."""
+def role_of_access_key(key: str) -> str | None:
+    """The role of temporary credentials."""
     scope = f"{key}/20260101/{settings.REGION}/sts/aws4_request"
     signed = {"Authorization": f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=x"}
-    asked_for = {"Action": "GetCallerIdentity", "Version": "2011-06-15"}
-    answer = httpx.get(settings.MOTO_URL, params=asked_for, headers=signed, trust_env=False)
+    parameters = {"Action": "GetCallerIdentity", "Version": "2011-06-15"}
+    answer = httpx.get(settings.MOTO_URL, params=parameters, headers=signed, trust_env=False)
     found = re.search(r":assumed-role/([^/]+)/", answer.text)
     return found[1] if found else None
 
 
 @functools.lru_cache(maxsize=8)
-def _policies(role: str, _moment: int) -> list[dict[str, Any]]:
-    return list(instances.policies(role))
+def _cached_policies(role: str, _moment: int) -> list[dict[str, Any]]:
+    return list(instances.role_policies(role))
 
 
-def policies_of(role: str) -> list[dict[str, Any]]:
-    """What the role's policies say, as of a moment ago."""
-    return _policies(role, int(time.monotonic() / CACHE_SECONDS))
+def role_policies(role: str) -> list[dict[str, Any]]:
+    """The role's policies, at most a second old."""
+    return _cached_policies(role, int(time.monotonic() / CACHE_SECONDS))
 
 
-def may(role: str, actions: tuple[str, ...]) -> bool:
-    """Whether the role's policies allow all `actions` on every resource, and none denies one."""
-    held = list(instances.policies(role))
-    return all(allows(held, action, "*", lambda _key: None) for action in actions)
+def allows_all(role: str, actions: tuple[str, ...]) -> bool:
+    """Whether the role's policies allow all `actions` on every resource."""
+    documents = list(instances.role_policies(role))
+    return all(allows(documents, action, "*", lambda _key: None) for action in actions)
 
 
-def refusal(role: str, request: request_context.Asked) -> str | None:
-    """The action that the role lacks for a request, with the resource; None if it may."""
-    action = playbook_policies.named(request.service, request.operation)
-    if action in FREE:
+def missing_permission(role: str, request: request_context.RequestContext) -> str | None:
+    """The permission that the role lacks for a request, with the resource; None if it is allowed."""
+    action = iam_policies.named(request.service, request.operation)
+    if action in NO_PERMISSION_NEEDED:
         return None
-    held = policies_of(role)
+    documents = role_policies(role)
     for resource in request_context.resources(request):
-        if not allows(held, action, resource, context_of(request, resource)):
+        if not allows(documents, action, resource, condition_context(request, resource)):
             return f"{action} on {resource}"
-    for needed in playbook_policies.implied(action):
-        if not allows(held, needed, None, context_of(request, "*")):
-            return f"{needed}, which {action} asks for"
+    for needed in iam_policies.implied(action):
+        if not allows(documents, needed, None, condition_context(request, "*")):
+            return f"{needed}, which {action} depends on"
     return None

@@ -1,8 +1,7 @@
-"""What a request is about, as policies see it: the ARNs of its resources, and the tags that it gives.
+"""The request context for policy evaluation: resource ARNs, request tags, fields for condition keys.
 
-Known of the services that the playbooks use, as far as docs/permissions.yml narrows them. A request of which nothing is
-known here is about `*`, which only a statement for all resources allows: so a right that is narrowed there may need a
-line here.
+Only for operations whose permission meta/iam/permissions.yml limits to resources. The resource of any other operation
+is `*`, which only a statement for all resources allows: so a statement with resources may need a line here.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ from typing import Any
 
 from sandbox import settings
 
-# In the field of a request: the ARN that it stands for. The first field that is there counts.
+# The resource ARN by request field; the first field present counts.
 FIELDS: dict[str, list[tuple[str, str]]] = {
     "acm": [("CertificateArn", "{}")],
     "cloudfront": [("Resource", "{}"), ("DistributionId", "arn:aws:cloudfront::{account}:distribution/{}")],
@@ -41,7 +40,7 @@ FIELDS: dict[str, list[tuple[str, str]]] = {
         ("SessionId", "arn:aws:ssm:{region}:{account}:session/{}"),
     ],
 }
-# In the path of a request.
+# The resource ARN by request path.
 PATHS: dict[str, list[tuple[str, str]]] = {
     "cloudfront": [
         (
@@ -56,8 +55,8 @@ PATHS: dict[str, list[tuple[str, str]]] = {
     "route53": [(r"/[\d-]+/(hostedzone|change)/(\w+)", "arn:aws:route53:::{}/{}")],
     "s3": [(r"/(.+?)/?$", "arn:aws:s3:::{}")],  # a bucket, or one of its objects
 }
-# What is made has no id yet.
-MADE: dict[str, list[str]] = {
+# Resources that the operation creates: their id is not known yet.
+CREATED: dict[str, list[str]] = {
     "ec2:CreateSecurityGroup": ["arn:aws:ec2:{region}:{account}:security-group/new"],
     "ec2:RunInstances": [
         f"arn:aws:ec2:{{region}}:{{account}}:{kind}/new" for kind in ("instance", "network-interface", "volume")
@@ -77,8 +76,8 @@ MADE: dict[str, list[str]] = {
 }
 # The document of a session that names none (Systems Manager User Guide, "Start a default shell session").
 DEFAULTS = {"DocumentName": "SSM-SessionManagerRunShell"}
-# These know no single resources, whatever they name.
-OF_ALL = re.compile(
+# Operations without resource-level permissions.
+WITHOUT_RESOURCES = re.compile(
     r"(ec2:Describe(?!InstanceAttribute)|elasticloadbalancing:Describe|acm:List(?!Tags)|cognito-identity:Set).*"
 )
 EC2_ARN = {
@@ -98,8 +97,8 @@ EC2_ARN = {
 
 
 @dataclass(frozen=True)
-class Asked:
-    """One request, read."""
+class RequestContext:
+    """One parsed request."""
 
     service: str
     operation: str
@@ -112,8 +111,8 @@ class Asked:
     secure: bool = False
 
     def expand(self, arn: str, *values: str) -> str:
-        """An ARN with its blanks filled in."""
-        single = {name: given[0] for name, given in self.fields.items()}
+        """An ARN with its placeholders filled in."""
+        single = {name: found[0] for name, found in self.fields.items()}
         return arn.format(*values, **{**DEFAULTS, **single, "region": self.region, "account": settings.ACCOUNT})
 
 
@@ -144,11 +143,11 @@ def _fields(query: str, text: str) -> dict[str, list[str]]:
 
 
 def _tags(fields: dict[str, list[str]], text: str) -> dict[str, str]:
-    """What it tags: in XML, each key by its name, or as lists of keys and values."""
+    """Request tags: as XML, as a map, or as lists of keys and values."""
     found = dict(re.findall(r"<Tag><Key>(.*?)</Key><Value>(.*?)</Value></Tag>", text))
     found |= {
-        name.split(".")[1]: held[0]
-        for name, held in fields.items()
+        name.split(".")[1]: values[0]
+        for name, values in fields.items()
         if re.match(r"((UserPool|IdentityPool)?T|t)ags\.", name)
     }
     for place in ("TagSpecification.Tag", "TagSpecifications.Tag", "Tag", "Tags"):
@@ -157,46 +156,46 @@ def _tags(fields: dict[str, list[str]], text: str) -> dict[str, str]:
     return found
 
 
-def read(service: str, operation: str, region: str, url: urllib.parse.SplitResult, body: bytes) -> Asked:
-    """Read a request."""
+def parse(service: str, operation: str, region: str, url: urllib.parse.SplitResult, body: bytes) -> RequestContext:
+    """The context of a request."""
     text = body.decode(errors="replace")
     fields = _fields(url.query, text)
-    return Asked(service, operation, region, urllib.parse.unquote(url.path), fields, _tags(fields, text), text)
+    return RequestContext(service, operation, region, urllib.parse.unquote(url.path), fields, _tags(fields, text), text)
 
 
-def _by_id(asked: Asked) -> list[str]:
-    """EC2's resources, by the ids that it is given; groups that a rule names are not touched by it."""
-    ids = {value for name, held in asked.fields.items() if not name.startswith("IpPermissions") for value in held}
+def _arns_from_ids(request: RequestContext) -> list[str]:
+    """EC2's resources by id; groups in a rule are not resources of the operation."""
+    ids = {value for name, values in request.fields.items() if not name.startswith("IpPermissions") for value in values}
     return [
-        asked.expand(EC2_ARN[prefix], each)
+        request.expand(EC2_ARN[prefix], each)
         for each in sorted(ids)
         if (prefix := each.partition("-")[0]) in EC2_ARN and re.fullmatch(r"[a-z]+-[0-9a-z]+", each)
     ]
 
 
-def _in_fields(asked: Asked) -> list[str]:
-    for name, arn in FIELDS.get(asked.service, []):
-        if held := asked.fields.get(name):
+def _arns_from_fields(request: RequestContext) -> list[str]:
+    for name, arn in FIELDS.get(request.service, []):
+        if values := request.fields.get(name):
             # In the ARN of a parameter its path follows right away (Service Authorization Reference, Systems Manager).
-            return [asked.expand(arn, value.removeprefix("/") if "parameter" in arn else value) for value in held]
+            return [request.expand(arn, value.removeprefix("/") if "parameter" in arn else value) for value in values]
     return []
 
 
-def _in_path(asked: Asked) -> list[str]:
-    for pattern, arn in PATHS.get(asked.service, []):
-        if found := re.match(pattern, asked.path):
-            return [asked.expand(arn, *found.groups())]
+def _arns_from_path(request: RequestContext) -> list[str]:
+    for pattern, arn in PATHS.get(request.service, []):
+        if found := re.match(pattern, request.path):
+            return [request.expand(arn, *found.groups())]
     return []
 
 
-def resources(asked: Asked) -> list[str]:
-    """The ARNs of all that a request is about; `*` where it is about none."""
-    name = f"{asked.service}:{asked.operation}"
-    if OF_ALL.fullmatch(name):
+def resources(request: RequestContext) -> list[str]:
+    """The resource ARNs of a request; `*` if it has none."""
+    name = f"{request.service}:{request.operation}"
+    if WITHOUT_RESOURCES.fullmatch(name):
         return ["*"]
-    made = [asked.expand(arn) for arn in MADE.get(name, [])]
-    if asked.service == "ec2":
-        return [*made, *_by_id(asked)] or ["*"]
+    created = [request.expand(arn) for arn in CREATED.get(name, [])]
+    if request.service == "ec2":
+        return [*created, *_arns_from_ids(request)] or ["*"]
     if name == "s3:DeleteObjects":  # their keys are in the body
-        return [asked.expand("arn:aws:s3:::{}/*", asked.path.strip("/"))]
-    return made or _in_fields(asked) or _in_path(asked) or ["*"]
+        return [request.expand("arn:aws:s3:::{}/*", request.path.strip("/"))]
+    return created or _arns_from_fields(request) or _arns_from_path(request) or ["*"]

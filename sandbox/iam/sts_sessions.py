@@ -1,7 +1,7 @@
-"""Sessions of roles, as STS gives them for a token and S3 takes them; moto gives and takes any.
+"""Role sessions in STS and S3, verified; moto accepts any.
 
-What is judged of a request to S3: the session, its signature, and the age of a signed address ("Authenticating
-Requests: Using Query Parameters" in the S3 API Reference). What the role may do, authorization.py judges.
+Of a request to S3: the session, its signature, and the expiry of a presigned URL ("Authenticating Requests: Using Query
+Parameters" in the S3 API Reference). authorization.py evaluates the policies.
 """
 
 from __future__ import annotations
@@ -43,15 +43,15 @@ PARTITION = "aws"
 WEEK = 7 * 24 * 3600
 
 
-def give_to_those_whom_the_trust_policy_names(identity_provider: str) -> None:
-    """Check token, trust policy and session name of AssumeRoleWithWebIdentity."""
+def enforce_trust_policies(identity_provider: str) -> None:
+    """Verify token, trust policy and session name of AssumeRoleWithWebIdentity."""
     assume = TokenResponse.assume_role_with_web_identity
 
     def assume_role_with_web_identity(response: TokenResponse) -> Any:
-        told = [response._get_param(name) or "" for name in ("WebIdentityToken", "RoleArn", "RoleSessionName")]
+        parameters = [response._get_param(name) or "" for name in ("WebIdentityToken", "RoleArn", "RoleSessionName")]
         try:
-            web_identity.check(told[0], _key(identity_provider), _trust(told[1]), told[2])
-        except web_identity.Refused as refusal:
+            web_identity.check(parameters[0], _key(identity_provider), _trust(parameters[1]), parameters[2])
+        except web_identity.ServiceError as refusal:
             raise _sts_error(refusal) from refusal
         return assume(response)
 
@@ -69,16 +69,16 @@ def _trust(role_arn: str) -> str | None:
         return None
 
 
-def _sts_error(refusal: web_identity.Refused) -> Exception:
-    # moto can tell only errors that AWS's model of the operation names; AccessDenied is none.
+def _sts_error(refusal: web_identity.ServiceError) -> Exception:
+    # moto's errors are those in AWS's model of the operation; AccessDenied is not in it.
     error = _RESTError(refusal.code, str(refusal))
     error.code = refusal.status
     return error
 
 
 @dataclass(frozen=True)
-class Claim:
-    """What a request to S3 says of who signed it, how and when."""
+class RequestSignature:
+    """The signature of a request to S3, with its scope."""
 
     key: str
     token: str
@@ -86,12 +86,12 @@ class Claim:
     signed_headers: tuple[str, ...] = ()
     region: str = settings.REGION
     date: str = ""
-    # When a signed address is over; header fields are for now.
-    over: float = float("inf")
+    # Of a presigned URL; a signature in the header has no expiry of its own.
+    expires_at: float = float("inf")
 
 
-def _claim(response: S3Response) -> Claim | None:
-    """The claim of a request with temporary credentials; None for the sandbox's own key and for strangers."""
+def _request_signature(response: S3Response) -> RequestSignature | None:
+    """The signature of a request with temporary credentials; None for all other requests."""
     query = dict(parse_qsl(urlsplit(response.uri).query, keep_blank_values=True))
     if token := response.headers.get("X-Amz-Security-Token"):
         named = dict(AUTHORIZATION.findall(response.headers["Authorization"]))
@@ -99,69 +99,71 @@ def _claim(response: S3Response) -> Claim | None:
     if token := query.get("X-Amz-Security-Token"):
         named = {name.removeprefix("X-Amz-"): value for name, value in query.items()}
         age = float(min(int(named["Expires"]), WEEK))
-        return replace(_version_4(token, named, named["Date"]), over=_time(named["Date"]) + age)
+        return replace(_version_4(token, named, named["Date"]), expires_at=_time(named["Date"]) + age)
     if token := query.get("x-amz-security-token"):
-        # The older form of signed addresses, which S3 still takes and boto3 still makes.
-        over = query["Expires"]
-        return Claim(query["AWSAccessKeyId"], token, query["Signature"], date=over, over=float(over))
+        # Signature version 2 of presigned URLs, which S3 still accepts and boto3 still makes.
+        expires_at = query["Expires"]
+        return RequestSignature(
+            query["AWSAccessKeyId"], token, query["Signature"], date=expires_at, expires_at=float(expires_at)
+        )
     return None
 
 
-def _version_4(token: str, named: Mapping[str, str], date: str) -> Claim:
+def _version_4(token: str, named: Mapping[str, str], date: str) -> RequestSignature:
     key, _day, region, _service, _end = named["Credential"].split("/")
-    return Claim(key, token, named["Signature"], tuple(named["SignedHeaders"].split(";")), region, date)
+    return RequestSignature(key, token, named["Signature"], tuple(named["SignedHeaders"].split(";")), region, date)
 
 
 def _time(stamp: str) -> float:
     return datetime.datetime.strptime(stamp, "%Y%m%dT%H%M%SZ").replace(tzinfo=datetime.UTC).timestamp()
 
 
-def _signature(response: S3Response, claim: Claim, credentials: Credentials) -> str:
-    """The signature that the request should have."""
+def _signature(response: S3Response, given: RequestSignature, credentials: Credentials) -> str:
+    """The expected signature."""
     parts = urlsplit(response.uri)
     query = "&".join(part for part in parts.query.split("&") if not part.startswith("X-Amz-Signature="))
     address = urlunsplit(("https", response.headers["Host"], response.raw_path, query, ""))
-    if not claim.signed_headers:
-        return _Version2(credentials, claim.date).get_signature(response.method, urlsplit(address), HTTPHeaders())
-    signed = {name: response.headers[name] for name in claim.signed_headers}
+    if not given.signed_headers:
+        return _Version2(credentials, given.date).get_signature(response.method, urlsplit(address), HTTPHeaders())
+    signed = {name: response.headers[name] for name in given.signed_headers}
     request = AWSRequest(response.method, address, signed)
-    request.context["timestamp"] = claim.date
-    way = S3SigV4Auth if "X-Amz-Security-Token" in response.headers else S3SigV4QueryAuth
-    judge = way(credentials, "s3", claim.region)
-    return judge.signature(judge.string_to_sign(request, judge.canonical_request(request)), request)
+    request.context["timestamp"] = given.date
+    signer_class = S3SigV4Auth if "X-Amz-Security-Token" in response.headers else S3SigV4QueryAuth
+    signer = signer_class(credentials, "s3", given.region)
+    return signer.signature(signer.string_to_sign(request, signer.canonical_request(request)), request)
 
 
 class _Version2(HmacV1QueryAuth):
-    """botocore's signer, for an address that is over at a time that is known."""
+    """botocore's signer, for a given expiry."""
 
     def _get_date(self) -> str:
         return self._expires
 
 
-def keep_to_sessions_that_are_not_over() -> None:
-    """Check session and signature of requests to S3 with temporary credentials."""
+def verify_s3_requests() -> None:
+    """Verify session and signature of requests to S3 with temporary credentials."""
 
     def authorize(response: S3Response, **_names: str | None) -> None:
-        if claim := _claim(response):
-            _check_signature(response, claim, _role(claim).create_credentials())
+        if given := _request_signature(response):
+            _check_signature(response, given, _role(given).create_credentials())
 
     S3Response._authenticate_and_authorize_s3_action = authorize
 
 
-def _role(claim: Claim) -> AssumedRoleAccessKey:
-    """The role whose session it is, as long as the session lasts."""
+def _role(given: RequestSignature) -> AssumedRoleAccessKey:
+    """The role of the session, unless it has expired."""
     try:
-        role = AssumedRoleAccessKey(settings.ACCOUNT, PARTITION, claim.key, {"X-Amz-Security-Token": claim.token})
+        role = AssumedRoleAccessKey(settings.ACCOUNT, PARTITION, given.key, {"X-Amz-Security-Token": given.token})
     except CreateAccessKeyFailure as failure:
         raise (S3InvalidTokenError() if failure.reason == "InvalidToken" else S3InvalidAccessKeyIdError()) from failure
-    session = sts_backends[settings.ACCOUNT][PARTITION].get_assumed_role_from_access_key(claim.key)
+    session = sts_backends[settings.ACCOUNT][PARTITION].get_assumed_role_from_access_key(given.key)
     if session.expiration <= utcnow():
         raise S3ClientError("ExpiredToken", "The provided token has expired.")
     return role
 
 
-def _check_signature(response: S3Response, claim: Claim, credentials: Credentials) -> None:
-    if claim.over <= time.time():
+def _check_signature(response: S3Response, given: RequestSignature, credentials: Credentials) -> None:
+    if given.expires_at <= time.time():
         raise S3ClientError("AccessDenied", "Request has expired")
-    if not hmac.compare_digest(_signature(response, claim, credentials), claim.signature):
+    if not hmac.compare_digest(_signature(response, given, credentials), given.signature):
         raise S3SignatureDoesNotMatchError

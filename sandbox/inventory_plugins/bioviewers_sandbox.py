@@ -21,7 +21,8 @@ description:
   - Ends the run when the sandbox is not up.
   - With C(inventories/sandbox) gives a playbook exactly the rights that docs/permissions.md lists for it, or for the
     purpose that E(SANDBOX_PURPOSE) names. What is listed nowhere may do everything.
-  - Adds the group C(web), empty, with the sandbox's session manager plugin as its connection's.
+  - Adds the group C(web), empty, with the sandbox's session manager plugin as its connection's, and with the viewer
+    that this machine has built before.
 author: Contributors to bioviewers.aws
 options:
   plugin:
@@ -34,9 +35,10 @@ CHECKOUT = pathlib.Path(__file__).resolve().parents[2]
 
 
 def playbook() -> str:
-    """The name of the playbook that runs, given as a file or by its collection."""
+    """The name of the playbook that runs, given as a file or by its collection; one of IGV is `igv.<name>`."""
     named = (context.CLIARGS.get("args") or [""])[0]
-    return named.removesuffix(".yml").replace("/", ".").rpartition(".")[2]
+    parts = named.removesuffix(".yml").replace("/", ".").split(".")
+    return ".".join(parts[-2:] if parts[-2:-1] == ["igv"] else parts[-1:])
 
 
 class InventoryModule(BaseInventoryPlugin):
@@ -54,8 +56,10 @@ class InventoryModule(BaseInventoryPlugin):
         self._read_config_data(path)
         sys.path.insert(0, str(CHECKOUT))
         # Found only now.
-        from sandbox.iam import playbook_policies, playbook_roles  # noqa: PLC0415
+        from sandbox.compute import viewer_bundle  # noqa: PLC0415
+        from sandbox.iam import playbook_roles  # noqa: PLC0415
         from sandbox.process import environment, supervisor  # noqa: PLC0415
+        from tools import iam_policies  # noqa: PLC0415
 
         # First of all: a run that went on after an error must not meet a real account.
         environment.enter()
@@ -64,8 +68,9 @@ class InventoryModule(BaseInventoryPlugin):
             raise SystemExit("The sandbox is not up. Start it with: python -m sandbox up")
         # The connection to a host makes these clients at each task, in a process of its own: a fifth of its time.
         environment.read_models_once("s3", "ssm")
-        purpose = os.environ.get(playbook_roles.VARIABLE) or playbook_policies.purpose_of(playbook())
+        purpose = os.environ.get(playbook_roles.VARIABLE) or iam_policies.purpose_of(playbook())
         if purpose and pathlib.Path(path).resolve().parent == CHECKOUT / "inventories" / "sandbox":
             os.environ.update(playbook_roles.credentials(purpose, load_extra_vars(loader)))
         inventory.add_group("web")
         inventory.set_variable("web", "ansible_aws_ssm_plugin", str(CHECKOUT / "sandbox" / "session_manager_plugin"))
+        inventory.set_variable("web", "neuroglancer_bundle_dir", str(viewer_bundle.FOLDER))

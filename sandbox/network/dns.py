@@ -1,4 +1,4 @@
-"""Public DNS of the sandbox: what Route 53 holds, and nothing else.
+"""Public DNS of the sandbox: the public hosted zones of Route 53, and nothing else.
 
 Answers for the public zones of the account as a resolver would, over UDP and TCP: with their records, with addresses
 for alias records, with NXDOMAIN for all the rest of the world. Run as `python -m sandbox.network.dns`.
@@ -27,22 +27,22 @@ Zones = dict[dns.name.Name, list[Record]]
 TTL = 60
 
 
-def _plain(text: str) -> dns.name.Name:
+def _canonical(text: str) -> dns.name.Name:
     return dns.name.from_text(text.encode().decode("unicode_escape")).canonicalize()
 
 
 def read_zones(route53: Any) -> Zones:
-    """The public zones with their records. Two zones of one name: public DNS asks the servers of the first."""
+    """The public zones with their records. Of two zones with one name the first is delegated to."""
     zones: Zones = {}
     for zone in route53.list_hosted_zones()["HostedZones"]:
-        if not zone["Config"]["PrivateZone"] and _plain(zone["Name"]) not in zones:
+        if not zone["Config"]["PrivateZone"] and _canonical(zone["Name"]) not in zones:
             pages = route53.get_paginator("list_resource_record_sets").paginate(HostedZoneId=zone["Id"])
-            zones[_plain(zone["Name"])] = [record for page in pages for record in page["ResourceRecordSets"]]
+            zones[_canonical(zone["Name"])] = [record for page in pages for record in page["ResourceRecordSets"]]
     return zones
 
 
-class Zonefile:
-    """The zones, read anew when they are older than a moment."""
+class HostedZones:
+    """The zones, cached for a second."""
 
     def __init__(self, route53: Any) -> None:
         self._route53, self._lock = route53, threading.Lock()
@@ -59,7 +59,7 @@ class Zonefile:
 
 def _rrset(record: Record, kind: dns.rdatatype.RdataType) -> dns.rrset.RRset | None:
     """A record set of the API in DNS's form; None if it has nothing of the kind."""
-    name = _plain(record["Name"])
+    name = _canonical(record["Name"])
     if "AliasTarget" in record:
         # Load balancers and distributions are all played by the edge, which listens on one address.
         texts = [settings.LOOPBACK] if kind == dns.rdatatype.A == dns.rdatatype.from_text(record["Type"]) else []
@@ -83,10 +83,10 @@ def answer(query: dns.message.Message, zones: Zones) -> dns.message.Message:
     if not apexes:
         reply.set_rcode(dns.rcode.NXDOMAIN)
         return reply
-    held = [record for record in zones[apexes[0]] if _plain(record["Name"]) == name]
-    reply.answer += [rrset for record in held if (rrset := _rrset(record, question.rdtype))]
-    below = any(_plain(record["Name"]).is_subdomain(name) for record in zones[apexes[0]])
-    if not held and not below:
+    records = [record for record in zones[apexes[0]] if _canonical(record["Name"]) == name]
+    reply.answer += [rrset for record in records if (rrset := _rrset(record, question.rdtype))]
+    below = any(_canonical(record["Name"]).is_subdomain(name) for record in zones[apexes[0]])
+    if not records and not below:
         reply.set_rcode(dns.rcode.NXDOMAIN)
     return reply
 
@@ -96,7 +96,7 @@ def respond(wire: bytes, zonefile: Any) -> bytes:
     try:
         reply = answer(query, zonefile.zones())
     except Exception:
-        # Without the API nobody knows; a resolver says so and does not fall silent.
+        # As a resolver that cannot reach the authoritative servers.
         reply = dns.message.make_response(query)
         reply.set_rcode(dns.rcode.SERVFAIL)
     return reply.to_wire()
@@ -137,5 +137,5 @@ def serve(address: tuple[str, int], zonefile: Any) -> list[socketserver.BaseServ
 
 
 if __name__ == "__main__":
-    serve((settings.LOOPBACK, settings.DNS_PORT), Zonefile(settings.client("route53")))
+    serve((settings.LOOPBACK, settings.DNS_PORT), HostedZones(settings.client("route53")))
     threading.Event().wait()

@@ -1,4 +1,4 @@
-"""The sandbox's names in /etc/hosts: one marked block, so that taking it out gives back the file as it was."""
+"""The sandbox's names in /etc/hosts, in one marked block."""
 
 from __future__ import annotations
 
@@ -44,10 +44,10 @@ def add() -> None:
 
 
 def remove() -> None:
-    """Take the names out again."""
+    """Remove the names."""
     _rewrite(without_block(settings.HOSTS_FILE.read_text()))
 
 
-def present() -> bool:
+def is_present() -> bool:
     """Whether the block is there, with all names."""
     return BLOCK in settings.HOSTS_FILE.read_text()

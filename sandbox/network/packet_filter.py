@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from aws_edge.account import security_groups
+from aws_edge.account.security_groups import Permission
 from sandbox import settings
-from sandbox.edge import permissions
-from sandbox.edge.permissions import Permission
 
 TABLE = "inet security_groups"
 # Addresses of the members of each security group.
@@ -23,11 +23,11 @@ API = f"ip daddr {settings.GATEWAY_ADDRESS} tcp dport {settings.GATEWAY_PORT}"
 
 
 def _traffic(permission: Permission) -> str:
-    """What a rule is for, but for the other side's address."""
+    """Protocol and ports of a rule, as an nft match."""
     protocol = permission["IpProtocol"]
     first, last = permission.get("FromPort", -1), permission.get("ToPort", -1)
     match protocol:
-        case permissions.ALL:
+        case security_groups.ALL:
             return ""
         case "tcp" | "6":
             return f"tcp dport {first}-{last}"
@@ -40,8 +40,8 @@ def _traffic(permission: Permission) -> str:
 
 
 def _peers(permission: Permission, members: Members) -> Iterator[str]:
-    yield from permissions.networks(permission)
-    for group in permissions.groups(permission):
+    yield from security_groups.networks(permission)
+    for group in security_groups.groups(permission):
         yield from sorted(members.get(group, ()))
 
 
@@ -52,14 +52,14 @@ def _accepted(allowed: Iterable[Permission], side: str, members: Members) -> Ite
 
 
 def ingress(allowed: Iterable[Permission], members: Members) -> list[str]:
-    """What may come in, as nft's matches."""
+    """The nft matches of ingress rules."""
     return [*_accepted(allowed, "saddr", members)]
 
 
 def egress(allowed: list[Permission], members: Members, package_ports: Iterable[int]) -> list[str]:
-    """What may go out, as nft's matches. HTTPS to anywhere takes in what here stands at other ports."""
+    """The nft matches of egress rules. HTTPS to anywhere includes what has other ports here."""
     elsewhere = [API, *(f"tcp dport {port}" for port in package_ports)]
-    everywhere = permissions.let(allowed, HTTPS, permissions.ANYWHERE)
+    everywhere = security_groups.allows(allowed, HTTPS, security_groups.ANYWHERE)
     return [*NEVER_FILTERED, *_accepted(allowed, "daddr", members), *(elsewhere if everywhere else ())]
 
 
@@ -70,13 +70,13 @@ def _chain(name: str, hook: str, loopback: str, accepted: Iterable[str]) -> str:
 
 
 def render(coming: Iterable[str], going: Iterable[str]) -> str:
-    """The whole filter, put in the place of an older one in one step."""
+    """The nft table; loading it replaces the previous one atomically."""
     chains = _chain("ingress", "input", "iif", coming) + _chain("egress", "output", "oif", going)
     return f"table {TABLE}\ndelete table {TABLE}\ntable {TABLE} {{\n{chains}}}\n"
 
 
 def of_groups(names: Iterable[str], groups: Mapping[str, Any], members: Members, package_ports: Iterable[int]) -> str:
-    """The filter of an interface that is in these groups: of the rules of all of them together."""
+    """The nft table of an interface in these security groups, with the rules of all of them."""
     own = [groups[name] for name in names if name in groups]
     coming = [rule for group in own for rule in group["IpPermissions"]]
     going = [rule for group in own for rule in group["IpPermissionsEgress"]]

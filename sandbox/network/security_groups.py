@@ -1,4 +1,4 @@
-"""The sandbox's network follows the AWS API: load balancers have an interface, and security groups filter."""
+"""Applies the API's load balancers and security groups to the sandbox's network."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from sandbox.network import packet_filter
 
 # By container, the security groups it is in.
 Groups = dict[str, list[str]]
-_one_at_a_time = threading.Lock()
+_lock = threading.Lock()
 
 
 def package_ports() -> list[int]:
-    """The ports of the proxies and package indexes that the hosts are told of."""
+    """The ports of the proxies and package indexes in the hosts' environment."""
     values = [os.environ.get(name, "") for name in hosts.PASSED_ON]
     # "no proxy" is a list of names, a trusted host has no scheme.
     addresses = (urllib.parse.urlsplit(word) for value in values for word in value.split() if "://" in word)
@@ -27,15 +27,15 @@ def package_ports() -> list[int]:
 
 
 def _all(service: str, operation: str, path: str) -> list[Any]:
-    return [*instances.moto(service).get_paginator(operation).paginate().search(path)]
+    return [*instances.moto_client(service).get_paginator(operation).paginate().search(path)]
 
 
-def _groups_of_hosts() -> Groups:
+def _groups_by_host() -> Groups:
     found = _all("ec2", "describe_instances", "Reservations[].Instances[]")
     return {each["InstanceId"]: [group["GroupId"] for group in each["SecurityGroups"]] for each in found}
 
 
-def _groups_of_balancers() -> dict[str, list[str]]:
+def _groups_by_load_balancer() -> dict[str, list[str]]:
     """By the load balancer's ARN."""
     found = _all("elbv2", "describe_load_balancers", "LoadBalancers[]")
     return {each["LoadBalancerArn"]: each.get("SecurityGroups", []) for each in found}
@@ -61,10 +61,10 @@ def _filter(groups_of: Groups) -> None:
         _load(interface.namespace, packet_filter.of_groups(groups_of.get(name, ()), groups, members, ports))
 
 
-def follow() -> None:
-    """Make load balancers' interfaces and everyone's packet filter what the API says now."""
-    with _one_at_a_time:
-        of_balancers = _groups_of_balancers()
-        load_balancers.follow(of_balancers)
-        named = {load_balancers.name_of(arn): groups for arn, groups in of_balancers.items()}
-        _filter({**_groups_of_hosts(), **named})
+def sync() -> None:
+    """Bring the load balancers' interfaces and all packet filters up to date with the API."""
+    with _lock:
+        by_load_balancer = _groups_by_load_balancer()
+        load_balancers.sync(by_load_balancer)
+        named = {load_balancers.name_of(arn): groups for arn, groups in by_load_balancer.items()}
+        _filter({**_groups_by_host(), **named})

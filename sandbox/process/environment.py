@@ -1,4 +1,4 @@
-"""The environment in which AWS's tools find the sandbox, and nothing else."""
+"""The environment variables that point AWS SDKs and tools to the sandbox."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ VARIABLES = {
     "REQUESTS_CA_BUNDLE": str(settings.CA_BUNDLE),
 }
 # amazon.aws reads an endpoint from here too, and prefers it.
-LEFT_OUT = ("AWS_", "EC2_", "BOTO_")
+REMOVED_PREFIXES = ("AWS_", "EC2_", "BOTO_")
 # In place of botocore.session.create_loader: all sessions share AWS's models, which each would read for itself.
 shared_loader = functools.cache(botocore.loaders.create_loader)
 
@@ -32,7 +32,7 @@ shared_loader = functools.cache(botocore.loaders.create_loader)
 def enter() -> None:
     """Make this process, and what it starts, see the sandbox as AWS."""
     for name in list(os.environ):
-        if name.startswith(LEFT_OUT):
+        if name.startswith(REMOVED_PREFIXES):
             del os.environ[name]
     os.environ.update(VARIABLES)
 

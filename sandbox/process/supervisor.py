@@ -1,4 +1,4 @@
-"""The sandbox's processes: remembered by pid and command line, and ended only when both still fit."""
+"""The sandbox's processes, recorded by pid and command line; a process is ended only when both still match."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ STOP_TIMEOUT = 5
 
 
 @dataclasses.dataclass(frozen=True)
-class Part:
-    """A process: its command, what it adds to the environment, and where it listens."""
+class Service:
+    """A process: its command, the addresses on which it listens, its additional environment."""
 
     name: str
     command: tuple[str, ...]
@@ -44,7 +44,7 @@ MOTO_ENVIRONMENT = {
     "MOTO_EC2_ENABLE_INSTANCE_TYPE_VALIDATION": "true",
     # Buckets are in the path there, not in the name.
     "MOTO_S3_CUSTOM_ENDPOINTS": f"https://{settings.S3_DOMAIN}",
-    # moto_server.py then lets pass what is not signed with temporary credentials.
+    # moto_server.py verifies only what is signed with temporary credentials.
     "INITIAL_NO_AUTH_ACTION_COUNT": "0",
 }
 MINISTACK_ENVIRONMENT = {
@@ -62,30 +62,30 @@ EDGE_PORTS = (
     (settings.LOOPBACK, settings.EDGE_HTTP_PORT),
 )
 # In the order of their start.
-PARTS = (
-    Part("moto", _module("sandbox.api.moto_server"), ((settings.LOOPBACK, settings.MOTO_PORT),), MOTO_ENVIRONMENT),
-    Part(
+SERVICES = (
+    Service("moto", _module("sandbox.api.moto_server"), ((settings.LOOPBACK, settings.MOTO_PORT),), MOTO_ENVIRONMENT),
+    Service(
         "ministack",
         _module("sandbox.api.ministack_server"),
         ((settings.LOOPBACK, settings.MINISTACK_PORT),),
         MINISTACK_ENVIRONMENT,
     ),
-    Part("control plane", _module("sandbox.api.gateway"), GATEWAY_PORTS),
-    Part("instance metadata", _module("sandbox.compute.imds"), ((settings.GATEWAY_ADDRESS, settings.IMDS_PORT),)),
-    Part("google", _module("sandbox.google.server"), ((settings.LOOPBACK, settings.GOOGLE_PORT),)),
-    Part("dns", _module("sandbox.network.dns"), ((settings.LOOPBACK, settings.DNS_PORT),)),
-    Part("edge", _module("sandbox.edge"), EDGE_PORTS),
+    Service("control plane", _module("sandbox.api.gateway"), GATEWAY_PORTS),
+    Service("instance metadata", _module("sandbox.compute.imds"), ((settings.GATEWAY_ADDRESS, settings.IMDS_PORT),)),
+    Service("google", _module("sandbox.google.server"), ((settings.LOOPBACK, settings.GOOGLE_PORT),)),
+    Service("dns", _module("sandbox.network.dns"), ((settings.LOOPBACK, settings.DNS_PORT),)),
+    Service("edge", _module("sandbox.network.edge"), EDGE_PORTS),
 )
 
 
-def environment(part: Part) -> dict[str, str]:
+def environment(service: Service) -> dict[str, str]:
     """The environment of a process: this one's without any account of AWS, so that nothing can reach a real one."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-    return {**kept, "PYTHONPATH": str(settings.CHECKOUT), "PYTHONUNBUFFERED": "1", **part.environment}
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    return {**inherited, "PYTHONPATH": str(settings.CHECKOUT), "PYTHONUNBUFFERED": "1", **service.environment}
 
 
 def read_state() -> dict:
-    """What the last `up` wrote down; empty when the sandbox is down, or when it was not root who wrote."""
+    """The state that the last `up` wrote; empty when the sandbox is down, or when the folder is not root's."""
     with contextlib.suppress(FileNotFoundError, json.JSONDecodeError):
         if settings.STATE_DIR.stat().st_uid == 0:
             return json.loads(settings.STATE_FILE.read_text())
@@ -95,11 +95,11 @@ def read_state() -> dict:
 def is_up() -> bool:
     """Whether all processes that the last `up` started still run."""
     entries = read_state().get("processes", {})
-    return len(entries) == len(PARTS) and all(runs(entry) for entry in entries.values())
+    return len(entries) == len(SERVICES) and all(is_running(entry) for entry in entries.values())
 
 
 def write_state(state: dict) -> None:
-    """Write down what runs; whole or not at all."""
+    """Write the state file atomically."""
     draft = settings.STATE_FILE.with_suffix(".new")
     draft.write_text(json.dumps(state, indent=2) + "\n")
     draft.replace(settings.STATE_FILE)
@@ -113,14 +113,14 @@ def command_of(pid: int) -> list[str]:
 
 
 def _has_ended(pid: int) -> bool:
-    """Whether a child of this process has ended; of another's child nothing is known."""
+    """Whether a child of this process has ended; False for any other process."""
     with contextlib.suppress(ChildProcessError):
         return os.waitpid(pid, os.WNOHANG)[0] == pid
     return False
 
 
-def runs(entry: dict) -> bool:
-    """Whether the process that was written down is still that process."""
+def is_running(entry: dict) -> bool:
+    """Whether the recorded process still runs."""
     return not _has_ended(entry["pid"]) and command_of(entry["pid"]) == entry["command"]
 
 
@@ -133,45 +133,45 @@ def _wait(done: Callable[[], bool], seconds: float) -> bool:
     return True
 
 
-def listens(part: Part) -> bool:
+def is_listening(service: Service) -> bool:
     """Whether the process listens on its ports."""
-    return not any(sockets.is_free(*port) for port in part.ports)
+    return not any(sockets.is_free(*port) for port in service.ports)
 
 
-def _log(part: Part) -> pathlib.Path:
-    return settings.LOGS / f"{part.name.replace(' ', '-')}.log"
+def _log(service: Service) -> pathlib.Path:
+    return settings.LOGS / f"{service.name.replace(' ', '-')}.log"
 
 
-def start(part: Part) -> dict:
-    """Start a process; returns what is to be written down, before anything can go wrong."""
-    with _log(part).open("ab") as output:
+def start(service: Service) -> dict:
+    """Start a process; returns its entry for the state file at once, before it listens."""
+    with _log(service).open("ab") as output:
         process = subprocess.Popen(
-            part.command,
+            service.command,
             cwd=settings.STATE_DIR,
-            env=environment(part),
+            env=environment(service),
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
             start_new_session=True,
         )
-    return {"pid": process.pid, "command": list(part.command)}
+    return {"pid": process.pid, "command": list(service.command)}
 
 
-def await_listening(part: Part, entry: dict) -> None:
-    """Wait until the process, a child of this one, listens."""
-    _wait(lambda: listens(part) or _has_ended(entry["pid"]), START_TIMEOUT)
-    if not listens(part):
-        raise RuntimeError(f"The sandbox's {part.name} did not start: see {_log(part)}")
+def wait_until_listening(service: Service, entry: dict) -> None:
+    """Wait until the process, a child of this one, listens on its ports."""
+    _wait(lambda: is_listening(service) or _has_ended(entry["pid"]), START_TIMEOUT)
+    if not is_listening(service):
+        raise RuntimeError(f"The sandbox's {service.name} did not start: see {_log(service)}")
 
 
 def stop(entries: list[dict]) -> None:
-    """End the processes that were written down, as far as they are still those."""
+    """End the recorded processes that still run."""
     for number in (signal.SIGTERM, signal.SIGKILL):
-        running = [entry for entry in entries if runs(entry)]
+        running = [entry for entry in entries if is_running(entry)]
         for entry in running:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(entry["pid"], number)
-        if _wait(lambda: not any(runs(entry) for entry in entries), STOP_TIMEOUT):
+        if _wait(lambda: not any(is_running(entry) for entry in entries), STOP_TIMEOUT):
             return
 
 
@@ -181,7 +181,7 @@ def _owner(port: int) -> str:
     return f"{name[1]} (pid {name[2]})" if name else "another process"
 
 
-def taken_ports() -> list[str]:
-    """For each port of ours that is not free: which, and by whom."""
-    ports = [port for part in PARTS for port in part.ports]
+def ports_in_use() -> list[str]:
+    """The sandbox's ports that other processes use, each with the process."""
+    ports = [port for service in SERVICES for port in service.ports]
     return [f"{address}:{port} by {_owner(port)}" for address, port in ports if not sockets.is_free(address, port)]

@@ -7,6 +7,7 @@ with nothing but what it takes to serve files that were compressed before.
 from __future__ import annotations
 
 import contextlib
+import json
 import pathlib
 import re
 import subprocess
@@ -21,9 +22,10 @@ from sandbox import settings
 from sandbox.compute import containers
 from sandbox.demo import browser, viewer
 from tests.e2e import inside
-from tests.unit.conftest import free_port
+from tests.emulators import free_port
 from tests.unit.roles import real_nginx
 
+SETTINGS = json.dumps({"session_url": "", "sign_out_url": "", "title": "Neuroglancer", "credentials_origins": []})
 VIEWER_ON_THE_HOST = "/srv/neuroglancer/current"
 MANUALS = "listen 127.0.0.1:{port}; root {root}; index index.html; location / {{ try_files $uri /index.html; }}"
 PLAIN = """
@@ -154,6 +156,8 @@ def main() -> None:
         real_nginx.running(real_nginx.Site(pathlib.Path(name), free_port())) as site,
     ):
         root = fetch_viewer(site.folder)
+        # The manual's server has nobody who signs in.
+        (root / "settings.json").write_text(SETTINGS)
         bundle = max(root.glob("assets/*.js"), key=lambda file: file.stat().st_size)
         (site.folder / "root").rename(site.folder / "empty")
         (site.folder / "root").symlink_to(root)

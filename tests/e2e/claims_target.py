@@ -10,9 +10,9 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
+from aws_edge.load_balancer.nodes import socket_in
 from sandbox import settings
 from sandbox.compute import load_balancers
-from sandbox.edge.http.nodes import socket_in
 from tests.e2e.waiting import wait_until
 
 PATH = "/claims"

@@ -1,20 +1,49 @@
-"""One deployment for all end-to-end tests: the sandbox, real data, site.yml, one user."""
+"""The stages of a deployment's life, each on a fixture of the session; one of them can be run alone.
+
+    fresh       `account`                 what a lab has before the first run
+    running     `deployment`              what site.yml built, as people meet it
+    day2        `deployment`              what its administrators do with it
+    teardown    `deployment`, `second_lab`  both taken away, and the rights that all of it needed
+    take_over   a sandbox of its own      what an earlier release built, taken over by this one
+
+With REUSE_SANDBOX=1 a stage takes what there is of these (`make demo` leaves it), and leaves it too.
+"""
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import pathlib
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
+import botocore.session
 import httpx
 import pytest
 
 from sandbox import settings
 from sandbox.demo import viewer
-from tests.e2e import interrupted, visitor
+from sandbox.process import environment, supervisor
+from tests.e2e import inside, interrupted, visitor
+from tests.tiers import BUSY
+
+HERE = pathlib.Path(__file__).parent
+# The order of the tests; of a stage, those that want the machine for themselves (`quiet`) come after the others.
+STAGES = ("fresh", "running", "day2", "teardown", "teardown/test_rights.py", "take_over")
+REUSE = "REUSE_SANDBOX" in os.environ
+
+
+def place(item: pytest.Item) -> tuple[int, bool]:
+    path = item.path.relative_to(HERE)
+    stage = max(number for number, stage in enumerate(STAGES) if path.is_relative_to(stage))
+    return stage, "quiet" in item.fixturenames
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    ours = sorted((item for item in items if item.path.is_relative_to(HERE)), key=place)
+    items[:] = [item for item in items if not item.path.is_relative_to(HERE)] + ours
 
 
 @dataclass(frozen=True)
@@ -27,54 +56,48 @@ class Deployment:
         return [json.loads(line) for line in pathlib.Path(settings.EDGE_LOG).read_text().splitlines()]
 
 
-REUSE = "REUSE_SANDBOX" in os.environ  # what `make demo` left: for work on the tests themselves
-
-
 @pytest.fixture(scope="session")
 def account() -> Iterator[None]:
     """What a lab has before the first run."""
-    if REUSE:
-        yield
-        return
-    viewer.start()
+    if not (REUSE and supervisor.is_up()):
+        viewer.start()
     yield
-    viewer.sandbox("down")
-
-
-@pytest.fixture(scope="session")
-def beside(request) -> Iterator[Callable[[Callable[[], None]], Future[None]]]:
-    """Does work for the second lab beside the tests, if one is to come that looks at it."""
-    is_wanted = "test_x_interrupted.py" in {item.path.name for item in request.session.items}
-    with ThreadPoolExecutor(1) as pool:
-        yield lambda work: pool.submit(work if is_wanted else lambda: None)
-
-
-@pytest.fixture(scope="session")
-def second_lab_begun(account, beside) -> Future[None]:
-    return beside(interrupted.begin)
-
-
-@pytest.fixture(scope="session")
-def deployment(account, second_lab_begun) -> Deployment:
     if not REUSE:
+        viewer.sandbox("down")
+
+
+@pytest.fixture(scope="session")
+def building(account, request) -> Iterator[Future[None]]:
+    """The building of the second lab, if a test is to come that looks at it.
+
+    It takes minutes of one core. So it goes on beside the building of the first and beside tests without a browser.
+    """
+    items = [item for item in request.session.items if "second_lab" in item.fixturenames]
+    often = any(item.get_closest_marker("nightly") for item in items)
+    with ThreadPoolExecutor(1) as pool:
+        yield pool.submit(interrupted.build if items else lambda often: None, often)
+
+
+@pytest.fixture(scope="session")
+def deployment(account, building) -> Deployment:
+    if not (REUSE and inside.instances()):
         viewer.build()
-    wait([second_lab_begun])
     return Deployment(viewer.USER, viewer.create_user(viewer.USER))
 
 
 @pytest.fixture(scope="session")
-def second_lab(deployment, second_lab_begun, beside) -> Future[None]:
-    """The building of another deployment, killed again and again.
+def second_lab(deployment, building) -> None:
+    """Another deployment, whose building was killed again and again."""
+    building.result()
 
-    It takes more than ten minutes of one core. So it goes on beside what has no browser: half of it beside the building
-    of the first deployment, half beside the tests from the first on that asks for this.
-    """
 
-    def finish() -> None:
-        second_lab_begun.result()
-        interrupted.finish()
-
-    return beside(finish)
+@pytest.fixture(scope="session")
+def quiet(building) -> Iterator[None]:
+    """The machine for itself, as browsers want it that are looked at by the second."""
+    building.exception()
+    with BUSY.open("w") as busy:
+        fcntl.flock(busy, fcntl.LOCK_EX)
+        yield
 
 
 @pytest.fixture
@@ -95,3 +118,15 @@ def signing_key(deployment) -> str:
 def key_pair_id(deployment) -> str:
     items = settings.client("cloudfront").list_public_keys()["PublicKeyList"]["Items"]
     return next(item["Id"] for item in items if settings.PROJECT in item["Name"])
+
+
+@pytest.fixture(scope="module")
+def in_the_sandbox() -> Iterator[pytest.MonkeyPatch]:
+    """Modules that run in this process see the sandbox as AWS, and share AWS's models."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in [name for name in os.environ if name.startswith(environment.LEFT_OUT)]:
+            patch.delenv(name)
+        for name, value in environment.VARIABLES.items():
+            patch.setenv(name, value)
+        patch.setattr(botocore.session, "create_loader", environment.shared_loader)
+        yield patch

@@ -299,6 +299,19 @@ def pace(interval: int, failures: int) -> None:
     elbv2.modify_target_group(TargetGroupArn=group, HealthCheckTimeoutSeconds=min(5, interval - 1), **asked)
 
 
+def settings_open() -> Made:
+    """Whom they are given to is asked for neither by the load balancer nor by nginx."""
+    host, file = inside.instance(), "/etc/nginx/nginx.conf"
+    hosts.execute(host, "sed", "-i.kept", "/location = .settings.json/,/}/s/auth_request .*//", file)
+    hosts.execute(host, "systemctl", "reload", "nginx")
+    try:
+        with made(open_rule, "/settings.json")():
+            yield
+    finally:
+        hosts.execute(host, "mv", f"{file}.kept", file)
+        hosts.execute(host, "systemctl", "reload", "nginx")
+
+
 def nginx_stopped() -> Made:
     host = inside.instance()
     pace(interval=5, failures=2)
@@ -444,6 +457,7 @@ FAULTS = {
     "deny turned into allow": Fault(made(session_allowed), {"listener-session"}, may=BELIEVED),
     "public rule deleted": Fault(made(without_rule, "/"), {"listener-public", "shell"}),
     "login made public": Fault(made(open_rule, "/login"), {"listener-public", "login"}, may=BELIEVED),
+    "settings made public": Fault(made(settings_open), {"listener-session", "session-closed", "settings-closed"}),
     "HTTP forwarded": Fault(made(lambda: of_listener(80, DefaultActions=forward)), {"listener-http", "site-http"}),
     "nginx stopped": Fault(made(nginx_stopped), {"targets", "shell"}),
     # What only the API shows.

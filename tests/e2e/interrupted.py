@@ -13,7 +13,7 @@ from typing import Any
 
 from sandbox import seed, settings
 from tests.e2e import inside
-from tests.e2e.playbook import kill_at, recap, run
+from tests.e2e.playbook import kill_at, read_up_to, recap, run, started
 
 PROJECT, BUCKET = "manual-lab", "manual-private-data"
 SITE, DATA = f"neuroglancer.{settings.MANUAL_DOMAIN}", f"data.{settings.MANUAL_DOMAIN}"
@@ -67,17 +67,6 @@ def everything() -> dict[str, list[str]]:
     }
 
 
-def begin() -> None:
-    """The first half: killed at each long wait until the host is there, and in the middle of its packages."""
-    prepare()
-    told = kill_at("Wait until ACM has issued the certificate", SITE_PLAYBOOK, after=5)
-    assert certificate_status() == "PENDING_VALIDATION", "without the record there is none"
-    assert len(make_records(told)) == 1
-    kill_at("launch | Launch the instance", SITE_PLAYBOOK, after=0.5)
-    kill_at("Wait for a session", SITE_PLAYBOOK)
-    kill_at("nginx : install | Packages", SITE_PLAYBOOK, after=3)
-
-
 def prepare() -> None:
     """What the second lab has: a private bucket, and somebody who answers for its domain."""
     with contextlib.suppress(settings.client("s3").exceptions.BucketAlreadyOwnedByYou):
@@ -85,14 +74,44 @@ def prepare() -> None:
     settings.client("route53").create_hosted_zone(Name=settings.MANUAL_DOMAIN, CallerReference="by hand")
 
 
+def build(often: bool) -> None:
+    """Build it, killed on the way, twice or `often`; not again what is there."""
+    if inside.instances(PROJECT):
+        return
+    prepare()
+    begin(often)
+    finish_after_kills() if often else finish()
+
+
+def begin(often: bool) -> None:
+    """Killed at the wait for the certificate and in the middle of the host's packages; `often`, between them too."""
+    told = kill_at("Wait for ACM to issue the certificate", SITE_PLAYBOOK, after=5)
+    assert certificate_status() == "PENDING_VALIDATION", "without the record there is none"
+    assert len(make_records(told)) == 1
+    if often:
+        kill_at("launch | Launch the instance", SITE_PLAYBOOK, after=0.5)
+        kill_at("Wait for a session", SITE_PLAYBOOK)
+    kill_at("nginx : install | Install the packages", SITE_PLAYBOOK, after=3)
+
+
 def finish() -> None:
-    """The second half: killed at each long wait, until a run has nothing to do any more."""
+    """A run to the end, which waits while somebody makes the records that it asks for."""
     (instance,) = inside.instances(PROJECT)
-    kill_at("compile | Bundle", SITE_PLAYBOOK, after=5)
+    with started(SITE_PLAYBOOK) as process:
+        said = read_up_to("Wait until CloudFront has deployed", process)
+        assert make_records(said) == {f"{SITE}.", f"{DATA}."}, said[-4000:]
+        said += process.stdout.read()
+    assert process.returncode == 0, said[-6000:]
+    assert inside.instances(PROJECT) == [instance]
+
+
+def finish_after_kills() -> None:
+    """Killed at each long wait that is left, until a run has nothing to do any more."""
+    (instance,) = inside.instances(PROJECT)
     told = kill_at("Wait until CloudFront has deployed", SITE_PLAYBOOK, after=0.2)
     assert make_records(told) == {f"{SITE}.", f"{DATA}."}
     kill_at("Test every claim", [*OPTIONS, "playbooks/verify.yml"], after=0.2)
     said = run(SITE_PLAYBOOK)
-    assert "compile | Bundle" not in said, "the viewer was built before"
+    assert "compile | " not in said, "this machine has built the viewer before"
     assert {(host["changed"], host["failed"]) for host in recap(said).values()} == {(0, 0)}, recap(said)
     assert inside.instances(PROJECT) == [instance]

@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import pathlib
 import signal
 import subprocess
 import time
+from collections.abc import Iterator
 
 from sandbox.demo import viewer
 
-COMMAND = ("ansible-playbook", "-i", "inventories/sandbox")
+INVENTORY = viewer.ROOT / "inventories" / "sandbox"
+COMMAND = ("ansible-playbook", "-i", str(INVENTORY))
 
 
 def run(arguments: list[str], **environment: str) -> str:
     """Run to the end, without a failure; what was said."""
+    return run_with(INVENTORY, arguments, **environment)
+
+
+def run_with(inventory: pathlib.Path, arguments: list[str], **environment: str) -> str:
+    """The same with another inventory."""
     done = subprocess.run(
-        [*COMMAND, *arguments],
+        ["ansible-playbook", "-i", str(inventory), *arguments],
         cwd=viewer.ROOT,
         env={**os.environ, **environment},
         capture_output=True,
@@ -26,9 +35,9 @@ def run(arguments: list[str], **environment: str) -> str:
     return done.stdout
 
 
-def kill_at(task: str, arguments: list[str], after: float = 1) -> str:
-    """Start a run, kill it and all its children `after` seconds into a task; what was said until then."""
-    said = ""
+@contextlib.contextmanager
+def started(arguments: list[str]) -> Iterator[subprocess.Popen[str]]:
+    """A run whose words can be read as they come, in a process group of its own."""
     with subprocess.Popen(
         [*COMMAND, *arguments],
         cwd=viewer.ROOT,
@@ -38,12 +47,26 @@ def kill_at(task: str, arguments: list[str], after: float = 1) -> str:
         text=True,
         start_new_session=True,
     ) as process:
-        for line in process.stdout:
-            said += line
-            if line.startswith("TASK [") and task in line:
-                time.sleep(after)
-                os.killpg(process.pid, signal.SIGKILL)
-                break
+        yield process
+
+
+def read_up_to(task: str, process: subprocess.Popen[str]) -> str:
+    """What a run says until a task begins, or to its end."""
+    said = ""
+    for line in process.stdout:
+        said += line
+        if line.startswith("TASK [") and task in line:
+            break
+    return said
+
+
+def kill_at(task: str, arguments: list[str], after: float = 1) -> str:
+    """Start a run, kill it and all its children `after` seconds into a task; what was said until then."""
+    with started(arguments) as process:
+        said = read_up_to(task, process)
+        time.sleep(after)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
     assert process.returncode == -signal.SIGKILL, said[-4000:]
     return said
 

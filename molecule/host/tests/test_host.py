@@ -9,7 +9,7 @@ ASK = "curl --silent --insecure --output /dev/null --write-out '%{http_code}' ht
 
 
 UNITS = ["nginx.service", "session-gate.socket", "session-gate.service", "signed-cookies.timer"]
-ANSWERS = {"/healthz": "200", "/": "200", "/session": "401", "/nothing": "404"}
+ANSWERS = {"/healthz": "200", "/": "200", "/session": "401", "/settings.json": "401", "/nothing": "404"}
 
 
 @pytest.mark.parametrize("unit", UNITS)

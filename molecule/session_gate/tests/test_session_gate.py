@@ -3,23 +3,17 @@
 from __future__ import annotations
 
 import json
-import sys
 import time
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parents[3] / "tests" / "unit"))
+from tests.scenario import SIGNER, Signer, host_of, serve_key, signed_in
 
-from oidc_tokens import Signer, public_pem
-
-testinfra_hosts = ["podman://molecule-session-gate"]
-ISSUER = "https://cognito-idp.us-east-1.amazonaws.com/us-east-1_example"
+testinfra_hosts = [f"podman://{host_of('session-gate')}"]
 GATE, WATCH = "session-gate.service", "session-gate-watch.service"
 FAILS, WORKS = f"lab: {WATCH} fails", f"lab: {WATCH} works again"
 ASK = "curl --silent --insecure --max-time 25 --output /dev/null --write-out '%{http_code}' https://127.0.0.1:8443"
-SIGNER = Signer()
 DROP_IN = "/run/systemd/system/session-gate.service.d/soon.conf"
 # More connections than it has file descriptors for, on which nothing is said.
 CROWD = (
@@ -30,15 +24,7 @@ CROWD = (
 
 def session(host: Any, signer: Signer = SIGNER, **claims: Any) -> str:
     """The status for somebody who has signed in."""
-    held = {"iss": ISSUER}
-    token = signer.token(header=held, claims={**held, **claims})
-    identity = signer.claims()["sub"]
-    given = f"--header 'x-amzn-oidc-data: {token}' --header 'x-amzn-oidc-identity: {identity}'"
-    return host.check_output(f"{ASK}/session {given}")
-
-
-def serve_key(host: Any, signer: Signer) -> None:
-    host.check_output(f"cat > /srv/keys/{signer.kid} <<'END'\n{public_pem(signer.key).decode()}END")
+    return host.check_output(f"{ASK}/session {signed_in(signer, **claims)}")
 
 
 def until(check: Any, seconds: float = 30) -> bool:
@@ -70,7 +56,7 @@ def well(host):
     host.check_output("mkdir -p /run/systemd/system/session-gate.service.d && systemctl stop session-gate-watch.timer")
     host.check_output(f"printf '[Service]\\nWatchdogSec=8\\n' > {DROP_IN}")
     host.check_output(f"systemctl daemon-reload && systemctl start keys.service && systemctl restart {GATE}")
-    serve_key(host, SIGNER)
+    serve_key(host)
     watched(host)
     assert session(host) == "204"
     assert watched(host).get("well")
@@ -137,7 +123,7 @@ def test_without_the_keys_those_it_knows_count_and_others_wait(well):
     other, told = Signer(), mails(well)
     assert session(well) == "204"
     assert session(well, other) == "503"
-    assert "key can't be had" in watched(well)["reason"]
+    assert "could not fetch the load balancer's public key" in watched(well)["reason"]
     assert mails(well) == [*told, FAILS]
     well.check_output(f"systemctl restart {GATE}")
     assert session(well) == "503", "none is known at the start"

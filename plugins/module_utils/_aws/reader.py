@@ -100,6 +100,6 @@ def errors_fail(module: AnsibleAWSModule, what: str) -> Iterator[None]:
     try:
         yield
     except AccessDeniedError as denied:
-        module.fail_json(msg=f"Failed to {what}: the right {denied} is missing.")
+        module.fail_json(msg=f"Failed to {what}: the IAM permission {denied} is missing.")
     except (BotoCoreError, ClientError) as error:
         module.fail_json_aws(error, msg=f"Failed to {what}")

@@ -148,7 +148,9 @@ def _judge(check: Check, context: Context, before: Mapping[str, Outcome]) -> tup
             return SKIPPED, [str(reason)], ""
     except AccessDeniedError as denied:
         found.append(
-            check.unanswered(context, f"the right {denied} is missing", "give the deploying identity that right")
+            check.unanswered(
+                context, f"the IAM permission {denied} is missing", "give the deploying identity that permission"
+            )
         )
         todo = f"Give who runs this {denied}."
     except Exception as error:  # an answer that nobody thought of must not keep the other checks from running

@@ -16,9 +16,9 @@ from typing import Any
 
 from ansible_collections.bioviewers.aws.plugins.module_utils._aws.text import quote
 from ansible_collections.bioviewers.aws.plugins.module_utils._inventory.allow_list import (
-    ADDRESS,
     DOMAIN,
-    SIZE_LIMIT,
+    EMAIL,
+    MAX_BYTES,
     AllowList,
     size,
 )
@@ -183,7 +183,7 @@ def email_domains(value: list[str], _known: Values) -> Wrong:
 
 def _is_address(value: str) -> bool:
     """Also that its domain can be one: what reads the lists is less strict."""
-    found = ADDRESS.fullmatch(value)
+    found = EMAIL.fullmatch(value)
     return bool(found) and bool(HOST.fullmatch(found[1].lower()))
 
 
@@ -205,10 +205,10 @@ def failure_emails(value: list[str], _known: Values) -> Wrong:
 
 def _too_many(domains: list[str], emails: list[str]) -> Wrong:
     taken = size(domains, emails)
-    if taken <= SIZE_LIMIT:
+    if taken <= MAX_BYTES:
         return None
     return (
-        f"allowed_email_domains and allowed_emails take {taken} bytes, and what reads them holds {SIZE_LIMIT}",
+        f"allowed_email_domains and allowed_emails take {taken} bytes, and what reads them holds {MAX_BYTES}",
         "write a domain instead of its many addresses",
     )
 

@@ -41,9 +41,10 @@ def role_options(root: pathlib.Path) -> dict[str, dict[str, Any]]:
 
 
 def wiring(root: pathlib.Path) -> dict[str, Any]:
-    """What the playbooks give to the roles: {role variable: template}."""
+    """What the playbooks give to the roles, those of the viewer before those of IGV: {role variable: template}."""
     given: dict[str, Any] = {}
-    for path in sorted((root / "playbooks").glob("*.yml")):
+    playbooks = root / "playbooks"
+    for path in [*sorted(playbooks.glob("igv/*.yml")), *sorted(playbooks.glob("*.yml"))]:
         for play in _load(path) or []:
             given.update(pair for entry in _entries(play) for pair in entry.get("vars", {}).items())
     return given
@@ -61,7 +62,8 @@ def _entries(play: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 def words(template: Any) -> list[str]:
     """The names in the expressions of a template, or of templates in a list or mapping, in order."""
-    parts = [part for text in _texts(template) for part in EXPRESSION.findall(text)]
+    # The map `igv` has the inventory's variables of that prefix without it.
+    parts = [part.replace("igv.", "igv_") for text in _texts(template) for part in EXPRESSION.findall(text)]
     return list(dict.fromkeys(word for part in parts for word in WORD.findall(part)))
 
 

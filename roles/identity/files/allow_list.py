@@ -17,19 +17,19 @@ from typing import Any
 
 # ASCII only, so no look-alikes from other alphabets; and no second domain behind a quoted name.
 DOMAIN = re.compile(r"[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})+")
-ADDRESS = re.compile(rf"[A-Za-z0-9.!#$%&'*+/=?^_`{{|}}~-]{{1,64}}@({DOMAIN.pattern})")
-ADDRESS_LIMIT = 254
+EMAIL = re.compile(rf"[A-Za-z0-9.!#$%&'*+/=?^_`{{|}}~-]{{1,64}}@({DOMAIN.pattern})")
+EMAIL_MAX_LENGTH = 254
 # Bytes of both lists as JSON: a function's environment has 4 KB (Lambda Developer Guide, "Lambda quotas").
-SIZE_LIMIT = 4000
-# Cognito's name for a user of its own, where people sign in with their address; those of others are <provider>_<id>.
-NATIVE_NAME = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-FIRST_TIME, BY_ADMINISTRATOR = "PreSignUp_ExternalProvider", "PreSignUp_AdminCreateUser"
+MAX_BYTES = 4000
+# The username of a native user, where e-mail is the sign-in alias; of a federated user it is <provider>_<id>.
+NATIVE_USERNAME = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+EXTERNAL_PROVIDER, ADMIN_CREATE_USER = "PreSignUp_ExternalProvider", "PreSignUp_AdminCreateUser"
 
 
-def address_domain(address: Any) -> str:
+def email_domain(email: Any) -> str:
     """The domain of an e-mail address; empty if that is none."""
-    fits = isinstance(address, str) and len(address) <= ADDRESS_LIMIT
-    found = ADDRESS.fullmatch(address) if fits else None
+    fits = isinstance(email, str) and len(email) <= EMAIL_MAX_LENGTH
+    found = EMAIL.fullmatch(email) if fits else None
     return found[1] if found else ""
 
 
@@ -49,7 +49,7 @@ class AllowList:
         return bool(self.domains or self.emails)
 
     def __contains__(self, email: object) -> bool:
-        domain = address_domain(email)
+        domain = email_domain(email)
         return bool(domain) and (str(email).lower() in self.emails or domain.lower() in self.domains)
 
     def admits(self, email: Any, required: bool) -> bool:
@@ -63,19 +63,16 @@ def size(domains: list[str], emails: list[str]) -> int:
 
 
 def is_federated(source: str, username: Any, attributes: dict[str, Any]) -> bool:
-    """Whether somebody else than the user pool knows this person; in doubt, yes."""
-    if source in (FIRST_TIME, BY_ADMINISTRATOR):
-        return source == FIRST_TIME
-    native = isinstance(username, str) and bool(NATIVE_NAME.fullmatch(username))
+    """Whether the user is from an external identity provider; in doubt, yes."""
+    if source in (EXTERNAL_PROVIDER, ADMIN_CREATE_USER):
+        return source == EXTERNAL_PROVIDER
+    native = isinstance(username, str) and bool(NATIVE_USERNAME.fullmatch(username))
     external = attributes.get("identities") or attributes.get("cognito:user_status") == "EXTERNAL_PROVIDER"
     return bool(external) or not native
 
 
-def refusal(attributes: dict[str, Any], federated: bool, allowed: AllowList) -> str:
-    """Why a user of the user pool with these attributes may not sign in; empty if they may.
-
-    Of those whom somebody else knows, nobody is meant by an empty list.
-    """
+def refusal_reason(attributes: dict[str, Any], federated: bool, allowed: AllowList) -> str:
+    """Why a user with these attributes may not sign in; empty if they may. Federated users need a list."""
     if not allowed.admits(attributes.get("email"), required=federated):
         return "This address is not on the list of people who may sign in"
     if federated and attributes.get("email_verified") != "true":

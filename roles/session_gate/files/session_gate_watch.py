@@ -1,12 +1,12 @@
 # Copyright: Contributors to bioviewers.aws
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Look after the gate: fail if it does not answer, had to be started again, or got no key lately.
+"""Check the session gate: fail if it does not answer, was restarted, or could not fetch a public key lately.
 
     session_gate_watch.py CONFIG
 
-One JSON line says that all is well (standard output), or what is wrong (standard error). The count of the gate's
-restarts is kept in RUNTIME_DIRECTORY, so that each is told once.
+One JSON line reports success (standard output) or the fault (standard error). The number of the gate's restarts is
+kept in RUNTIME_DIRECTORY, so that each is reported once.
 """
 
 from __future__ import annotations
@@ -18,33 +18,33 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from session_gate import ASK_SECONDS, Config, ConfigError, ask, load_config, status
+from session_gate import REQUEST_TIMEOUT, Config, ConfigError, get, load_config, running_status
 
 UNIT = "session-gate.service"
 
 
-def restarts(memory: Path) -> int:
-    """How often systemd has started it anew by itself since the last look; `memory` is a file that keeps the count."""
+def new_restarts(counter: Path) -> int:
+    """Automatic restarts by systemd since the last check; `counter` is a file that holds their number."""
     command = ["systemctl", "show", "--property=NRestarts", "--value", UNIT]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=ASK_SECONDS, check=True)
-    count, known = int(done.stdout), int(memory.read_text()) if memory.exists() else 0
-    memory.write_text(str(count))
+    done = subprocess.run(command, capture_output=True, text=True, timeout=REQUEST_TIMEOUT, check=True)
+    count, known = int(done.stdout), int(counter.read_text()) if counter.exists() else 0
+    counter.write_text(str(count))
     return count if count < known else count - known  # an administrator's restart sets the count back
 
 
 def watch(config: Config) -> dict[str, Any]:
-    """Look after the one that answers. Raises ConfigError with what is wrong."""
+    """Check the running service. Raises ConfigError with the fault."""
     try:
-        again = restarts(Path(os.environ["RUNTIME_DIRECTORY"], "restarts"))
+        again = new_restarts(Path(os.environ["RUNTIME_DIRECTORY"], "restarts"))
     except (OSError, LookupError, ValueError, subprocess.SubprocessError) as error:
-        raise ConfigError(f"{UNIT} can't be looked after: {error}") from error
-    answer, _body = ask(config, "/")
+        raise ConfigError(f"Could not read the number of restarts of {UNIT}: {error}") from error
+    answer, _body = get(config, "/")
     if answer != 401:
-        raise ConfigError(f"a question without a token is answered with {answer}, not with 401")
+        raise ConfigError(f"a request without a token was answered with {answer}, not with 401")
     if again:
-        raise ConfigError(f"{UNIT} ended {again} time{'s' * (again > 1)} and was started anew, its journal says why")
-    if trouble := status(config).get("trouble"):
-        raise ConfigError(str(trouble))
+        raise ConfigError(f"{UNIT} ended {again} time{'s' * (again > 1)} and was restarted, its journal says why")
+    if last_error := running_status(config).get("last_error"):
+        raise ConfigError(str(last_error))
     return {"event": "watched", "well": True}
 
 

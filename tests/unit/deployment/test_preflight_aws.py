@@ -144,7 +144,10 @@ def test_records_in_the_way(held, in_the_way):
 
 def test_a_zone_that_may_not_be_read_is_a_fault():
     faults, *_others = zone_told(refusal("AccessDenied"))
-    assert "the right route53:ListHostedZones is missing; give the deploying identity that right" in faults[0]
+    assert (
+        "the IAM permission route53:ListHostedZones is missing; give the deploying identity that permission"
+        in faults[0]
+    )
 
 
 def subnet(name, zone="a", free=100, gives=True):
@@ -208,7 +211,7 @@ def test_named_subnets_are_taken_in_their_order_whether_they_give_addresses_or_n
     [
         ({}, {"describe_vpcs": {"Vpcs": []}}, "network_vpc_id is empty: us-east-1 has no default VPC"),
         ({"network_vpc_id": "v"}, {"describe_vpcs": {"Vpcs": []}}, "network_vpc_id is 'v': there is no such VPC"),
-        ({}, {"describe_vpcs": refusal("UnauthorizedOperation")}, "the right ec2:DescribeVpcs is missing"),
+        ({}, {"describe_vpcs": refusal("UnauthorizedOperation")}, "the IAM permission ec2:DescribeVpcs is missing"),
         ({"network_subnet_ids": ["s-a", "s-x"]}, {}, "vpc-1 has no subnet s-x"),
         ({"network_subnet_ids": ["s-a", "s-a0"]}, {}, "those given are only s-a and s-a0 in us-east-1a"),
         ({}, {"describe_subnets": {"Subnets": [subnet("s-a"), subnet("s-b", "b", gives=False)]}},
@@ -432,7 +435,7 @@ def test_only_standard_instances_on_demand_count(held, used):
 @pytest.mark.parametrize(
     ("refused", "told_of"),
     [
-        (refusal("AccessDeniedException"), "the right servicequotas:GetServiceQuota is missing"),
+        (refusal("AccessDeniedException"), "the IAM permission servicequotas:GetServiceQuota is missing"),
         (refusal("NoSuchResourceException"), "NoSuchResourceException"),
     ],
 )

@@ -179,7 +179,7 @@ def test_the_stand_in_answers_for_the_zones_of_the_account(client, serve):
     sets = [{"Name": "data.lab.localhost", "Type": "A", "AliasTarget": alias}, wild]
     changes = [{"Action": "CREATE", "ResourceRecordSet": one} for one in sets]
     route53.change_resource_record_sets(HostedZoneId=zone_id, ChangeBatch={"Changes": changes})
-    resolver = public.PublicDns(serve(stand_in.Zonefile(route53)))
+    resolver = public.PublicDns(serve(stand_in.HostedZones(route53)))
     assert [str(found) for found in resolver.records("data.lab.localhost", "A")] == ["127.0.0.1"]
     assert resolver.records("data.lab.localhost", "AAAA") == []
     assert resolver.name_servers("lab.localhost")[0] == "ns-2048.awsdns-64.com"

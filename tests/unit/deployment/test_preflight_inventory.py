@@ -49,7 +49,7 @@ def test_roles_are_found_under_roles_and_in_blocks(tmp_path):
         ("{{ project }}", ["project"]),
         ("{{ deployment.site_domain }}", ["site_domain"]),
         (["https://{{ deployment.data_domain }}/*"], ["data_domain"]),
-        ("{{ deployment.staging_bucket }}", ["project", "aws_account_id", "aws_region"]),
+        ("{{ deployment.names.staging_bucket }}", ["project", "aws_account_id", "aws_region"]),
         ("{{ deployment.port }}", []),
         ("{{ network_outputs.vpc_id }}", []),
         ("/srv/project", []),

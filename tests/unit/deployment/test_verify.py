@@ -59,7 +59,7 @@ def test_a_missing_right_is_named():
     context = context_of({"get_bucket_acl": aws_error("AccessDenied")})
     (found,) = outcomes(check(test=lambda context: context.aws.call("s3", "get_bucket_acl")), context=context)
     assert found.outcome == "failed"
-    assert "the right s3:GetBucketAcl is missing" in found.reasons[0]
+    assert "the IAM permission s3:GetBucketAcl is missing" in found.reasons[0]
     assert found.todo == "Give who runs this s3:GetBucketAcl."
 
 

@@ -341,11 +341,11 @@ EMPTY = {
 @pytest.mark.parametrize(
     ("test", "words"),
     [
-        (cdn.there, "no distribution of lab in this account has the alternate name data.lab.test"),
+        (cdn.distribution_exists, "no distribution of lab in this account has the alternate name data.lab.test"),
         (cdn.keys_asked, "there is no key group lab"),
-        (balancer.there, "there is no load balancer lab"),
+        (balancer.load_balancer_exists, "there is no load balancer lab"),
         (balancer.targets, "there is no target group lab-https-8443"),
-        (host.there, "no instance has the name"),
+        (host.instance_runs, "no instance has the name"),
         (pool.sign_up, "there is no user pool lab"),
     ],
 )
@@ -466,10 +466,10 @@ def instance_look():
 
 def test_an_address_that_answers(monkeypatch, instance_look):
     monkeypatch.setattr(host.web, "answers", lambda address, port, _: (address, port) == ("198.51.100.9", 22))
-    assert list(host.closed(instance_look)) == ["port 22 of 198.51.100.9 answers"]
+    assert list(host.instance_unreachable(instance_look)) == ["port 22 of 198.51.100.9 answers"]
 
 
 def test_a_network_that_answers_for_everything(monkeypatch, instance_look):
     monkeypatch.setattr(host.web, "answers", lambda *_: True)
     with pytest.raises(Skipped, match="do not exist"):
-        list(host.closed(instance_look))
+        list(host.instance_unreachable(instance_look))

@@ -119,7 +119,7 @@ def shop(tmp_path, key, monkeypatch):
 # --- Real sockets ------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("path", ["/", "/a?b=c", *site.DISGUISES])
+@pytest.mark.parametrize("path", ["/", "/a?b=c", *site.SESSION_SPELLINGS])
 def test_requests_go_out_as_written(path):
     with serving() as port:
         answer = web.ask(f"http://127.0.0.1:{port}{path}", {"x-amzn-oidc-identity": "me"})
@@ -263,29 +263,37 @@ SITE_CASES = {
     "shell with the bucket in its page": ([(".*/", answer(body="lab-data"))], site.shell, "/ names the bucket"),
     "no shell": ([(".*/", answer(502))], site.shell, "/ answers 502"),
     "shell with cookies": ([(".*/", answer(**COOKIE))], site.shell, "/ hands out CloudFront-Policy"),
-    "session refused": ([(".*", answer(401))], site.closed, ""),
-    "session open": ([(".*", answer(204))], site.closed, "/session answers 204"),
-    "session with cookies": ([(".*", answer(401, **COOKIE))], site.closed, "/session hands out"),
-    "disguises": ([(".*", answer(404))], site.disguised, ""),
+    "session refused": ([(".*", answer(401))], site.session_requires_login, ""),
+    "session open": ([(".*", answer(204))], site.session_requires_login, "/session answers 204"),
+    "session with cookies": ([(".*", answer(401, **COOKIE))], site.session_requires_login, "/session hands out"),
+    "disguises": ([(".*", answer(404))], site.path_confusion, ""),
     "one disguise open": (
         [(".*//session", answer(204, **COOKIE)), (".*", answer(404))],
-        site.disguised,
+        site.path_confusion,
         "//session hands out",
     ),
     "one disguise answered": (
         [(".*%73.*", answer(204)), (".*", answer(302))],
-        site.disguised,
+        site.path_confusion,
         "/%73ession answers 204",
     ),
-    "forged": ([(".*", answer(302))], site.forged, ""),
+    "settings refused": ([(".*/settings.json", answer(401)), (".*", answer(404))], site.settings, ""),
+    "settings led to the login": ([(".*", answer(302))], site.settings, ""),
+    "settings open": ([(".*", answer(200))], site.settings, "/settings.json answers 200"),
+    "settings open under another spelling": (
+        [(".*/%73ettings.json", answer(200)), (".*", answer(401))],
+        site.settings,
+        "/%73ettings.json answers 200",
+    ),
+    "forged": ([(".*", answer(302))], site.forged_identity, ""),
     "forged and believed": (
         [(".*/login", answer(302, **COOKIE)), (".*", answer(401))],
-        site.forged,
+        site.forged_identity,
         "/login hands out",
     ),
-    "unknown path": ([(".*", TO_LOGIN)], site.unknown, ""),
-    "unknown path answered": ([(".*", answer(404))], site.unknown, "a path that nobody knows answers 404"),
-    "unknown path elsewhere": ([(".*", answer(302, Location="https://x.test/"))], site.unknown, "leads to x.test"),
+    "unknown path": ([(".*", TO_LOGIN)], site.unknown_path, ""),
+    "unknown path answered": ([(".*", answer(404))], site.unknown_path, "a path that nobody knows answers 404"),
+    "unknown path elsewhere": ([(".*", answer(302, Location="https://x.test/"))], site.unknown_path, "leads to x.test"),
     "headers": ([(".*", answer(**SECURE))], site.headers, ""),
     "no headers": (
         [(".*", answer())],
@@ -345,7 +353,7 @@ def test_the_way_to_the_login(said, words):
 
 def test_forged_headers_are_sent(monkeypatch):
     asked = verify_fakes.site(monkeypatch, web, (".*", answer(401)))
-    list(site.forged(context_of()))
+    list(site.forged_identity(context_of()))
     assert len(asked) > 6
     assert all(site.FORGED.items() <= headers.items() for _other, headers in asked)
 
@@ -536,8 +544,8 @@ def test_cookies_are_those_of_the_program_on_the_host(key, monkeypatch):
     spec.loader.exec_module(program)
     policy = jar.policy("https://data.lab.test/*", 300)
     expires = json.loads(policy)["Statement"][0]["Condition"]["DateLessThan"]["AWS:EpochTime"]
-    assert policy == program.make_policy("https://data.lab.test/*", expires)
-    assert jar.Signer(key, "K1").sign(policy) == program.make_cookies(policy, key, "K1", "SHA1")
+    assert policy == program.custom_policy("https://data.lab.test/*", expires)
+    assert jar.Signer(key, "K1").sign(policy) == program.create_cookies(policy, key, "K1", "SHA1")
 
 
 # --- Who signs in ------------------------------------------------------------------------------------------------

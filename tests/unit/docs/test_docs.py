@@ -16,7 +16,15 @@ import yaml
 ROOT = pathlib.Path(__file__).parents[3]
 EXAMPLE = ROOT / "inventories" / "example" / "group_vars" / "all.yml"
 TROUBLESHOOTING = ROOT / "docs" / "troubleshooting.md"
-PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("sandbox/**/*.md"), *ROOT.glob("roles/*/*.md")])
+PAGES = sorted(
+    [
+        *ROOT.glob("*.md"),
+        *ROOT.glob("docs/*.md"),
+        *ROOT.glob("sandbox/**/*.md"),
+        *ROOT.glob("packages/*/*.md"),
+        *ROOT.glob("roles/*/*.md"),
+    ]
+)
 FENCED = re.compile(r"^ *```\w*\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
 # The sections of the troubleshooting page whose messages are ours, word for word.
 OURS = ("What our checks say", "What the viewer's page says", "The sandbox")
@@ -165,8 +173,10 @@ def code(page: pathlib.Path) -> str:
 def test_commands_exist(page: pathlib.Path) -> None:
     targets = set(re.findall(r"^([a-z0-9-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     assert set(re.findall(r"(?:^ *|&& )make ([a-z0-9]+)", code(page), re.MULTILINE)) <= targets
-    named = re.findall(r"ansible-playbook .*?\bbioviewers\.aws\.(\w+)", code(page))
-    paths = [f"playbooks/{name}.yml" for name in named] + re.findall(r"\bplaybooks/[\w/]+\.yml", code(page))
+    named = re.findall(r"ansible-playbook .*?\bbioviewers\.aws\.(\w+(?:\.\w+)*)", code(page))
+    paths = [f"playbooks/{name.replace('.', '/')}.yml" for name in named] + re.findall(
+        r"\bplaybooks/[\w/]+\.yml", code(page)
+    )
     assert [path for path in paths if not (ROOT / path).exists()] == []
 
 
@@ -186,7 +196,7 @@ def our_words() -> list[tuple[str, str]]:
 
 
 def our_code() -> str:
-    folders = {"playbooks": "*.yml", "roles": "*", "plugins": "*.py", "sandbox": "*.py"}
+    folders = {"playbooks": "*.yml", "roles": "*", "plugins": "*.py", "sandbox": "*.py", "packages": "*.py"}
     paths = [path for folder, names in folders.items() for path in (ROOT / folder).rglob(names)]
     texts = [path.read_text() for path in paths if path.is_file() and path.suffix not in {".md", ".pyc", ".png"}]
     return re.sub(r"\s+", " ", "\n".join(texts))

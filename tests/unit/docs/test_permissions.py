@@ -1,4 +1,4 @@
-"""docs/permissions.yml: that AWS knows what it names, that nothing is in it for nothing, and what policies it makes."""
+"""meta/iam/permissions.yml: that AWS knows what it names, that nothing is in it for nothing, what policies it makes."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import pytest
 from ansible_collections.bioviewers.aws.plugins.module_utils._aws import iam_errors
 
 from sandbox import settings
-from sandbox.iam import playbook_policies
 from tests import recorder
+from tools import iam_policies
 
 CLIENTS = {"elasticloadbalancing": "elbv2", "servicequotas": "service-quotas", "tag": "resourcegroupstaggingapi"}
 # Rights that no operation is called like (Service Authorization Reference, of each service).
@@ -23,11 +23,11 @@ TO_ANY = {
     *("cognito-identity:CreateIdentityPool", "cognito-identity:SetIdentityPoolRoles"),
     *(f"cloudfront:{verb}{kind}" for verb in ("Delete", "Update") for kind in ("KeyGroup", "PublicKey")),
 }
-GROUPS = playbook_policies.written()["statements"]
-EVERYTHING = {action for purpose in playbook_policies.purposes() for action in playbook_policies.allowed(purpose)}
+GROUPS = iam_policies.written()["statements"]
+EVERYTHING = {action for purpose in iam_policies.purposes() for action in iam_policies.allowed(purpose)}
 TABLES = {
-    "implied": [action for row in playbook_policies.written()["implied"] for action in (*row["calls"], *row["needs"])],
-    "seldom": [action for row in playbook_policies.written()["seldom"] for action in row["actions"]],
+    "implied": [action for row in iam_policies.written()["implied"] for action in (*row["calls"], *row["needs"])],
+    "seldom": [action for row in iam_policies.written()["seldom"] for action in row["actions"]],
 }
 
 
@@ -40,13 +40,13 @@ def operations(service: str) -> set[str]:
 
 @pytest.mark.parametrize("service", sorted({action.partition(":")[0] for action in EVERYTHING}))
 def test_aws_knows_every_action(service):
-    names = playbook_policies.written()["named"].get(service, {})
+    names = iam_policies.written()["named"].get(service, {})
     known = {f"{service}:{name}" for name in {*operations(service), *names.values()} - set(names)} | NO_OPERATION
     assert {action for action in EVERYTHING if action.startswith(f"{service}:")} <= known
 
 
 def test_aws_knows_every_operation_whose_right_is_called_otherwise():
-    for service, names in playbook_policies.written()["named"].items():
+    for service, names in iam_policies.written()["named"].items():
         assert set(names) <= operations(service)
 
 
@@ -60,13 +60,13 @@ def test_aws_knows_every_operation_whose_right_is_called_otherwise():
     ],
 )
 def test_the_action_of_an_operation(service, operation, action):
-    assert playbook_policies.named(service, operation) == action
+    assert iam_policies.named(service, operation) == action
 
 
 @pytest.mark.parametrize("operation", iam_errors.ACTIONS)
 def test_preflight_calls_a_missing_right_by_the_same_name(operation):
     camel = "".join(word.title() for word in operation.split("_"))
-    assert playbook_policies.named("s3", camel) == iam_errors.permission("s3", operation)
+    assert iam_policies.named("s3", camel) == iam_errors.permission("s3", operation)
 
 
 @pytest.mark.parametrize("table", TABLES)
@@ -74,17 +74,15 @@ def test_the_other_tables_name_what_is_allowed(table):
     assert set(TABLES[table]) <= EVERYTHING
 
 
-@pytest.mark.parametrize("purpose", playbook_policies.purposes())
+@pytest.mark.parametrize("purpose", iam_policies.purposes())
 def test_who_may_call_may_do_what_is_behind_the_call(purpose):
-    allowed = playbook_policies.allowed(purpose)
-    needed = {
-        action for row in playbook_policies.written()["implied"] for call in row["calls"] for action in row["needs"]
-    }
-    assert {each for action in allowed for each in playbook_policies.implied(action)} <= allowed
-    assert needed <= playbook_policies.allowed("deploy")
+    allowed = iam_policies.allowed(purpose)
+    needed = {action for row in iam_policies.written()["implied"] for call in row["calls"] for action in row["needs"]}
+    assert {each for action in allowed for each in iam_policies.implied(action)} <= allowed
+    assert needed <= iam_policies.allowed("deploy")
 
 
-@pytest.mark.parametrize("row", playbook_policies.written()["implied"], ids=lambda row: row["calls"][0])
+@pytest.mark.parametrize("row", iam_policies.written()["implied"], ids=lambda row: row["calls"][0])
 def test_a_page_of_aws_says_so(row):
     assert row["page"].startswith("https://docs.aws.amazon.com/")
 
@@ -92,9 +90,9 @@ def test_a_page_of_aws_says_so(row):
 @pytest.mark.parametrize("group", GROUPS, ids=lambda group: group["sid"])
 def test_a_statement_is_one_that_iam_takes(group):
     assert re.fullmatch("[A-Za-z0-9]+", group["sid"])
-    assert set(" ".join(group["actions"]).split()) <= set(playbook_policies.purposes())
+    assert set(" ".join(group["actions"]).split()) <= set(iam_policies.purposes())
     named = re.findall(r"<(\w+)>", str(group))
-    assert set(named) <= set(playbook_policies.written()["placeholders"])
+    assert set(named) <= set(iam_policies.written()["placeholders"])
 
 
 def test_no_two_statements_are_called_alike():
@@ -112,29 +110,36 @@ def test_what_is_for_all_resources_looks_or_is_known(group):
     assert actions - TO_ANY == {action for action in actions if recorder.READS.match(action.partition(":")[2])}
 
 
-@pytest.mark.parametrize("purpose", playbook_policies.purposes())
+@pytest.mark.parametrize("purpose", iam_policies.purposes())
 def test_no_policy_is_longer_than_iam_takes(purpose):
-    assert all(
-        playbook_policies.length(policy) <= playbook_policies.LONGEST for policy in playbook_policies.policies(purpose)
-    )
+    assert all(iam_policies.length(policy) <= iam_policies.LONGEST for policy in iam_policies.policies(purpose))
 
 
 def test_split_or_not_all_statements_are_there(monkeypatch):
-    monkeypatch.setattr(playbook_policies, "LONGEST", 2500)
-    split = playbook_policies.policies("deploy")
+    monkeypatch.setattr(iam_policies, "LONGEST", 2500)
+    split = iam_policies.policies("deploy")
     assert len(split) > 3
-    assert [each for policy in split for each in policy["Statement"]] == playbook_policies.statements("deploy")
+    assert [each for policy in split for each in policy["Statement"]] == iam_policies.statements("deploy")
 
 
 def test_every_playbook_is_run_for_something():
     """But those that ask AWS nothing."""
-    playbooks = {path.stem for path in (settings.CHECKOUT / "playbooks").glob("*.yml")}
-    assert {name for name in playbooks if not playbook_policies.purpose_of(name)} == {"summary", "igv_summary"}
+    folder = settings.CHECKOUT / "playbooks"
+    playbooks = {path.stem for path in folder.glob("*.yml") if not path.stem.startswith("igv")}
+    playbooks |= {f"igv.{path.stem}" for path in folder.glob("igv/*.yml")}
+    assert {name for name in playbooks if not iam_policies.purpose_of(name)} == {"summary", "igv.summary", "renamed"}
 
 
 @pytest.mark.parametrize(
     ("playbook", "purpose"),
-    [("site", "deploy"), ("identity", "operate"), ("verify", "operate"), ("teardown", "teardown"), ("other", None)],
+    [
+        ("site", "deploy"),
+        ("identity", "operate"),
+        ("verify", "operate"),
+        ("teardown", "teardown"),
+        ("igv.site", "igv"),
+        ("other", None),
+    ],
 )
 def test_what_a_playbook_is_run_for(playbook, purpose):
-    assert playbook_policies.purpose_of(playbook) == purpose
+    assert iam_policies.purpose_of(playbook) == purpose

@@ -12,15 +12,14 @@ import sys
 
 import pytest
 
-from tests import recorder
-from tests.unit import conftest
-from tests.unit.modules.test_cloudfront import new_pem
+from tests import emulators, recorder
+from tests.unit.modules.public_keys import new_pem
 
 ROOT = pathlib.Path(__file__).parents[3]
 LAB = {
     "project": "lab",
-    "aws_account_id": conftest.ACCOUNT,
-    "aws_region": conftest.REGION,
+    "aws_account_id": emulators.ACCOUNT,
+    "aws_region": emulators.REGION,
     "domain": "lab.example.org",
     "data_bucket": "lab-data",
 }
@@ -68,7 +67,7 @@ def play(account, tmp_path, moto, ministack):
             doors.enter_context(recorder.in_front_of(url, actions)) for url in (moto, ministack)
         )
         environment["AWS_ENDPOINT_URL"] = door_of_moto
-        for service in conftest.MINISTACK_SERVICES:
+        for service in emulators.MINISTACK_SERVICES:
             environment[f"AWS_ENDPOINT_URL_{service}"] = door_of_ministack
         yield run
 
@@ -97,8 +96,8 @@ SOME = [
                 "role",
                 name="lab",
                 project="lab",
-                region=conftest.REGION,
-                account_id=conftest.ACCOUNT,
+                region=emulators.REGION,
+                account_id=emulators.ACCOUNT,
                 readable_parameters=[PARAMETER],
             ),
             role(
@@ -107,9 +106,9 @@ SOME = [
                 domain="data.lab.example.org",
                 hosted_zone="",
                 bucket=LAB["data_bucket"],
-                certificate_arn=f"arn:aws:acm:us-east-1:{conftest.ACCOUNT}:certificate/x",
+                certificate_arn=f"arn:aws:acm:us-east-1:{emulators.ACCOUNT}:certificate/x",
                 allowed_origins=["https://neuroglancer.lab.example.org"],
-                region=conftest.REGION,
+                region=emulators.REGION,
                 signing_keys=["k1"],
                 signing_key_path=PARAMETER.rpartition("/")[0],
             ),

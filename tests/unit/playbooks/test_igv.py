@@ -1,4 +1,4 @@
-"""igv.yml against the emulators: in check mode, built, repaired; with a user pool of its own, and with the viewer's."""
+"""igv/site.yml against the emulators: in check mode, built, repaired; with a user pool of its own, or the viewer's."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ import sys
 
 import pytest
 
-from tests.unit import conftest
+from tests import emulators
 from tests.unit.roles.refused_settings import refusals
 
 ROOT = pathlib.Path(__file__).parents[3]
 LAB = {
     "project": "lab",
-    "aws_account_id": conftest.ACCOUNT,
-    "aws_region": conftest.REGION,
+    "aws_account_id": emulators.ACCOUNT,
+    "aws_region": emulators.REGION,
     "igv_buckets": [{"name": "lab-bams", "prefixes": ["project-a/"]}, {"name": "lab-references"}],
 }
-STAGES = ("igv_preflight", "igv_identity", "igv_access", "igv_config", "igv_summary")
+STAGES = tuple(f"igv/{stage}" for stage in ("preflight", "identity", "access", "config", "summary"))
 POOL = "cognito-idp.us-east-1.amazonaws.com/{}"
 
 
@@ -143,7 +143,7 @@ def drift(client):
 
 
 def test_known_after_apply_built_and_repaired(igv, client, tmp_path):
-    said = igv("--check", stages=[*STAGES, "igv_verify"])
+    said = igv("--check", stages=[*STAGES, "igv/verify"])
     assert "would look at igv-pool-roles" in said
     assert "would create the policy read of the role lab-igv-reader" in said
     assert pools(client) == []
@@ -173,7 +173,7 @@ def test_known_after_apply_built_and_repaired(igv, client, tmp_path):
     assert client("iam").list_role_policies(RoleName="lab-igv-reader")["PolicyNames"] == ["read"]
     assert mode(tmp_path / "lab-igv" / "oauth-config.json.gz") == 0o600
 
-    gone = igv(stages=["igv_teardown"], confirm="lab-igv", confirm_users="lab-igv", identity_deletion_protection=False)
+    gone = igv(stages=["igv/teardown"], confirm="lab-igv", confirm_users="lab-igv", identity_deletion_protection=False)
     assert "Nothing is left of lab-igv." in gone
     assert pools(client) == []
     assert client("iam").list_roles()["Roles"] == []
@@ -194,7 +194,7 @@ def test_beside_a_viewer_at_its_user_pool(igv, client, run_module, tmp_path):
     shared = {**VIEWER, "igv_shares_user_pool": True, "igv_client_secret": False, "igv_callback_port": 60152}
     shared["igv_config_url"] = url = "https://www.example.org/igv/oauth-config.json"
     # The stage of the viewer first, as site.yml does it; preflight wants its pool to be there.
-    igv(stages=["identity", "igv_preflight", *STAGES[1:]], **shared)
+    igv(stages=["identity", "igv/preflight", *STAGES[1:]], **shared)
     pool_id, app = app_client(client, "lab")
     assert "ClientSecret" not in app
     assert app["CallbackURLs"] == ["http://localhost:60152/oauthCallback"]

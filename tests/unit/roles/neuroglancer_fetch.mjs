@@ -2,13 +2,15 @@
 // that answers as the case says, and prints what came of each request and what was really asked for.
 import { readFileSync } from "node:fs";
 
-const { origins, renewUrl, answers, groups } = JSON.parse(readFileSync(0, "utf8"));
+const { origins, renewUrl, answers, groups, name } = JSON.parse(readFileSync(0, "utf8"));
 
 let now = 1_000_000;
 Date.now = () => now;
-globalThis.self = { location: { href: "https://site.example.org/assets/worker.js" } };
-if (origins !== undefined) globalThis.NEUROGLANCER_CREDENTIALS_ORIGINS = origins;
-if (renewUrl !== undefined) globalThis.NEUROGLANCER_CREDENTIALS_RENEW_URL = renewUrl;
+// With a name it is a worker, which has no document.
+globalThis.self = { name, location: { href: "https://site.example.org/assets/worker.js" } };
+if (name === undefined) globalThis.document = {};
+if (origins != null) globalThis.NEUROGLANCER_CREDENTIALS_ORIGINS = origins;
+if (renewUrl != null) globalThis.NEUROGLANCER_CREDENTIALS_RENEW_URL = renewUrl;
 
 const messages = [];
 let channels = 0;

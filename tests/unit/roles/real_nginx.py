@@ -25,11 +25,14 @@ SETTINGS = {
     "nginx_root": "/srv/viewer/current",
     "nginx_session_include": "/etc/nginx/viewer/cookies.conf",
     "nginx_session_gate": "unix:/run/gate.sock",
+    "nginx_settings_file": "/etc/viewer.json",
     "nginx_session_domain": "example.org",
     "nginx_sign_out_url": "https://login.example.org/logout?client_id=c1&logout_uri=https%3A//site.example.org/signed-out",
     "ansible_managed": "by Ansible",
     "__nginx_brotli": {"stdout": "libnginx-mod-http-brotli-static - Brotli"},
 }
+
+VIEWER_SETTINGS = '{"credentials_origins": ["https://data.example.org"]}'
 
 
 def _templar(**changes: Any) -> Templar:
@@ -69,6 +72,7 @@ class Site:
         ours = {
             "nginx_root": str(folder / "root"),
             "nginx_session_include": str(self.include),
+            "nginx_settings_file": str(folder / "viewer.json"),
             "nginx_listen_port": port,
         }
         self._settings = {**ours, "__nginx_pages_directory": str(folder / "pages"), **settings}
@@ -77,6 +81,7 @@ class Site:
         for name in ("root/assets", "pages", "tls", "log", "temporary"):
             (self.folder / name).mkdir(parents=True)
         (self.folder / "root" / "index.html").write_text("the shell")
+        (self.folder / "viewer.json").write_text(VIEWER_SETTINGS)
         for name, text in pages(**self._settings).items():
             (self.folder / "pages" / name).write_text(text)
         files = ["-keyout", str(self.folder / "tls/server.key"), "-out", str(self.folder / "tls/server.crt")]

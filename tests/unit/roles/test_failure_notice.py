@@ -1,4 +1,4 @@
-"""The notice on the host, with systemd played by scripts and SNS by moto; and what verify says of who is told."""
+"""Failure notifications on the host, with systemd played by scripts and SNS by moto; and verify's claims on them."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Host:
 
     def publish(self, _config: dict, subject: str, text: str) -> None:
         if self.refused:
-            raise program.NoticeError("Throttling")
+            raise program.NotificationError("Throttling")
         self.sent.append((subject, text))
 
     def ends(self, result: str) -> int:
@@ -111,7 +111,7 @@ def test_sns_gets_it(moto, monkeypatch):
     topic = client.create_topic(Name="lab-failures")["TopicArn"]
     config = {"topic_arn": topic, "endpoint_url": moto}
     program.publish(config, "lab: " + "x" * 200, "text")
-    with pytest.raises(program.NoticeError, match=r"lab-others can't be told: .*NotFound"):
+    with pytest.raises(program.NotificationError, match=r"Could not publish to .*lab-others: .*NotFound"):
         program.publish({**config, "topic_arn": topic.replace("failures", "others")}, "s", "t")
 
 

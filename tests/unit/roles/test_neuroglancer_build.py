@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -16,7 +18,8 @@ import pytest
 
 from tests.unit.roles.refused_settings import refusals
 
-FILES = Path(__file__).parents[3] / "roles/neuroglancer/files"
+ROLE = Path(__file__).parents[3] / "roles/neuroglancer"
+FILES = ROLE / "files"
 TOOLS = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
 PACKAGES: dict[str, dict[str, Any]] = json.loads((FILES / "build/package-lock.json").read_text())["packages"]
 
@@ -41,6 +44,8 @@ BAD: dict[str, list[Any]] = {
     "neuroglancer_session_url": ["session", "//evil.example.org", "https://app.example.org/session", "/session?x=1"],
     "neuroglancer_login_url": ["", "login", "//evil.example.org"],
     "neuroglancer_sign_out_url": ["logout", "//evil.example.org"],
+    "neuroglancer_settings_file": ["neuroglancer.json", "/etc/my viewer.json", "/"],
+    "neuroglancer_bundle_dir": ["bundles"],
     "neuroglancer_root": ["srv/neuroglancer", "/srv/neuro glancer", "/"],
     "neuroglancer_build_dir": ["build", "/"],
     "neuroglancer_user": ["root", "a b", "-u"],
@@ -60,6 +65,111 @@ BAD: dict[str, list[Any]] = {
 def test_refuses_bad_settings_in_a_sentence_that_names_the_variable() -> None:
     for name, value, said in refusals("neuroglancer", GOOD, BAD):
         assert said.startswith(f"{name} must be "), (name, value, said)
+
+
+# ---- the name of a release, and what is read at run time ----
+
+
+def variable(expression: str, role: Path = ROLE, **settings: Any) -> Any:
+    """What an expression of the role's variables is for a lab with these settings."""
+    program = Path(__file__).with_name("neuroglancer_variable.py")
+    command = [sys.executable, str(program), str(role), expression, json.dumps({**GOOD, **settings})]
+    return json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+
+
+def name_by_script(files: Path) -> str:
+    command = ["sh", str(files / "build/build.sh"), "name"]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+
+
+OTHER_LAB = {
+    "neuroglancer_credentials_origins": ["https://data.example.net"],
+    "neuroglancer_session_url": "/api/session",
+    "neuroglancer_login_url": "/start",
+    "neuroglancer_sign_out_url": "/end",
+    "neuroglancer_title": "Lab <1>",
+    "neuroglancer_default_state": {"layers": ["mouse 7"]},
+    "neuroglancer_state_servers": {"lab": {"url": "https://states.example.net"}},
+    "neuroglancer_credit_links": [{"text": "cite", "url": "https://lab.example.net"}],
+}
+
+
+def test_a_release_has_one_name_on_a_host_and_on_a_controller() -> None:
+    assert variable("__neuroglancer_release") == name_by_script(FILES)
+
+
+def test_no_setting_is_in_a_release() -> None:
+    assert variable("__neuroglancer_release", **OTHER_LAB) == variable("__neuroglancer_release")
+    assert "data.example" not in variable("__neuroglancer_inputs", **OTHER_LAB)
+
+
+@pytest.mark.parametrize("file", ["build/shell.js", "build/icons/text.svg", "build/package-lock.json"])
+def test_each_file_is_in_the_name_of_a_release(tmp_path: Path, file: str) -> None:
+    role = Path(shutil.copytree(ROLE, tmp_path / "neuroglancer"))
+    with (role / "files" / file).open("a") as opened:
+        opened.write("ö\n")
+    assert variable("__neuroglancer_release", role) == name_by_script(role / "files") != name_by_script(FILES)
+
+
+def test_what_a_lab_sets_is_in_the_settings() -> None:
+    settings = variable("__neuroglancer_settings", **OTHER_LAB)
+    assert {f"neuroglancer_{name}": value for name, value in settings.items()} == OTHER_LAB
+    page = (FILES / "build/settings.js").read_text() + (FILES / "build/session.js").read_text()
+    page += (FILES / "build/shell.js").read_text() + (FILES / "build/title.js").read_text()
+    assert [name for name in settings if f"settings.{name}" not in page] == []
+
+
+# ---- build.sh bundle, with a Node.js that only tells how it was started ----
+
+PYTHON = """#!/bin/sh
+[ "$1" != -c ] || exec {python} "$@"
+[ "$1" = -m ] || exit 0
+mkdir -p node/bin
+cp "${0%/*}/node" node/bin
+echo '#!/bin/sh' | tee node/bin/pip >node/bin/npm
+chmod +x node/bin/*
+"""
+NODE = """#!/bin/sh
+mkdir -p dist && echo viewer >dist/index.html && env | cut -d = -f 1 >dist/environment && cp /proc/net/dev dist/network
+"""
+
+
+@pytest.fixture
+def bundles(tmp_path: Path) -> Path:
+    """What build.sh leaves on a controller whose environment holds a secret."""
+    for folder in ("bin", "bundles"):
+        (tmp_path / folder).mkdir()
+    for name, text in (("python3", PYTHON.replace("{python}", sys.executable)), ("node", NODE)):
+        (tmp_path / "bin" / name).write_text(text)
+        (tmp_path / "bin" / name).chmod(0o755)
+    environment = {**os.environ, "PATH": f"{tmp_path}/bin:{os.environ['PATH']}", "AWS_SECRET_ACCESS_KEY": "x"}
+    command = ["sh", str(FILES / "build/build.sh"), "bundle", "bundles"]
+    subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, check=True)
+    return tmp_path / "bundles"
+
+
+def test_a_bundle_of_a_controller_has_the_name_of_the_release_and_a_checksum(bundles: Path) -> None:
+    name = name_by_script(FILES)
+    assert {path.name for path in bundles.iterdir()} == {f"{name}.tar", f"{name}.tar.sha256"}
+    read = variable("[__neuroglancer_has_bundle, __neuroglancer_checksum]", neuroglancer_bundle_dir=str(bundles))
+    assert read == [True, hashlib.sha256((bundles / f"{name}.tar").read_bytes()).hexdigest()]
+    subprocess.run(["sha256sum", "--check", "--strict", f"{name}.tar.sha256"], cwd=bundles, check=True)
+
+
+def test_packages_meet_no_network_and_no_secret_on_a_controller_either(bundles: Path, tmp_path: Path) -> None:
+    (bundle,) = bundles.glob("*.tar")
+    subprocess.run(["tar", "-C", str(tmp_path), "-xf", str(bundle)], check=True)
+    assert "AWS_SECRET_ACCESS_KEY" not in (tmp_path / "environment").read_text().split()
+    devices = re.findall(r"^ *(\w+):", (tmp_path / "network").read_text(), re.MULTILINE)
+    assert devices == ["lo"]
+
+
+@pytest.mark.parametrize("there", [[], ["tar"], ["tar.sha256"]])
+def test_no_bundle_or_no_checksum(tmp_path: Path, there: list[str]) -> None:
+    for suffix in there:
+        (tmp_path / f"{name_by_script(FILES)}.{suffix}").write_text("")
+    read = variable("[__neuroglancer_has_bundle, __neuroglancer_checksum]", neuroglancer_bundle_dir=str(tmp_path))
+    assert read == ["tar" in there, ""]
 
 
 # ---- packages ----

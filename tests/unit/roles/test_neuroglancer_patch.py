@@ -6,7 +6,6 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,33 +13,12 @@ from typing import Any
 
 import pytest
 
-ROOT = Path(__file__).parents[3]
-PROGRAM = ROOT / "roles/neuroglancer/files/patch_credentials.py"
+from tests.unit.roles.neuroglancer_package import PROGRAM, TOOLS, patch, unpack
+
 HARNESS = Path(__file__).with_name("neuroglancer_fetch.mjs")
-CACHE = ROOT / ".cache/npm"
-TOOLS = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+STARTED = Path(__file__).with_name("neuroglancer_started_worker.mjs")
 ANCHOR = "response = await fetch(input, init);"
 VERSIONS = ("2.39.2", "2.40.1", "2.41.2")
-
-
-def archive(version: str) -> Path:
-    path = CACHE / f"neuroglancer-{version}.tgz"
-    if not path.exists():
-        CACHE.mkdir(parents=True, exist_ok=True)
-        subprocess.run(
-            ["npm", "pack", "--silent", f"neuroglancer@{version}"],
-            cwd=CACHE,
-            env=TOOLS,
-            check=True,
-            capture_output=True,
-        )
-    return path
-
-
-def unpack(version: str, folder: Path) -> None:
-    """Only what the module needs."""
-    parts = ("package/package.json", "package/lib/util")
-    subprocess.run(["tar", "-C", folder, "-xzf", archive(version), *parts], check=True)
 
 
 @pytest.fixture(scope="module", params=VERSIONS)
@@ -66,11 +44,6 @@ def patched(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     (folder / "package.json").write_text('{"type": "module"}')
     assert patch(module).returncode == 0
     return module
-
-
-def patch(target: Path, **how: Any) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, str(PROGRAM), str(target)]
-    return subprocess.run(command, capture_output=True, text=True, check=False, **how)
 
 
 def http_request(package: Path) -> Path:
@@ -174,9 +147,9 @@ CASES = {"403, renewed": case({DATA: [403, 200], SESSION: [204]})}
 READ, RENEW = [DATA, "include", None, None, None], [SESSION, None, "no-store", "error", None]
 
 
-def run(module: Path, given: dict[str, Any]) -> dict[str, Any]:
+def run(module: Path, given: dict[str, Any], harness: Path = HARNESS) -> Any:
     done = subprocess.run(
-        ["node", str(HARNESS), str(module)],
+        ["node", str(harness), str(module)],
         input=json.dumps(given),
         capture_output=True,
         text=True,
@@ -220,7 +193,7 @@ def run(module: Path, given: dict[str, Any]) -> dict[str, Any]:
             {key: value for key, value in case({DATA: [403]}).items() if key not in ("origins", "renewUrl")},
             ["HttpError 403"],
             [[DATA, *[None] * 4]],
-            id="no defines, no difference",
+            id="no globals, no difference",
         ),
         pytest.param(
             case({DATA: [403]}, {"url": DATA, "init": {"credentials": "omit"}}),
@@ -251,6 +224,65 @@ def run(module: Path, given: dict[str, Any]) -> dict[str, Any]:
 def test_quiet_outcomes(patched: Path, given: dict[str, Any], outcomes: list[Any], fetches: list[Any]) -> None:
     result = run(patched, given)
     assert (result["outcomes"], result["fetches"], result["messages"]) == (outcomes, fetches, [])
+
+
+ORIGINS = ["https://data.example.org"]
+HANDED_ON = {"origins": ORIGINS, "renewUrl": SESSION}
+
+
+def as_worker(name: Any, **globals_of_page: Any) -> dict[str, Any]:
+    """A request of a worker that is refused at first, with what it was started with; it sees no global of a page."""
+    told = {"origins": None, "renewUrl": None, "name": name, **globals_of_page}
+    return case({DATA: [403, 200], SESSION: [204]}, **told)
+
+
+def test_a_worker_goes_by_its_name(patched: Path) -> None:
+    result = run(patched, as_worker(json.dumps(HANDED_ON)))
+    assert (result["outcomes"], result["fetches"]) == ([200], [READ, RENEW, READ])
+
+
+NO_NAMES = {
+    "none": "",
+    "another program's": "chunks",
+    "a number": "1",
+    "nothing": "null",
+    "no origins": json.dumps({"renewUrl": SESSION}),
+    "origins that are none": json.dumps({**HANDED_ON, "origins": 5}),
+    "cut short": json.dumps(HANDED_ON)[:-1],
+    "another host's": json.dumps({**HANDED_ON, "origins": ["https://other.example.org"]}),
+}
+
+
+@pytest.mark.parametrize("name", NO_NAMES.values(), ids=NO_NAMES)
+def test_a_worker_that_was_told_no_host_sends_cookies_to_none(patched: Path, name: str) -> None:
+    result = run(patched, as_worker(name))
+    assert (result["outcomes"], result["fetches"]) == (["HttpError 403"], [[DATA, *[None] * 4]])
+
+
+def test_a_worker_does_not_go_by_globals(patched: Path) -> None:
+    result = run(patched, as_worker("", origins=ORIGINS, renewUrl=SESSION))
+    assert result["fetches"] == [[DATA, *[None] * 4]]
+
+
+NOTHING = {"origins": [], "renewUrl": ""}
+
+
+@pytest.mark.parametrize(
+    ("given", "handed_on"),
+    [
+        pytest.param({"page": True, **HANDED_ON}, HANDED_ON, id="the page's settings"),
+        pytest.param({"page": True}, NOTHING, id="a page without settings"),
+        pytest.param({"page": True, "name": json.dumps(HANDED_ON)}, NOTHING, id="a page goes by no name"),
+        pytest.param({"name": json.dumps(HANDED_ON)}, HANDED_ON, id="a worker's own"),
+        pytest.param({"name": "", **HANDED_ON}, NOTHING, id="a worker without a name"),
+    ],
+)
+def test_whoever_starts_a_worker_hands_on_what_it_was_told(
+    patched: Path, given: dict[str, Any], handed_on: dict[str, Any]
+) -> None:
+    ((url, options),) = run(patched, given, STARTED)
+    assert (url, options["type"]) == ("chunks.js", "module")
+    assert json.loads(options["name"]) == handed_on
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import threading
+import urllib.parse
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -19,6 +20,12 @@ from tests import oracle
 
 BUILD = Path(__file__).parents[3] / "roles/neuroglancer/files/build"
 VIEW = '#!{"layers":["a b"]}'
+SET = {
+    "credentials_origins": ["https://data.example.org"],
+    "default_state": {"layers": ["mouse 7"]},
+    "state_servers": {"lab": {"url": "https://states.example.org"}},
+    "credit_links": [{"text": "cite", "url": "https://lab.example.org"}],
+}
 KINDS = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".json": "application/json"}
 
 
@@ -32,6 +39,9 @@ class Site:
     refusal: int = 401
     login_helps: bool = True
     sign_out_url: str = "/logout"
+    # A web server may give what is set to everybody; what it answers in its place, if anything.
+    settings_are_public: bool = False
+    no_settings: tuple[int, str] | None = None
     viewer: str = "window.startedAt = location.href.split('#')[1] ?? '';"
     asked: list[str] = field(default_factory=list)
 
@@ -41,11 +51,13 @@ class Site:
 
     def settings(self) -> str:
         urls = {"session_url": self.session_url, "login_url": "/login", "sign_out_url": self.sign_out_url}
-        return json.dumps({**urls, "credentials_origins": [], "title": "Lab <1>"})
+        return json.dumps({**urls, **SET, "title": "Lab <1>"})
 
     def answer(self, path: str) -> tuple[int, dict[str, str], str]:
         self.asked.append(path)
-        if path == "/session":
+        if path == "/settings.json":
+            return self.answer_settings()
+        if path == (self.session_url or "/session"):
             return (204 if self.signed_in else self.refusal), {"Location": "/elsewhere"}, ""
         if path == "/login":
             self.signed_in = self.login_helps
@@ -54,8 +66,15 @@ class Site:
             return 200, {}, "a login page on this host"
         return self.file("/index.html" if path == "/" else path)
 
+    def answer_settings(self) -> tuple[int, dict[str, str], str]:
+        if self.no_settings:
+            return self.no_settings[0], {"Content-Type": "application/json"}, self.no_settings[1]
+        if self.signed_in or self.settings_are_public:
+            return 200, {"Content-Type": "application/json"}, self.settings()
+        return self.refusal, {"Location": "/elsewhere"}, ""
+
     def file(self, path: str) -> tuple[int, dict[str, str], str]:
-        made = {"/settings.json": self.settings(), "/viewer.js": self.viewer}
+        made = {"/viewer.js": self.viewer}
         file = BUILD / path[1:]
         if path not in made and not file.is_file():
             return 404, {}, ""
@@ -146,7 +165,7 @@ def test_a_login_that_does_not_help_ends_in_a_message_not_in_a_loop(site: Site, 
     site.login_helps = False
     page.goto(site.url + VIEW)
     expect(page.get_by_role("status")).to_contain_text("not signed in")
-    expect(page).to_have_title("Signed out - Lab <1>")
+    expect(page).to_have_title("Signed out - Neuroglancer")
     assert oracle.inaccessible(page) == []
     assert site.asked.count("/login") == 1
     assert "/viewer.js" not in site.asked
@@ -206,11 +225,84 @@ def test_the_viewers_bar_leads_out(site: Site, page: Page, sign_out_url: str) ->
             page.keyboard.press("Enter")
 
 
-def test_without_a_session_url_the_viewer_starts_at_once(site: Site, page: Page) -> None:
-    site.session_url = ""
+def test_without_a_session_url_the_viewer_starts_whatever_the_session_says(site: Site, page: Page) -> None:
+    site.session_url, site.settings_are_public = "", True
     page.goto(site.url + VIEW)
     assert started_at(page) == VIEW
-    assert not {"/session", "/login"} & set(site.asked)
+    assert "/login" not in site.asked
+
+
+@pytest.mark.parametrize("signed_in", [True, False])
+def test_another_session_url_counts_as_soon_as_it_is_known(site: Site, page: Page, signed_in: bool) -> None:
+    site.session_url, site.settings_are_public, site.signed_in = "/api/session", True, signed_in
+    page.goto(site.url + VIEW)
+    assert started_at(page) == VIEW
+    assert site.asked.count("/login") == (0 if signed_in else 1)
+
+
+HANDED = """{
+  NEUROGLANCER_CREDENTIALS_ORIGINS, NEUROGLANCER_CREDENTIALS_RENEW_URL,
+  NEUROGLANCER_DEFAULT_STATE_FRAGMENT, NEUROGLANCER_CREDIT_LINK, STATE_SERVERS
+}"""
+
+
+def test_the_viewer_finds_what_is_set_when_it_is_loaded(site: Site, page: Page) -> None:
+    site.signed_in, site.viewer = True, f"window.handed = {HANDED}; {site.viewer}"
+    page.goto(site.url)
+    started_at(page)
+    assert page.evaluate("window.handed") == {
+        "NEUROGLANCER_CREDENTIALS_ORIGINS": SET["credentials_origins"],
+        "NEUROGLANCER_CREDENTIALS_RENEW_URL": "/session",
+        "NEUROGLANCER_DEFAULT_STATE_FRAGMENT": urllib.parse.quote('{"layers":["mouse 7"]}'),
+        "NEUROGLANCER_CREDIT_LINK": SET["credit_links"],
+        "STATE_SERVERS": SET["state_servers"],
+    }
+    expect(page).to_have_title("Lab <1>")
+
+
+@pytest.mark.parametrize(("held_up", "other"), [("session", "settings.json"), ("settings.json", "session")])
+def test_what_is_set_and_who_is_signed_in_are_asked_for_at_the_same_time(
+    site: Site, page: Page, held_up: str, other: str
+) -> None:
+    page.route(f"**/{held_up}", lambda _route: None)
+    with page.expect_request(f"**/{other}"):
+        page.goto(site.url)
+
+
+def test_each_is_asked_for_once(site: Site, page: Page) -> None:
+    site.signed_in = True
+    page.goto(site.url)
+    started_at(page)
+    assert (site.asked.count("/session"), site.asked.count("/settings.json")) == (1, 1)
+
+
+def test_signed_out_the_page_knows_nothing_that_is_set(site: Site, page: Page) -> None:
+    site.login_helps = False
+    page.goto(site.url)
+    expect(page.get_by_role("button", name="Sign in")).to_be_visible()
+    assert "Lab <1>" not in page.content() + page.title()
+    assert page.evaluate("typeof NEUROGLANCER_CREDENTIALS_ORIGINS") == "undefined"
+
+
+NO_SETTINGS = {
+    "refused": (401, ""),
+    "led to a login": (302, ""),
+    "missing": (404, ""),
+    "the server in trouble": (503, ""),
+    "a login page": (200, "<!doctype html>"),
+    "cut short": (200, '{"title": "Lab'),
+}
+
+
+@pytest.mark.parametrize("answer", NO_SETTINGS.values(), ids=NO_SETTINGS)
+def test_without_what_is_set_there_is_no_viewer(site: Site, page: Page, answer: tuple[int, str]) -> None:
+    site.signed_in, site.no_settings = True, answer
+    page.goto(site.url + VIEW)
+    expect(page.get_by_role("status")).to_contain_text("could not be started")
+    assert not {"/login", "/viewer.js"} & set(site.asked)
+    site.no_settings = None
+    page.get_by_role("button", name="Reload").click()
+    assert started_at(page) == VIEW
 
 
 def test_a_viewer_that_fails_leaves_a_message(site: Site, page: Page) -> None:
@@ -427,7 +519,7 @@ def test_small_windows_and_large_text(site: Site, viewing: Page, width: int, hei
 
 
 def test_without_a_login_there_is_no_banner(site: Site, page: Page) -> None:
-    site.session_url = ""
+    site.session_url, site.settings_are_public = "", True
     page.goto(site.url)
     started_at(page)
     refuse(page)

@@ -99,8 +99,10 @@ def test_path_must_be_the_one_that_was_sent(http, path, raw, disguised):
     [
         ("/session", "", True),
         ("/login", "", True),
+        ("/settings.json", "", True),
         ("/session", "person", False),
         ("/login", ":", False),
+        ("/settings.json", "person", False),
         ("/", "", False),
         ("/assets/session", "", False),
     ],
@@ -134,6 +136,13 @@ def test_the_gate_is_asked_before_the_cookies(server, path):
     assert not [words for words, _other in location if words[0] in {"return", "rewrite", "if", "set", "include"}]
 
 
+def test_the_gate_is_asked_for_the_settings_too(server):
+    location = block(server, "location", "=", "/settings.json")
+    assert lines(location, "auth_request") == [["/-/gate"]]
+    assert lines(location, "alias") == [["/etc/viewer.json"]]
+    assert not [words for words, _other in location if words[0] in {"return", "rewrite", "if", "set", "include"}]
+
+
 @pytest.mark.parametrize(("name", "answer"), [("session", ["204"]), ("login", ["302", "/"])])
 def test_cookies_are_handed_out_or_503(server, name, answer):
     location = block(server, "location", f"@cookies-{name}")
@@ -151,7 +160,7 @@ def test_cookies_are_handed_out_or_503(server, name, answer):
 def test_file_of_cookies_keeps_its_side_of_the_contract():
     config = signed_cookies.Config("r", "d.example", "K", "p", "r", "", 1, "SHA256", "Lax", "/x", [], [])
     cookies = {"CloudFront-Policy": "p", "CloudFront-Hash-Algorithm": "SHA256"}
-    included = read(signed_cookies.render(cookies, config, "abc", 1))
+    included = read(signed_cookies.nginx_include(cookies, config, "abc", 1))
     assert [words[:2] for words, _other in included] == [["add_header", "Set-Cookie"]] * 2 + [["if", "($msec"]]
     assert included[-1][1] == [(["set", "$session_ready", "1"], None)]
     assert not [words for words, _other in included if "always" in words]
@@ -161,7 +170,7 @@ def test_every_block_with_headers_of_its_own_repeats_the_security_headers(server
     locations = [inner for words, inner in server if words[0] == "location"]
     headers = [lines(inner, "add_header") for inner in [server, *locations]]
     own = [{name: rest for name, *rest in found} for found in headers if found]
-    assert len(own) == 8
+    assert len(own) == 9
     for found in own:
         assert found.keys() >= SECURITY
         assert all(found[name][-1] == "always" for name in SECURITY)
@@ -183,10 +192,14 @@ def test_how_long_files_are_kept(server, path, headers):
 
 
 PATHS = {"/", "/index.html", "/session", "/login", "/healthz"}
-ON_REQUEST = {"nginx_session_gate": {"/-/gate"}, "nginx_sign_out_url": {"/logout", "/signed-out"}}
+ON_REQUEST = {
+    "nginx_session_gate": {"/-/gate"},
+    "nginx_settings_file": {"/settings.json"},
+    "nginx_sign_out_url": {"/logout", "/signed-out"},
+}
 
 
-@pytest.mark.parametrize("left_out", [set(), {"nginx_session_gate"}, {"nginx_sign_out_url"}, set(ON_REQUEST)])
+@pytest.mark.parametrize("left_out", [set(), *({name} for name in ON_REQUEST), set(ON_REQUEST)])
 def test_what_is_not_named_is_not_there(left_out):
     server = block(block(read(render(**dict.fromkeys(left_out, ""))), "http"), "server")
     locations = {tuple(words[1:]) for words, _other in server if words[0] == "location"}
@@ -256,6 +269,7 @@ BAD = {
     "nginx_root": ["srv/viewer", "/srv/a viewer", "/srv;"],
     "nginx_session_include": ["cookies.conf", "/etc/nginx/*", "/etc/nginx/"],
     "nginx_session_gate": ["/run/gate.sock", "unix:gate", "http://gate:80", "gate:80;"],
+    "nginx_settings_file": ["viewer.json", "/etc/*", "/etc/", "/etc/a;b"],
     "nginx_session_domain": [".example.org", 'example.org"'],
     "nginx_sign_out_url": ["/signed-out", "http://login.example.org/logout", "https://login/$host", 'https://login/"'],
     "nginx_listen_port": [0, 65536],

@@ -22,7 +22,7 @@ sys.path.insert(0, str(Path(__file__).parents[3] / "roles" / "signed_cookies" / 
 import session_gate
 import signed_cookies
 
-from tests.unit.conftest import free_port
+from tests.emulators import free_port
 from tests.unit.roles.oidc_tokens import (
     ARN,
     CLIENT,
@@ -34,7 +34,7 @@ from tests.unit.roles.oidc_tokens import (
     key_endpoint,
     public_pem,
 )
-from tests.unit.roles.real_nginx import SETTINGS, Site, running
+from tests.unit.roles.real_nginx import SETTINGS, VIEWER_SETTINGS, Site, running
 
 SIGNER = Signer()
 COOKIES = 'add_header Set-Cookie "CloudFront-Policy=p; Domain=example.org; Path=/";\nset $session_ready 1;\n'
@@ -56,7 +56,7 @@ def gate(tmp_path_factory) -> Iterator[Path]:
         patch.setenv("SSL_CERT_FILE", str(endpoint.authority))
         endpoint.serves(SIGNER.kid, public_pem(SIGNER.key))
         config = session_gate.Config("x", ARN, CLIENT, ISSUER, endpoint.url, ["example.org"], [], True)
-        judge = session_gate.Gate(config, session_gate.Keys(endpoint.url))
+        judge = session_gate.Gate(config, session_gate.PublicKeys(endpoint.url))
         with session_gate.Server(listening, judge, "abc") as server, in_background(server):
             yield folder / "sock"
 
@@ -103,11 +103,33 @@ TURNED_AWAY = {
 }
 
 
+def test_a_person_on_the_list_reads_what_is_set_for_the_viewer(site):
+    answer = site.ask("/settings.json", signed_in())
+    assert (answer.status, answer.body, answer.cookies()) == (200, VIEWER_SETTINGS, [])
+    assert answer.headers["Content-Type"] == "application/json"
+    assert answer.headers["Cache-Control"] == "private, no-cache"
+    assert set(answer.headers) >= SECURITY
+    assert site.log()[-1].items() >= {"person": EMAIL, "uri": "/settings.json", "status": 200}.items()
+
+
+def test_what_is_set_is_sent_again_only_if_it_changed_and_only_to_who_may_have_it(site):
+    known = ("If-None-Match", site.ask("/settings.json", signed_in()).headers["ETag"])
+    again = site.ask("/settings.json", [*signed_in(), known])
+    assert (again.status, again.body, again.headers["Cache-Control"]) == (304, "", "private, no-cache")
+    assert site.ask("/settings.json", [known]).status == 401
+    file = site.folder / "viewer.json"
+    file.write_text("{}")
+    changed = site.ask("/settings.json", [*signed_in(), known])
+    file.write_text(VIEWER_SETTINGS)
+    assert (changed.status, changed.body) == (200, "{}")
+
+
 @pytest.mark.parametrize(("headers", "status"), TURNED_AWAY.values(), ids=TURNED_AWAY)
-@pytest.mark.parametrize("path", ["/session", "/login"])
+@pytest.mark.parametrize("path", ["/session", "/login", "/settings.json"])
 def test_others_get_none(site, path, headers, status):
     answer = site.ask(path, headers)
     assert (answer.status, answer.cookies(), answer.headers["Location"]) == (status, [], None)
+    assert "credentials_origins" not in answer.body
     assert answer.headers["Cache-Control"] == "no-store"
     assert set(answer.headers) >= SECURITY
     assert site.log()[-1]["status"] == status
@@ -157,16 +179,29 @@ def test_whose_sign_in_is_not_good_is_told_so(site):
             "/session%3F",
             "/session%00",
         ),
+        *(
+            "//settings.json",
+            "/%73ettings.json",
+            "/settings%2ejson",
+            "/assets/../settings.json",
+            "/assets/..%2fsettings.json",
+            "/settings.json/",
+            "/Settings.json",
+            "/settings.json%00",
+            "/viewer.json",
+            "/assets/../../viewer.json",
+        ),
     ],
 )
-def test_no_other_path_gives_cookies(site, path):
+def test_no_other_path_gives_cookies_or_settings(site, path):
     answer = site.ask(path, signed_in())
     assert answer.status in {400, 404}
     assert answer.cookies() == []
+    assert "credentials_origins" not in answer.body
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "OPTIONS", "PATCH"])
-@pytest.mark.parametrize("path", ["/session", "/login", "/logout", "/signed-out"])
+@pytest.mark.parametrize("path", ["/session", "/login", "/settings.json", "/logout", "/signed-out"])
 def test_no_other_method(site, path, method):
     answer = site.ask(path, signed_in(), method)
     assert (answer.status, answer.cookies(), answer.headers["Allow"]) == (405, [], "GET, HEAD")
@@ -231,7 +266,7 @@ def recorder(path: Path, answer: int) -> Iterator[list[Any]]:
         yield handler.seen
 
 
-@pytest.mark.parametrize("path", ["/session", "/login"])
+@pytest.mark.parametrize("path", ["/session", "/login", "/settings.json"])
 def test_without_the_gate_nobody_gets_in(alone, path):
     alone.include.write_text(COOKIES)
     alone.reload()
@@ -278,7 +313,7 @@ COOKIE = COOKIES.splitlines()[0]
 
 def with_cookies_until(end: float) -> str:
     """What the cookie job writes."""
-    return f'{COOKIE}\nif ($msec ~ "{signed_cookies.seconds_before(int(end))}") {{ set $session_ready 1; }}\n'
+    return f'{COOKIE}\nif ($msec ~ "{signed_cookies.msec_before(int(end))}") {{ set $session_ready 1; }}\n'
 
 
 def test_cookies_are_handed_out_until_they_end(site):
@@ -388,4 +423,5 @@ def test_without_a_gate_the_plain_header_is_enough(tmp_path):
             (403, 0),
             (204, 1),
         ]
+        assert [bare.ask("/settings.json", each).status for each in asked] == [403, 200]
         assert json.dumps(bare.log()[-1]["person"]) == '""'

@@ -77,7 +77,7 @@ def running(settings: session_gate.Config, path: Path, digest: str = "abc") -> I
     listening = socket.socket(socket.AF_UNIX)
     listening.bind(str(path))
     listening.listen(64)
-    gate = session_gate.Gate(settings, session_gate.Keys(settings.keys_url))
+    gate = session_gate.Gate(settings, session_gate.PublicKeys(settings.keys_url))
     with session_gate.Server(listening, gate, digest) as server, in_background(server):
         yield path
 
@@ -175,7 +175,7 @@ def twice(part: dict[str, Any], name: str, value: str) -> bytes:
     return json.dumps(part)[:-1].encode() + f', "{name}": "{value}"}}'.encode()
 
 
-ALGORITHM, KEY, PARTS = "algorithm is not ES256", "does not name its key", "does not have three parts"
+ALGORITHM, KEY, PARTS = "algorithm is not ES256", "kid is not one of a load balancer", "does not have three parts"
 CODING, NO_JSON, SIGNATURE = "not base64url", "does not hold JSON", "signature is wrong"
 
 CASES = [
@@ -195,7 +195,7 @@ CASES = [
     refused("HS256's signature called ES256", SIGNER.resigned(SIGNER.hs256), "not one of ES256"),
     refused("RS256", SIGNER.resigned(SIGNER.rs256, alg="RS256"), ALGORITHM),
     refused("RS256's signature called ES256", SIGNER.resigned(SIGNER.rs256), "not one of ES256"),
-    header("critical extension", "more than we know", judged=False, crit=["b64"]),
+    header("critical extension", "critical extension (crit)", judged=False, crit=["b64"]),
     header("another load balancer", "not signed by our load balancer", signer=OTHER_ARN),
     header("no load balancer", "not signed by our load balancer", signer=...),
     header("our load balancer in a list", "not signed by our load balancer", signer=[ARN]),
@@ -209,12 +209,12 @@ CASES = [
     refused("expired", SIGNER.token(EXPIRED, EXPIRED), "has expired"),
     header("expired by its header", "has expired", judged=False, **EXPIRED),
     claims("expired by its claims", "has expired", **EXPIRED),
-    header("no end", "has no end", judged=False, exp=...),
-    claims("the end is a text", "has no end", exp="4000000000"),
-    header("the end is a truth value", "has no end", judged=False, exp=True),
-    claims("the end is beyond all numbers", "has no end", judged=False, exp=1e300),
+    header("no end", "has no exp", judged=False, exp=...),
+    claims("the end is a text", "has no exp", exp="4000000000"),
+    header("the end is a truth value", "has no exp", judged=False, exp=True),
+    claims("the end is beyond all numbers", "has no exp", judged=False, exp=1e300),
     claims("not valid yet", "not valid yet", nbf=int(time.time()) + 3600),
-    claims("the begin is a text", "begin is not a time", nbf="0"),
+    claims("the begin is a text", "nbf is not a time", nbf="0"),
     header("key id leads up", KEY, kid=f"../{SIGNER.kid}"),
     header("key id is an address", KEY, kid="http://127.0.0.1/key"),
     header("key id goes on", KEY, kid=f"{SIGNER.kid}/x"),
@@ -225,7 +225,7 @@ CASES = [
     header("no key id", KEY, kid=...),
     header("key id is a number", KEY, kid=7),
     header("key id is a list", KEY, kid=[SIGNER.kid]),
-    header("key id that nobody knows", "there is no such key", kid=str(uuid.UUID(int=1))),
+    header("key id that nobody knows", "no such public key", kid=str(uuid.UUID(int=1))),
     refused("another key", SIGNER.token(key=SIGNER.other), SIGNATURE),
     refused("another signature", tampered(2, flipped), SIGNATURE),
     refused("another person, the same signature", signed_unpadded_sent_padded(), SIGNATURE),
@@ -255,9 +255,9 @@ CASES = [
     texts("brackets without end", NO_JSON, claims=b"[" * 9000, judged=True),
     texts("algorithm twice", NO_JSON, header=twice(SIGNER.header(alg="none"), "alg", "ES256")),
     texts("address twice", NO_JSON, claims=twice(SIGNER.claims(email="eve@elsewhere.org"), "email", EMAIL)),
-    claims("another person than the header says", "another person", judged=False, sub="someone"),
-    claims("no person", "another person", judged=False, sub=...),
-    claims("person is a number", "another person", judged=False, sub=7),
+    claims("another person than the header says", "sub is not the x-amzn-oidc-identity", judged=False, sub="someone"),
+    claims("no person", "sub is not the x-amzn-oidc-identity", judged=False, sub=...),
+    claims("person is a number", "sub is not the x-amzn-oidc-identity", judged=False, sub=7),
     person("no address", "no e-mail address", email=...),
     person("address is a list", "no e-mail address", email=[EMAIL]),
     person("address is an object", "no e-mail address", email={"value": EMAIL}),
@@ -340,9 +340,9 @@ IDENTITY = ("x-amzn-oidc-identity", SUBJECT)
         ([("x-amzn-oidc-data", f"{GOOD_TOKEN}, {GOOD_TOKEN}"), IDENTITY], "three parts"),
         ([("x-amzn-oidc-data", GOOD_TOKEN)], "no x-amzn-oidc-identity"),
         ([*with_token(GOOD_TOKEN), ("x-amzn-oidc-identity", "eve")], "2 x-amzn-oidc-identity"),
-        (with_token(GOOD_TOKEN, ""), "another person"),
-        (with_token(GOOD_TOKEN, "eve"), "another person"),
-        (with_token(SIGNER.token(claims={"sub": ""}), ""), "another person"),
+        (with_token(GOOD_TOKEN, ""), "sub is not the x-amzn-oidc-identity"),
+        (with_token(GOOD_TOKEN, "eve"), "sub is not the x-amzn-oidc-identity"),
+        (with_token(SIGNER.token(claims={"sub": ""}), ""), "sub is not the x-amzn-oidc-identity"),
         ([("x_amzn_oidc_data", GOOD_TOKEN), IDENTITY], "no x-amzn-oidc-data"),
         ([("Authorization", f"Bearer {GOOD_TOKEN}"), IDENTITY], "no x-amzn-oidc-data"),
     ],
@@ -408,7 +408,7 @@ def test_no_token_is_in_the_journal(gate, capfd):
 )
 def test_list(domains, emails, required, email, expected):
     settings = config(allowed_email_domains=domains, allowed_emails=emails, require_allow_list=required)
-    assert settings.is_listed(email) == expected
+    assert settings.is_allowed(email) == expected
 
 
 def test_without_a_list_everybody_still_needs_a_verified_address(endpoint, tmp_path, capfd):
@@ -436,31 +436,31 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def keys(endpoint, clock) -> session_gate.Keys:
+def keys(endpoint, clock) -> session_gate.PublicKeys:
     endpoint.asked.clear()
-    return session_gate.Keys(endpoint.url, clock)
+    return session_gate.PublicKeys(endpoint.url, clock)
 
 
-def find(keys: session_gate.Keys, key_id: str) -> tuple[int, str]:
+def find(keys: session_gate.PublicKeys, key_id: str) -> tuple[int, str]:
     try:
-        keys.find(key_id)
-    except session_gate.RefusalError as refusal:
+        keys.get(key_id)
+    except session_gate.AccessDeniedError as refusal:
         return refusal.status, refusal.reason
     return 200, ""
 
 
 def test_a_key_is_fetched_once(endpoint, keys, clock):
-    key = keys.find(SIGNER.kid)
-    keys.keep(SIGNER.kid, key)
+    key = keys.get(SIGNER.kid)
+    keys.add(SIGNER.kid, key)
     clock.now += 10**6
-    assert keys.find(SIGNER.kid) is key
+    assert keys.get(SIGNER.kid) is key
     assert endpoint.asked == [f"/{SIGNER.kid}"]
 
 
 def test_the_address_of_the_keys_may_have_a_path(endpoint, clock):
     endpoint.asked.clear()
     for url in (f"{endpoint.url}/keys", f"{endpoint.url}/keys/"):
-        session_gate.Keys(url, clock).find(SIGNER.kid)
+        session_gate.PublicKeys(url, clock).get(SIGNER.kid)
     assert endpoint.asked == [f"/keys/{SIGNER.kid}"] * 2
 
 
@@ -479,21 +479,21 @@ def test_many_at_once_share_one_fetch(endpoint, keys):
         ((500, b"", 0), (503, "status 500")),
         ((503, b"slow down", 0), (503, "status 503")),
         ((302, b"", 0), (503, "status 302")),
-        ((404, b"<Error/>", 0), (401, "no such key")),
-        ((403, b"<Error/>", 0), (401, "no such key")),
-        ((200, b"<html>Sign in to the hotel's network</html>", 0), (503, "is no key")),
-        ((200, b"", 0), (503, "is no key")),
-        ((200, public_pem(SIGNER.key)[:-40], 0), (503, "is no key")),
+        ((404, b"<Error/>", 0), (401, "no such public key")),
+        ((403, b"<Error/>", 0), (401, "no such public key")),
+        ((200, b"<html>Sign in to the hotel's network</html>", 0), (503, "not in PEM form")),
+        ((200, b"", 0), (503, "not in PEM form")),
+        ((200, public_pem(SIGNER.key)[:-40], 0), (503, "not in PEM form")),
         ((200, public_pem(SIGNER.key) + b" " * 5000, 0), (503, "status 200, ")),
         ((200, public_pem(ec.generate_private_key(ec.SECP384R1())), 0), (503, "not one of P-256")),
         ((200, public_pem(ec.generate_private_key(ec.SECP256K1())), 0), (503, "not one of P-256")),
         ((200, public_pem(rsa.generate_private_key(65537, 2048)), 0), (503, "not one of P-256")),
-        ((200, public_pem(SIGNER.key), 1), (503, "can't be had")),
+        ((200, public_pem(SIGNER.key), 1), (503, "could not fetch")),
     ],
     ids=lambda value: f"{value[0]} {value[1][:30]!r}" if len(value) == 3 else "",
 )
 def test_a_key_that_can_not_be_had_lets_nobody_in(endpoint, keys, monkeypatch, answer, expected):
-    monkeypatch.setattr(session_gate, "KEY_SECONDS", 0.4)
+    monkeypatch.setattr(session_gate, "KEY_TIMEOUT", 0.4)
     kid = str(uuid.uuid4())
     endpoint.answers[kid] = answer
     status, reason = find(keys, kid)
@@ -503,7 +503,7 @@ def test_a_key_that_can_not_be_had_lets_nobody_in(endpoint, keys, monkeypatch, a
 
 
 def test_a_body_that_drips_ends_in_time(keys, monkeypatch, endpoint):
-    monkeypatch.setattr(session_gate, "KEY_SECONDS", 0.4)
+    monkeypatch.setattr(session_gate, "KEY_TIMEOUT", 0.4)
     kid = str(uuid.uuid4())
 
     def drip(handler: Any) -> None:
@@ -522,7 +522,7 @@ def test_a_body_that_drips_ends_in_time(keys, monkeypatch, endpoint):
 
 @pytest.mark.parametrize("url", ["https://127.0.0.1:1", "https://no-such-host.invalid"])
 def test_no_endpoint_lets_nobody_in(url, clock):
-    assert find(session_gate.Keys(url, clock), SIGNER.kid)[0] == 503
+    assert find(session_gate.PublicKeys(url, clock), SIGNER.kid)[0] == 503
 
 
 def test_another_certificate_lets_nobody_in(endpoint, keys, monkeypatch):
@@ -538,48 +538,48 @@ def test_a_failure_is_tried_again_after_a_while(endpoint, keys, clock):
     assert find(keys, kid)[0] == 503
     endpoint.serves(kid, public_pem(SIGNER.key))
     assert find(keys, kid)[0] == 503
-    clock.now += session_gate.OUTCOME_SECONDS + 1
+    clock.now += session_gate.FETCH_RESULT_SECONDS + 1
     assert find(keys, kid)[0] == 200
     assert len(endpoint.asked) == 2
 
 
 def test_forged_key_ids_can_not_make_it_hammer_the_endpoint(endpoint, keys, clock):
-    keys.keep(SIGNER.kid, SIGNER.key.public_key())
+    keys.add(SIGNER.kid, SIGNER.key.public_key())
     answers = [find(keys, str(uuid.uuid4()))[0] for _turn in range(100)]
-    assert answers == [401] * session_gate.FETCHES + [503] * (100 - session_gate.FETCHES)
-    assert len(endpoint.asked) == session_gate.FETCHES
+    assert answers == [401] * session_gate.FETCH_LIMIT + [503] * (100 - session_gate.FETCH_LIMIT)
+    assert len(endpoint.asked) == session_gate.FETCH_LIMIT
     assert find(keys, SIGNER.kid)[0] == 200
-    clock.now += session_gate.FETCHES_SECONDS + 1
+    clock.now += session_gate.FETCH_LIMIT_SECONDS + 1
     assert find(keys, str(uuid.uuid4()))[0] == 401
 
 
 def test_the_keys_that_are_kept_are_few_and_good(endpoint, keys, clock):
     ids = [str(uuid.uuid4()) for _turn in range(50)]
     for kid in ids:
-        keys.keep(kid, SIGNER.key.public_key())
-    assert list(keys._kept) == ids[-session_gate.KEYS_KEPT :]
+        keys.add(kid, SIGNER.key.public_key())
+    assert list(keys._cache) == ids[-session_gate.KEY_CACHE_SIZE :]
     for kid in ids[:20]:
-        clock.now += session_gate.FETCHES_SECONDS
+        clock.now += session_gate.FETCH_LIMIT_SECONDS
         find(keys, kid)
-    assert len(keys._outcomes) == 1
-    assert list(keys._kept) == ids[-session_gate.KEYS_KEPT :]
+    assert len(keys._results) == 1
+    assert list(keys._cache) == ids[-session_gate.KEY_CACHE_SIZE :]
 
 
 def test_a_key_is_kept_for_a_good_signature_only(endpoint, clock):
     endpoint.asked.clear()
     kid = str(uuid.uuid4())
     endpoint.serves(kid, public_pem(SIGNER.other))
-    keys = session_gate.Keys(endpoint.url, clock)
+    keys = session_gate.PublicKeys(endpoint.url, clock)
     gate = session_gate.Gate(config(), keys)
 
     def judge(key: Any) -> int:
         message = http.client.HTTPMessage()
         for name, value in with_token(SIGNER.token(header={"kid": kid}, key=key)):
             message[name] = value
-        return gate.answer(message)[0]
+        return gate.respond(message)[0]
 
-    assert [judge(SIGNER.key), list(keys._kept)] == [401, []]
-    assert [judge(SIGNER.other), list(keys._kept)] == [204, [kid]]
+    assert [judge(SIGNER.key), list(keys._cache)] == [401, []]
+    assert [judge(SIGNER.other), list(keys._cache)] == [204, [kid]]
     endpoint.serves(kid, b"", 500)
     clock.now += 1000
     assert judge(SIGNER.other) == 204
@@ -619,7 +619,7 @@ def test_as_systemd_starts_it(endpoint, tmp_path, capsys):
     with contextlib.closing(listening), started(settings, listening) as process:
         assert ask(tmp_path / "gate.sock", with_token(SIGNER.token())) == (204, EMAIL)
         lines = [json.loads(process.stdout.readline()) for _turn in range(2)]
-        assert [line["event"] for line in lines] == ["started", "asked"]
+        assert [line["event"] for line in lines] == ["started", "request"]
         assert session_gate.main([str(settings), "--check"]) == 0
         write_config(tmp_path, keys_url=endpoint.url, allowed_emails=["bo@example.org"])
         assert session_gate.main([str(settings), "--check"]) == 0
@@ -631,7 +631,7 @@ def test_without_a_socket_it_says_so(tmp_path):
     with started(write_config(tmp_path), None) as process:
         said = json.loads(process.stderr.readline())
         assert process.wait(10) == 1
-    assert "systemd handed over no socket" in said["reason"]
+    assert "systemd passed no socket" in said["reason"]
 
 
 @pytest.mark.parametrize(
@@ -660,7 +660,7 @@ def test_configuration_that_can_not_be_read(tmp_path, capsys, text):
     if text is not None:
         path.write_bytes(text)
     assert session_gate.main([str(path)]) == 1
-    assert "can't be read as this program's configuration" in json.loads(capsys.readouterr().err)["reason"]
+    assert "Could not read the configuration" in json.loads(capsys.readouterr().err)["reason"]
 
 
 # --- who looks after it
@@ -695,13 +695,13 @@ def test_it_is_well(watched, endpoint, tmp_path):
 def test_each_restart_is_told_once(watched, endpoint, tmp_path):
     with running(config(keys_url=endpoint.url), tmp_path / "gate.sock"):
         said = [watched(count).get("reason", "well").partition(",")[0] for count in "0224101"]
-    two, one = (f"session-gate.service ended {many} and was started anew" for many in ("2 times", "1 time"))
+    two, one = (f"session-gate.service ended {many} and was restarted" for many in ("2 times", "1 time"))
     assert said == ["well", two, "well", two, one, "well", one], "an administrator's restart sets the count back"
 
 
 @pytest.mark.parametrize("count", ["", "many"])
 def test_a_systemd_that_does_not_answer_is_a_failure(watched, count):
-    assert "can't be looked after" in watched(count)["reason"]
+    assert "Could not read the number of restarts" in watched(count)["reason"]
 
 
 def test_a_gate_that_is_gone_is_a_failure(watched):
@@ -709,7 +709,7 @@ def test_a_gate_that_is_gone_is_a_failure(watched):
 
 
 def test_a_gate_that_lets_everybody_in_is_a_failure(watched, tmp_path, endpoint, monkeypatch):
-    monkeypatch.setattr(session_gate.Gate, "answer", lambda *_arguments: (204, EMAIL))
+    monkeypatch.setattr(session_gate.Gate, "respond", lambda *_arguments: (204, EMAIL))
     with running(config(keys_url=endpoint.url), tmp_path / "gate.sock"):
         assert "answered with 204, not with 401" in watched()["reason"]
 
@@ -725,13 +725,13 @@ def test_a_key_that_could_not_be_had_is_a_failure_for_a_while(watched, tmp_path,
         assert "status 500" in watched()["reason"]
 
 
-def test_trouble_is_forgotten(keys, clock, endpoint):
+def test_the_last_error_expires(keys, clock, endpoint):
     endpoint.serves("11111111-1111-1111-1111-111111111111", b"", status=503)
-    assert keys.trouble() == ""
+    assert keys.last_error() == ""
     find(keys, "11111111-1111-1111-1111-111111111111")
-    assert "status 503" in keys.trouble()
-    clock.now += session_gate.TROUBLE_SECONDS + 1
-    assert keys.trouble() == ""
+    assert "status 503" in keys.last_error()
+    clock.now += session_gate.LAST_ERROR_SECONDS + 1
+    assert keys.last_error() == ""
 
 
 def test_it_gives_a_sign_of_life_to_systemd(endpoint, tmp_path, monkeypatch):

@@ -63,7 +63,7 @@ def ask(monkeypatch):
         sent = copy.deepcopy(asked)
         try:
             assert sign_in.handler(sent, None) == asked, "it returns what it was given"
-        except sign_in.RefusedError as refused:
+        except sign_in.SignInRefusedError as refused:
             return str(refused)
         return ""
 
@@ -206,7 +206,7 @@ def test_a_list_that_can_not_be_read_lets_nobody_in(monkeypatch, environment):
         monkeypatch.delenv("ALLOWED", raising=False)
     else:
         monkeypatch.setenv("ALLOWED", environment)
-    with pytest.raises(sign_in.RefusedError):
+    with pytest.raises(sign_in.SignInRefusedError):
         sign_in.handler(native(HOSTED), None)
 
 
@@ -220,7 +220,7 @@ def test_the_log_says_who_and_why_and_nothing_else(ask, capsys):
     why = "This address is not on the list of people who may sign in"
     who = {"trigger": FIRST, "user": FEDERATED, "email": "eve@elsewhere.example"}
     assert refused == {"decision": "refused", **who, "refused": why}
-    assert odd["refused"] == "something is odd: KeyError('triggerSource')"
+    assert odd["refused"] == "unexpected error: KeyError('triggerSource')"
 
 
 def test_the_archive_is_the_same_each_time(tmp_path):

@@ -31,7 +31,7 @@ import signed_cookies as job  # noqa: E402
 from tests.unit.roles.refused_settings import refusals  # noqa: E402
 
 NOW = 1_795_313_215.9
-Fetch = Callable[[job.Config], job.Fetched]
+Fetch = Callable[[job.Config], job.PrivateKey]
 RESOURCES = (
     "https://data.example.org/*",
     "https://*.example.org/*",
@@ -70,12 +70,12 @@ def random_case(seed: int) -> tuple[str, int, str, str]:
 def test_cookies_are_those_of_the_aws_sdk_byte_for_byte(keys):
     cases = [(*random_case(seed), keys[seed % len(keys)]) for seed in range(150)]
     theirs = oracle.sign_many(
-        (job.make_policy(resource, expires).decode(), pem(key), key_pair_id, algorithm)
+        (job.custom_policy(resource, expires).decode(), pem(key), key_pair_id, algorithm)
         for resource, expires, key_pair_id, algorithm, key in cases
     )
     for case, expected in zip(cases, theirs, strict=True):
         resource, expires, key_pair_id, algorithm, key = case
-        assert job.make_cookies(job.make_policy(resource, expires), key, key_pair_id, algorithm) == expected, case
+        assert job.create_cookies(job.custom_policy(resource, expires), key, key_pair_id, algorithm) == expected, case
 
 
 def test_policy_is_what_the_aws_sdk_builds_itself(keys):
@@ -92,13 +92,13 @@ def test_policy_is_what_the_aws_sdk_builds_itself(keys):
         for resource, expires, key_pair_id, algorithm in cases
     ]
     for (resource, expires, key_pair_id, algorithm), answer in zip(cases, oracle.ask("cookies", asked), strict=True):
-        ours = job.make_cookies(job.make_policy(resource, expires), keys[0], key_pair_id, algorithm)
+        ours = job.create_cookies(job.custom_policy(resource, expires), keys[0], key_pair_id, algorithm)
         assert ours["CloudFront-Signature"] == answer["value"]["CloudFront-Signature"], (resource, answer)
 
 
 def test_policy_text():
     expected = '{"Statement":[{"Resource":"https://d.example.org/*","Condition":{"DateLessThan":{"AWS:EpochTime":7}}}]}'
-    assert job.make_policy("https://d.example.org/*", 7).decode() == expected
+    assert job.custom_policy("https://d.example.org/*", 7).decode() == expected
 
 
 @pytest.mark.parametrize("raw", [b"", b"\xff\xfe\xfd", b"\xfb\xff\xbf", bytes(range(256)), b"?>?>"])
@@ -122,14 +122,14 @@ def test_alphabet_can_be_turned_back(raw):
 )
 def test_other_keys_are_refused(text, reason):
     with pytest.raises(job.JobError, match=reason) as refusal:
-        job.load_key(text)
+        job.load_private_key(text)
     assert not text or text.splitlines()[1] not in str(refusal.value)
 
 
 @pytest.mark.parametrize("end", [1_763_810_907, 1_800_000_000, 1_999_999_999, 2_000_000_000])
 def test_a_pattern_of_the_time_before_an_end(end):
     near = [end + distance for distance in (-1_000_000_000, -86_400, -3_600, -61, -1, 0, 1, 61, 3_600, 86_400)]
-    matched = [bool(re.search(job.seconds_before(end), f"{second}.999")) for second in near]
+    matched = [bool(re.search(job.msec_before(end), f"{second}.999")) for second in near]
     assert matched == [second < end for second in near]
 
 
@@ -137,10 +137,10 @@ def test_a_pattern_of_the_time_before_an_end(end):
 @pytest.mark.parametrize("same_site", ["Lax", "Strict", "None"])
 def test_file_for_nginx(config, keys, algorithm, same_site):
     settings = config(hash_algorithm=algorithm, same_site=same_site)
-    cookies = job.make_cookies(b"{}", keys[0], "K1", algorithm)
-    head, *lines, ready = job.render(cookies, settings, "abc", 1234).splitlines()
+    cookies = job.create_cookies(b"{}", keys[0], "K1", algorithm)
+    head, *lines, ready = job.nginx_include(cookies, settings, "abc", 1234).splitlines()
     assert head == "# settings=abc expires=1234"
-    assert ready == f'if ($msec ~ "{job.seconds_before(1234)}") {{ set $session_ready 1; }}'
+    assert ready == f'if ($msec ~ "{job.msec_before(1234)}") {{ set $session_ready 1; }}'
     # No `always`: nginx adds the header to successes and redirects only.
     sent = [re.fullmatch(r'add_header Set-Cookie "([^"$]+)";', line)[1] for line in lines]
     read = [morsel for header in sent for morsel in SimpleCookie(header).values()]
@@ -191,7 +191,7 @@ def config(tmp_path: Path) -> Callable[..., job.Config]:
 
 @pytest.fixture
 def fetch(keys: list[rsa.RSAPrivateKey]) -> Fetch:
-    return lambda config: job.Fetched(pem(keys[0]), NOW)
+    return lambda config: job.PrivateKey(pem(keys[0]), NOW)
 
 
 def commands_of(tmp_path: Path) -> list[str]:
@@ -199,7 +199,7 @@ def commands_of(tmp_path: Path) -> list[str]:
     return log.read_text().splitlines() if log.exists() else []
 
 
-def no_key(config: job.Config) -> job.Fetched:
+def no_key(config: job.Config) -> job.PrivateKey:
     raise job.JobError("ExpiredTokenException")
 
 
@@ -253,7 +253,7 @@ def test_failures(config, fetch, tmp_path, before, check, reload, key, reason, a
 @pytest.mark.parametrize("command", ["check_command", "reload_command"])
 @pytest.mark.parametrize("line", [["/nonexistent/program"], ["sleep", "5"]], ids=["missing", "hanging"])
 def test_commands_that_do_not_run(config, fetch, monkeypatch, command, line):
-    monkeypatch.setattr(job, "COMMAND_SECONDS", 0.2)
+    monkeypatch.setattr(job, "COMMAND_TIMEOUT", 0.2)
     with pytest.raises(job.JobError, match=f"{' '.join(line)} did not run"):
         job.run(config(**{command: line}), "abc", NOW, fetch)
 
@@ -261,7 +261,7 @@ def test_commands_that_do_not_run(config, fetch, monkeypatch, command, line):
 def test_second_run_at_the_same_time_is_kept_out(config, fetch, tmp_path):
     settings = config()
 
-    def fetch_during_another_run(config: job.Config) -> job.Fetched:
+    def fetch_during_another_run(config: job.Config) -> job.PrivateKey:
         with pytest.raises(job.JobError, match=r"Another run is writing .*cookies\.conf"):
             job.run(config, "second", NOW, fetch)
         return fetch(config)
@@ -296,8 +296,8 @@ def test_directory_that_can_not_be_written(config, fetch, tmp_path, directory):
         ("", "made with other settings"),
         ("add_header A b;\n", "made with other settings"),
         (f"# settings=xyz expires={int(NOW) + 3600}\n", "made with other settings"),
-        (f"# settings=abc expires={int(NOW) - 1}\n", "end at 2026-11-22T0"),
-        (f"# settings=abc expires={int(NOW) + 1800}\n", "end at 2026-11-22T0"),
+        (f"# settings=abc expires={int(NOW) - 1}\n", "expire at 2026-11-22T0"),
+        (f"# settings=abc expires={int(NOW) + 1800}\n", "expire at 2026-11-22T0"),
         (f"# settings=abc expires={int(NOW) + 1802}\n", None),
         (f"# settings=abc expires={int(NOW) + 3600}\n", None),
     ],
@@ -333,7 +333,7 @@ def test_key_comes_decrypted_from_parameter_store(config, parameter_store, keys)
         Name="/lab/signing", Value=text, Type="SecureString", Overwrite=True
     )
     settings = config(endpoint_url=parameter_store, parameter_name="/lab/signing", region="eu-west-1")
-    fetched = job.fetch_key(settings)
+    fetched = job.get_private_key(settings)
     assert fetched.pem == text
     assert abs(fetched.now - time.time()) < 5
 
@@ -354,8 +354,8 @@ def test_key_that_can_not_be_had(config, parameter_store, monkeypatch, environme
     monkeypatch.setattr(time, "sleep", lambda seconds: None)
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
-    with pytest.raises(job.JobError, match=f"can't be had from SSM parameter /lab/.*{reason}"):
-        job.fetch_key(config(**{"endpoint_url": parameter_store, **settings}))
+    with pytest.raises(job.JobError, match=f"Could not read the private key from SSM parameter /lab/.*{reason}"):
+        job.get_private_key(config(**{"endpoint_url": parameter_store, **settings}))
 
 
 # --- the command line
@@ -370,7 +370,7 @@ def write_config(tmp_path: Path, config: job.Config, **changes: Any) -> str:
 
 @pytest.fixture
 def key_at_hand(monkeypatch: pytest.MonkeyPatch, keys: list[rsa.RSAPrivateKey]) -> None:
-    monkeypatch.setattr(job.run, "__defaults__", (lambda config: job.Fetched(pem(keys[0]), time.time()),))
+    monkeypatch.setattr(job.run, "__defaults__", (lambda config: job.PrivateKey(pem(keys[0]), time.time()),))
 
 
 def test_command_line_runs_then_finds_its_work_done(config, key_at_hand, tmp_path, capsys):
@@ -433,7 +433,7 @@ def test_configuration_that_can_not_be_read(tmp_path, capsys, text):
     if text is not None:
         path.write_bytes(text.encode("latin-1"))
     assert job.main([str(path)]) == 1
-    assert "can't be read as this job's configuration" in json.loads(capsys.readouterr().err)["reason"]
+    assert "Could not read the configuration" in json.loads(capsys.readouterr().err)["reason"]
 
 
 def test_program_is_python_3_10():

@@ -22,7 +22,7 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from tests.unit.conftest import free_port
+from tests.emulators import free_port
 from tests.unit.roles.oidc_tokens import in_background
 from tests.unit.roles.real_nginx import Site, running
 
@@ -150,7 +150,7 @@ def good(host) -> Host:
     host.store.restore()
     host.set_up()
     config, digest = job.load_config(host.config)
-    job.run(config, digest, time.time(), lambda config: job.Fetched(KEY, time.time() - 60))
+    job.run(config, digest, time.time(), lambda config: job.PrivateKey(KEY, time.time() - 60))
     host.settle()
     return host
 
@@ -208,7 +208,7 @@ def another_run(host: Host) -> Iterator[tuple[str, ...]]:
 
 def is_locked(include: Path) -> bool:
     try:
-        with job.only_run(include):
+        with job.exclusive_lock(include):
             return False
     except job.JobError:
         return True
@@ -242,7 +242,7 @@ def test_last_good_cookies_stay(good, name):
         assert re.search(reason, line["reason"]), line
         assert line["seconds"] >= 0
         if "key_pair_id" in line:
-            assert line["cookies_in_place_end"] == job.iso(int(job.HEAD.match(files["cookies.conf"])[2]))
+            assert line["current_cookies_expire"] == job.iso(int(job.HEADER.match(files["cookies.conf"])[2]))
         assert good.files() == files
         assert good.handed_out() == before
     assert_mended(good, before)
@@ -277,7 +277,7 @@ def test_throttling_that_ends_is_waited_for(good):
 def test_small_differences_of_clocks_are_made_up_for(good):
     good.store.ahead = 200
     _status, line = good.run()
-    end = int(job.HEAD.match(good.files()["cookies.conf"])[2])
+    end = int(job.HEADER.match(good.files()["cookies.conf"])[2])
     assert line["expires"] == job.iso(end)
     assert abs(end - (time.time() + 200 + 3600)) < 10
 
@@ -295,7 +295,7 @@ def is_cut_off(config: job.Config, step: int) -> bool:
         left = iter(range(step))
         try:
             sys.addaudithook(lambda *_event: count_down(left))
-            job.run(config, "abc", time.time(), lambda config: job.Fetched(KEY, time.time()))
+            job.run(config, "abc", time.time(), lambda config: job.PrivateKey(KEY, time.time()))
         finally:
             os._exit(0)
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 9
@@ -320,8 +320,10 @@ def test_killed_at_any_moment(good):
 
 
 def is_whole(text: str) -> bool:
-    return bool(job.HEAD.match(text)) and text.endswith("{ set $session_ready 1; }\n") and text.count("Set-Cookie") == 4
+    return (
+        bool(job.HEADER.match(text)) and text.endswith("{ set $session_ready 1; }\n") and text.count("Set-Cookie") == 4
+    )
 
 
-def no_key(config: job.Config) -> job.Fetched:
+def no_key(config: job.Config) -> job.PrivateKey:
     raise job.JobError("no key")

@@ -35,5 +35,5 @@ def test_a_wildcard_conflicts_with_what_it_covers():
 
 @pytest.mark.parametrize(("own", "code"), [("E1", "NoSuchDistribution"), (BARE["Id"], "InvalidArgument")])
 def test_only_who_has_a_distribution_with_a_certificate_is_told(own, code):
-    with pytest.raises(conflicting_aliases.Refused, match=code):
+    with pytest.raises(conflicting_aliases.ServiceError, match=code):
         list(conflicting_aliases.conflicts([OWN, BARE], own, "data.lab.x"))

@@ -10,10 +10,10 @@ import httpx
 import pytest
 from starlette.responses import JSONResponse
 
+from aws_edge.login.triggers import PRE_SIGN_UP_ADMIN_CREATE_USER, TriggerError
 from sandbox import settings
-from sandbox.api import admin_create_user, function_code, gateway
-from sandbox.edge.login.triggers import BY_ADMINISTRATOR, TriggerError
-from sandbox.process import serving
+from sandbox.api import admin_create_user, forwarding, function_code, gateway
+from sandbox.process import http_server
 
 ARCHIVE = b"PK\x05\x06archive"
 SIGNED = "AWS4-HMAC-SHA256 Credential=sandbox/20261122/us-east-1/{}/aws4_request, SignedHeaders=host, Signature=x"
@@ -30,9 +30,9 @@ def emulator(monkeypatch, tmp_path):
     async def forward(request, service, body):
         answers["reached"].append(service)
         streamed = JSONResponse({"FunctionName": "lab-sign-in"}, answers["status"])
-        return gateway.StreamingResponse(iter_of(streamed.body), answers["status"], background=Nothing())
+        return forwarding.StreamingResponse(iter_of(streamed.body), answers["status"], background=Nothing())
 
-    monkeypatch.setattr(gateway, "forward", forward)
+    monkeypatch.setattr(forwarding, "forward", forward)
     monkeypatch.setattr(settings, "FUNCTIONS", tmp_path / "functions")
     monkeypatch.setattr(settings, "REQUEST_LOG", tmp_path / "log")
     return answers
@@ -49,7 +49,7 @@ class Nothing:
 
 @pytest.fixture
 def ask():
-    app = httpx.ASGITransport(serving.application(gateway.handle))
+    app = httpx.ASGITransport(http_server.application(gateway.handle))
 
     def send(service, method, path, body, **headers):
         return asyncio.run(
@@ -96,7 +96,7 @@ def test_a_user_is_made_if_the_trigger_agrees(emulator, ask, monkeypatch):
     async def refusal(asked):
         return "PreSignUp failed with error no." if asked["Username"].startswith("eve") else ""
 
-    monkeypatch.setattr(admin_create_user, "refusal", refusal)
+    monkeypatch.setattr(admin_create_user, "trigger_error", refusal)
     target = {"x-amz-target": f"{COGNITO}.AdminCreateUser"}
     assert ask("cognito-idp", "POST", "/", USER, **target).status_code == 200
     assert emulator["reached"] == ["cognito-idp"]
@@ -119,18 +119,18 @@ def test_the_trigger_is_told_who_is_to_be_made(monkeypatch, asked, attributes):
     told = []
 
     class Triggers:
-        async def sign_up(self, source, pool_id, client_id, username, attributes):
+        async def pre_sign_up(self, source, pool_id, client_id, username, attributes):
             told.append((source, pool_id, attributes))
             raise TriggerError("no")
 
     monkeypatch.setattr(admin_create_user, "_triggers", Triggers())
-    assert asyncio.run(admin_create_user.refusal(asked)) == ("" if attributes is None else "no")
-    expected = [] if attributes is None else [(BY_ADMINISTRATOR, USER["UserPoolId"], attributes)]
+    assert asyncio.run(admin_create_user.trigger_error(asked)) == ("" if attributes is None else "no")
+    expected = [] if attributes is None else [(PRE_SIGN_UP_ADMIN_CREATE_USER, USER["UserPoolId"], attributes)]
     assert told == expected
 
 
 def test_a_newer_archive_takes_the_place_of_the_older(emulator):
     for archive in (b"old", b"new"):
         body = json.dumps({"ZipFile": base64.b64encode(archive).decode()}).encode()
-        function_code.keep(body, b'{"FunctionName": "x"}')
+        function_code.save(body, b'{"FunctionName": "x"}')
     assert kept() == [("x.zip", b"new")]

@@ -7,8 +7,8 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import pytest
 import yaml
 
+from aws_edge.tokens import claims_of
 from sandbox import settings
-from sandbox.edge.login.tokens import claims_of
 from sandbox.google import server
 from sandbox.google.accounts import EVE, GRACE, PEOPLE, UMA
 

@@ -59,7 +59,7 @@ def forged(token: str) -> str:
 def ask(action: str, token: str | None, name: str = ISSUER) -> tuple[str, str]:
     """Code and message of the refusal; both empty where there is none."""
     whom = {"IdentityPoolId": POOL} if action == "GetId" else {"IdentityId": IDENTITY}
-    refusal = identity_pools.refusal(action, whom | ({"Logins": {name: token}} if token else {}))
+    refusal = identity_pools.error_for(action, whom | ({"Logins": {name: token}} if token else {}))
     if refusal is None:
         return "", ""
     told = json.loads(refusal[2])
@@ -93,7 +93,7 @@ def test_others_are_not(pools, action, case):
 @pytest.mark.parametrize(
     ("change", "expected"),
     [
-        ({"AllowClassicFlow": False}, ("InvalidParameterException", identity_pools.CLASSIC_OFF)),
+        ({"AllowClassicFlow": False}, ("InvalidParameterException", identity_pools.CLASSIC_DISABLED)),
         ({"_role_mappings": {ISSUER: {"Type": "Token"}}}, ("InvalidParameterException", identity_pools.WITH_MAPPINGS)),
     ],
 )
@@ -134,7 +134,9 @@ def test_the_user_pool_is_asked_where_the_provider_says_so(pools, state, checked
         pools["user"]["Enabled"] = False
     else:
         cognito._revoked_tokens.add("j1")
-    assert ask("GetId", id_token()) == (("NotAuthorizedException", identity_pools.SIGNED_OUT) if checked else ("", ""))
+    assert ask("GetId", id_token()) == (
+        ("NotAuthorizedException", identity_pools.LOGIN_REVOKED) if checked else ("", "")
+    )
 
 
 TRUST = {
@@ -167,7 +169,7 @@ def refusal(token: str, document: str | None = policy(TRUST), session: str = ADD
     """The code with which STS refuses; empty where it doesn't."""
     try:
         web_identity.check(token, cognito._JWKS_KEY, document, session)
-    except web_identity.Refused as refused:
+    except web_identity.ServiceError as refused:
         return refused.code
     return ""
 
@@ -234,7 +236,7 @@ def test_sts_judges_by_the_role_that_iam_has(monkeypatch):
     assume = "assume_role_with_web_identity"
     monkeypatch.setattr(TokenResponse, assume, getattr(TokenResponse, assume))
     monkeypatch.setattr(sts_sessions, "_key", lambda _provider: cognito._JWKS_KEY)
-    sts_sessions.give_to_those_whom_the_trust_policy_names("nowhere")
+    sts_sessions.enforce_trust_policies("nowhere")
     with mock_aws():
         owner = boto3.Session("k", "s", region_name=settings.REGION)
         document = json.dumps({"Version": "2012-10-17", "Statement": [TRUST]})

@@ -53,14 +53,14 @@ def certificate(age: float) -> bytes:
 )
 def test_what_is_new_is_in_the_making(monkeypatch, answer, tell, latency, done, in_the_making):
     monkeypatch.setattr(latencies, "SECONDS", SECONDS)
-    old, new = (latencies.ANSWERS[answer](tell(age)) for age in (latency + 2, latency - 5))
+    old, new = (latencies.CORRECTIONS[answer](tell(age)) for age in (latency + 2, latency - 5))
     assert (done in old, in_the_making in old) == (True, False)
     assert (done in new, in_the_making in new) == (False, True)
 
 
 def test_without_the_setting_nothing_takes_time():
     assert latencies.SECONDS == {}
-    assert b">active<" in latencies.ANSWERS["elasticloadbalancing", "DescribeLoadBalancers"](balancer(0))
+    assert b">active<" in latencies.CORRECTIONS["elasticloadbalancing", "DescribeLoadBalancers"](balancer(0))
 
 
 def test_a_kind_that_is_not_known_is_refused():

@@ -39,15 +39,15 @@ def strict(monkeypatch):
     name = "_authenticate_and_authorize_action"
     monkeypatch.setattr(ActionAuthenticatorMixin, name, getattr(ActionAuthenticatorMixin, name))
     moto_server.require_validation_records()
-    moto_server.keep_buckets_private()
-    moto_server.check_signatures_of_roles()
+    moto_server.enforce_bucket_policies()
+    moto_server.verify_role_signatures()
     monkeypatch.setattr(RegionsAndZonesBackend, "regions", RegionsAndZonesBackend.regions)
-    moto_server.tell_regions_of_one_partition()
-    moto_server.tell_who_uses_a_certificate()
-    moto_server.tell_load_balancer_attributes()
-    moto_server.tell_alias_targets_as_route53_does()
+    moto_server.limit_regions_to_partition()
+    moto_server.set_certificate_in_use_by()
+    moto_server.set_default_load_balancer_attributes()
+    moto_server.normalize_alias_targets()
     monkeypatch.setattr(NetworkInterface, "check_auto_public_ip", NetworkInterface.check_auto_public_ip)
-    moto_server.give_reachable_public_addresses()
+    moto_server.assign_public_ip_addresses()
     with mock_aws():
         yield boto3.Session("k", "s", region_name="us-east-1")
 

@@ -42,6 +42,6 @@ def test_the_file_is_written_in_place(tmp_path, monkeypatch):
     monkeypatch.setattr(etc_hosts.settings, "HOSTS_FILE", file)
     inode = file.stat().st_ino
     etc_hosts.add()
-    assert etc_hosts.present()
+    assert etc_hosts.is_present()
     etc_hosts.remove()
-    assert (file.read_text(), file.stat().st_ino, etc_hosts.present()) == (PLAIN, inode, False)
+    assert (file.read_text(), file.stat().st_ino, etc_hosts.is_present()) == (PLAIN, inode, False)

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from sandbox import settings
-from sandbox.api import gateway
+from sandbox.api import overrides
 from sandbox.compute import hosts, load_balancers
 from sandbox.network import packet_filter, security_groups
 
@@ -143,10 +143,10 @@ def test_a_change_that_could_not_be_followed_is_followed_later(monkeypatch):
             raise RuntimeError("a container has just gone")
 
     async def change() -> None:
-        await gateway._follow_network()
-        await asyncio.gather(*gateway._following)
+        await overrides._sync_network()
+        await asyncio.gather(*overrides._background_tasks)
 
-    monkeypatch.setattr(security_groups, "follow", follow)
-    monkeypatch.setattr(gateway, "AGAIN_SECONDS", 0)
+    monkeypatch.setattr(security_groups, "sync", follow)
+    monkeypatch.setattr(overrides, "RETRY_SECONDS", 0)
     asyncio.run(change())
     assert tried == [0, 1]

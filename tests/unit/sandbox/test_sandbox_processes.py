@@ -29,9 +29,9 @@ def sleeper():
 
 def test_ours_is_ended(sleeper):
     entry = {"pid": sleeper.pid, "command": SLEEP}
-    assert supervisor.runs(entry)
+    assert supervisor.is_running(entry)
     supervisor.stop([entry])
-    assert not supervisor.runs(entry)
+    assert not supervisor.is_running(entry)
 
 
 def test_another_process_with_the_pid_is_left_alone(sleeper):
@@ -42,7 +42,7 @@ def test_another_process_with_the_pid_is_left_alone(sleeper):
 def test_no_account_of_aws_is_handed_on(monkeypatch):
     monkeypatch.setenv("AWS_PROFILE", "production")
     monkeypatch.setenv("HOME", "/somewhere")
-    found = supervisor.environment(supervisor.PARTS[0])
+    found = supervisor.environment(supervisor.SERVICES[0])
     assert not [name for name in found if name.startswith("AWS_")]
     assert found["HOME"] == "/somewhere"
 
@@ -50,9 +50,9 @@ def test_no_account_of_aws_is_handed_on(monkeypatch):
 def test_a_taken_port_is_named(monkeypatch):
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
-        monkeypatch.setattr(supervisor, "PARTS", [supervisor.Part("x", (), (("127.0.0.1", port),))])
-        assert supervisor.taken_ports()[0].startswith(f"127.0.0.1:{port} by ")
-    assert supervisor.taken_ports() == []
+        monkeypatch.setattr(supervisor, "SERVICES", [supervisor.Service("x", (), (("127.0.0.1", port),))])
+        assert supervisor.ports_in_use()[0].startswith(f"127.0.0.1:{port} by ")
+    assert supervisor.ports_in_use() == []
 
 
 def test_a_state_that_root_did_not_write_is_not_believed(tmp_path, monkeypatch):
@@ -81,4 +81,4 @@ ANSWER = b"""<DescribeTargetHealthResponse xmlns="http://elasticloadbalancing.am
     ],
 )
 def test_target_health_is_what_the_checks_found(states, expected):
-    assert expected in target_health.correct(ANSWER, states)
+    assert expected in target_health.replace_states(ANSWER, states)

@@ -14,9 +14,10 @@ import pytest
 from starlette.responses import PlainTextResponse
 
 from sandbox import settings
-from sandbox.api import gateway
-from sandbox.iam import access_denied, authorization, playbook_policies, playbook_roles, request_context
-from sandbox.process import serving
+from sandbox.api import forwarding, gateway
+from sandbox.iam import access_denied, authorization, playbook_roles, request_context
+from sandbox.process import http_server
+from tools import iam_policies
 
 ACCOUNT = "123456789012"
 POOL = f"arn:aws:cognito-idp:eu-west-1:{ACCOUNT}:userpool/eu-west-1_A"
@@ -25,10 +26,10 @@ LB = f"arn:aws:elasticloadbalancing:eu-west-1:{ACCOUNT}"
 SSM = f"arn:aws:ssm:eu-west-1:{ACCOUNT}"
 
 
-def request(call: str, target: str = "/", body: str = "") -> request_context.Asked:
+def request(call: str, target: str = "/", body: str = "") -> request_context.RequestContext:
     service, operation = call.split(":")
     form = f"Action={operation}&{body}" if body and not body.startswith(("{", "<")) else body
-    return request_context.read(service, operation, "eu-west-1", urllib.parse.urlsplit(target), form.encode())
+    return request_context.parse(service, operation, "eu-west-1", urllib.parse.urlsplit(target), form.encode())
 
 
 @pytest.mark.parametrize(
@@ -206,16 +207,16 @@ READER = [
     ],
 )
 def test_a_role_reads_its_prefix_by_tls_and_nothing_else(monkeypatch, call, target, permitted):
-    monkeypatch.setattr(authorization, "policies_of", lambda _role: [{"Statement": READER}])
+    monkeypatch.setattr(authorization, "role_policies", lambda _role: [{"Statement": READER}])
     by_tls = dataclasses.replace(request(call, target), secure=True)
-    assert (authorization.refusal("reader", by_tls) is None) == permitted
-    assert authorization.refusal("reader", request(call, target))
+    assert (authorization.missing_permission("reader", by_tls) is None) == permitted
+    assert authorization.missing_permission("reader", request(call, target))
 
 
 @pytest.fixture
 def role(monkeypatch):
     """The role `lab`, with the policies of each purpose, in an account where only i-1 and sg-1 are the deployment's."""
-    filled = dict.fromkeys(playbook_policies.written()["placeholders"], "lab") | {
+    filled = dict.fromkeys(iam_policies.written()["placeholders"], "lab") | {
         "account": ACCOUNT,
         "region": "eu-west-1",
         "domain": "lab.org",
@@ -225,7 +226,7 @@ def role(monkeypatch):
     }
     own = {"Project": "lab"}
     monkeypatch.setattr(
-        authorization, "policies_of", lambda purpose: filled_in(playbook_policies.policies(purpose), filled)
+        authorization, "role_policies", lambda purpose: filled_in(iam_policies.policies(purpose), filled)
     )
     monkeypatch.setattr(authorization, "tags_of", lambda arn: own if arn.endswith(("-1", "_A", "E1")) else {})
 
@@ -235,7 +236,7 @@ def filled_in(node, values):
         return {key: filled_in(value, values) for key, value in node.items()}
     if isinstance(node, list):
         return [filled_in(value, values) for value in node]
-    return playbook_policies.filled(node, values)
+    return iam_policies.filled(node, values)
 
 
 TAGGED = "TagSpecification.1.Tag.1.Key=Project&TagSpecification.1.Tag.1.Value"
@@ -310,24 +311,24 @@ def change(name: str, kind: str = "A") -> str:
     ],
 )
 def test_what_the_documented_policies_allow(role, purpose, call, target, body, lacking):
-    refused = authorization.refusal(purpose, request(call, target, body))
+    refused = authorization.missing_permission(purpose, request(call, target, body))
     assert refused is None if lacking is None else lacking in refused
 
 
-@pytest.mark.parametrize("row", playbook_policies.written()["implied"], ids=lambda row: row["calls"][0])
+@pytest.mark.parametrize("row", iam_policies.written()["implied"], ids=lambda row: row["calls"][0])
 def test_what_is_behind_a_call_is_asked_for(monkeypatch, row):
     held = [{"Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}]
-    monkeypatch.setattr(authorization, "policies_of", lambda role: held)
+    monkeypatch.setattr(authorization, "role_policies", lambda role: held)
     monkeypatch.setattr(authorization, "tags_of", lambda arn: {})
     bodies = {"lambda:CreateFunction": '{"FunctionName": "f"}', "ssm:StartSession": '{"Target": "i-1"}'}
     call = request(row["calls"][0], body=bodies.get(row["calls"][0], "Name=x"))
-    assert authorization.refusal("role", call) is None
+    assert authorization.missing_permission("role", call) is None
     for needed in row["needs"]:
         held[0]["Statement"] = [
             {"Effect": "Allow", "Action": "*", "Resource": "*"},
             {"Effect": "Deny", "Action": needed, "Resource": "*"},
         ]
-        assert needed in authorization.refusal("role", call)
+        assert needed in authorization.missing_permission("role", call)
 
 
 @pytest.mark.parametrize(
@@ -346,7 +347,7 @@ def test_what_is_behind_a_call_is_asked_for(monkeypatch, row):
 )
 def test_a_refusal_is_one_that_boto_understands(service, client, operation, code):
     model = boto3.Session(region_name="us-east-1").client(client).meta.service_model
-    answer = access_denied.answer(service, "x:Do on <y>")
+    answer = access_denied.response(service, "x:Do on <y>")
     told = {"headers": dict(answer.headers), "body": answer.body, "status_code": answer.status_code}
     parser = botocore.parsers.create_parser(model.metadata["protocol"])
     error = parser.parse(told, model.operation_model(operation).output_shape)["Error"]
@@ -359,7 +360,7 @@ NOTHING = "iam:GetRole on *"
 
 
 async def post(body: str, headers: dict[str, str]) -> httpx.Response:
-    app = httpx.ASGITransport(serving.application(gateway.handle))
+    app = httpx.ASGITransport(http_server.application(gateway.handle))
     async with httpx.AsyncClient(transport=app, base_url=settings.ENDPOINT) as client:
         return await client.post("/", content=body, headers=headers)
 
@@ -380,10 +381,10 @@ def test_the_control_plane_holds_roles_to_their_policies(monkeypatch, tmp_path, 
         asked_for.append(service)
         return PlainTextResponse("")
 
-    monkeypatch.setattr(gateway, "forward", forward)
+    monkeypatch.setattr(forwarding, "forward", forward)
     monkeypatch.setattr(settings, "REQUEST_LOG", tmp_path / "log")
-    monkeypatch.setattr(authorization, "role_of", {"ASIA1": "deploy-1"}.get)
-    monkeypatch.setattr(authorization, "refusal", lambda role, request: refusal)
+    monkeypatch.setattr(authorization, "role_of_access_key", {"ASIA1": "deploy-1"}.get)
+    monkeypatch.setattr(authorization, "missing_permission", lambda role, request: refusal)
     headers = {"authorization": SIGNED.format(key)} | ({"x-amz-security-token": token} if token else {})
     answer = asyncio.run(post("Action=GetRole&RoleName=lab", headers))
     (logged,) = [json.loads(line) for line in (tmp_path / "log").read_text().splitlines()]
@@ -402,6 +403,6 @@ def test_the_control_plane_holds_roles_to_their_policies(monkeypatch, tmp_path, 
 )
 def test_what_stands_for_the_placeholders_in_a_run(monkeypatch, given, expected):
     monkeypatch.setattr(playbook_roles, "_zone_id", lambda name: f"Z-{name}")
-    found = playbook_roles.values(given)
-    assert found.keys() == playbook_policies.written()["placeholders"].keys()
+    found = playbook_roles.placeholders(given)
+    assert found.keys() == iam_policies.written()["placeholders"].keys()
     assert expected.items() <= found.items()

@@ -35,7 +35,7 @@ def account(monkeypatch) -> Iterator[boto3.Session]:
     """Two buckets with objects, and moto with our rules."""
     name = "_authenticate_and_authorize_s3_action"
     monkeypatch.setattr(S3Response, name, getattr(S3Response, name))
-    sts_sessions.keep_to_sessions_that_are_not_over()
+    sts_sessions.verify_s3_requests()
     with mock_aws():
         owner = boto3.Session("k", "s", region_name=settings.REGION)
         s3 = owner.client("s3")

@@ -38,7 +38,7 @@ def authorization(service: str, region: str = "us-east-1") -> dict[str, str]:
     ],
 )
 def test_signer(headers, query, expected):
-    assert routing.signer(headers, query) == routing.Signer(*expected)
+    assert routing.credential_scope(headers, query) == routing.CredentialScope(*expected)
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,7 @@ def test_signer(headers, query, expected):
     ],
 )
 def test_emulator(service, address):
-    assert routing.emulator(service) == address
+    assert routing.emulator_url(service) == address
 
 
 @pytest.mark.parametrize(

@@ -16,11 +16,11 @@ RUNNING = {"State": {"Name": "running"}, "LaunchTime": datetime.datetime.now(dat
 @pytest.fixture
 def world(monkeypatch):
     """One instance that is online; each test takes something away."""
-    monkeypatch.setattr(ssm, "_booted", set())
+    monkeypatch.setattr(ssm, "_booted_hosts", set())
     monkeypatch.setattr(instances, "describe", lambda instance_id: RUNNING)
     monkeypatch.setattr(instances, "role_name", lambda instance: "role")
     monkeypatch.setattr(instances, "trusts_ec2", lambda role: True)
-    monkeypatch.setattr(authorization, "may", lambda role, actions: True)
+    monkeypatch.setattr(authorization, "allows_all", lambda role, actions: True)
     monkeypatch.setattr(hosts, "is_running", lambda name: True)
     monkeypatch.setattr(hosts, "is_booted", lambda name: True)
     monkeypatch.setattr(hosts, "names", lambda: ["i-1", "i-2"])
@@ -44,7 +44,7 @@ def test_one_that_was_launched_just_now_takes_its_time(world):
         (instances, "describe", {"State": {"Name": "stopped"}}),
         (instances, "role_name", None),
         (instances, "trusts_ec2", False),
-        (authorization, "may", False),
+        (authorization, "allows_all", False),
         (hosts, "is_running", False),
         (hosts, "is_booted", False),
     ],
@@ -52,7 +52,7 @@ def test_one_that_was_launched_just_now_takes_its_time(world):
 def test_what_keeps_an_instance_offline(world, module, function, answer):
     world.setattr(module, function, lambda *arguments: answer)
     assert not ssm.is_online("i-1")
-    with pytest.raises(ssm.Refused, match="i-1 is not connected"):
+    with pytest.raises(ssm.ServiceError, match="i-1 is not connected"):
         ssm.start_session({"Target": "i-1"})
 
 
@@ -73,7 +73,7 @@ def test_filters(world, request_, expected):
 
 
 def test_an_unknown_filter_is_refused(world):
-    with pytest.raises(ssm.Refused, match="ActivationIds"):
+    with pytest.raises(ssm.ServiceError, match="ActivationIds"):
         ssm.describe_instance_information({"Filters": [{"Key": "ActivationIds", "Values": ["x"]}]})
 
 

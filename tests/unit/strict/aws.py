@@ -23,6 +23,7 @@ from tests.unit.strict.cognito_identity import CognitoIdentity
 from tests.unit.strict.models import Refusal, judge_answer, judge_request
 from tests.unit.strict.s3 import ACCOUNT, S3
 from tests.unit.strict.sns import Sns
+from tests.unit.strict.ssm import Ssm
 
 READS = ("Get", "List", "Describe", "AdminGet")
 PAGE = 1  # items in a page, whatever is asked for: AWS promises no number either
@@ -35,6 +36,7 @@ BUSY = {
     "sts": ("Throttling", "RequestLimitExceeded"),
     "s3": ("SlowDown", "RequestLimitExceeded"),
     "sns": ("Throttling", "ThrottlingException"),
+    "ssm": ("ThrottlingException", "Throttling"),
 }
 BROKEN = {
     "cloudfront": "ServiceUnavailable",
@@ -44,6 +46,7 @@ BROKEN = {
     "sts": "InternalFailure",
     "s3": "InternalError",
     "sns": "InternalFailure",
+    "ssm": "InternalServerError",
 }
 
 
@@ -65,8 +68,8 @@ class Aws:
         self._before, self._unseen, self._number = self.held, 0, 0
         self.cloudfront, self.cognito, self.acm, self.s3 = CloudFront(self), Cognito(self), Acm(self), S3(self)
         self._services = {"cloudfront": self.cloudfront, "cognito-idp": self.cognito, "acm": self.acm, "s3": self.s3}
-        self.identity, self.sns = CognitoIdentity(self), Sns(self)
-        self._services |= {"cognito-identity": self.identity, "sns": self.sns, "sts": Sts()}
+        self.identity, self.sns, self.ssm = CognitoIdentity(self), Sns(self), Ssm(self)
+        self._services |= {"cognito-identity": self.identity, "sns": self.sns, "ssm": self.ssm, "sts": Sts()}
 
     def answer(self, client: Any, operation: str, request: dict[str, Any]) -> dict[str, Any]:
         model = client.meta.service_model.operation_model(operation)

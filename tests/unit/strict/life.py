@@ -20,6 +20,7 @@ from tests.unit.strict.tables import (
     cloudfront_origin_access_control,
     cloudfront_public_key,
     cloudfront_response_headers_policy,
+    cloudfront_signing_key,
     cognito_identity_pool,
     cognito_identity_provider,
     cognito_user,
@@ -37,6 +38,7 @@ FILES = (
     cloudfront_origin_access_control,
     cloudfront_public_key,
     cloudfront_response_headers_policy,
+    cloudfront_signing_key,
     cognito_identity_pool,
     cognito_identity_provider,
     cognito_user,
@@ -97,8 +99,10 @@ class Life:
         return in_order(peek(self.record(), row.path))
 
     def poke(self, row: Row, value: Any) -> None:
-        for path in (row.path, *row.also):
-            poke(self.record(), path, row.told(value))
+        twin = [self.account.held[self.table.kind][self.table.twin]] if self.table.twin else []
+        for record in (self.record(), *twin):
+            for path in (row.path, *row.also):
+                poke(record, path, row.told(value))
 
 
 def in_order(value: Any) -> Any:

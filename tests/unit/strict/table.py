@@ -45,6 +45,7 @@ class Table:
     identity: frozenset[str]  # options that say which one is meant
     use: str = ""  # of several tables of one module
     key: str = ""  # of the record, where it is known beforehand
+    twin: str = ""  # key of a second record, which is kept as the first
     fixed: dict[str, tuple[Any, str]] = field(default_factory=dict)  # another value, and how it is refused
     acts: frozenset[str] = frozenset()  # options that say what to do, not how it should be; they have their own tests
     update: str = ""  # the operation whose members are all managed, or

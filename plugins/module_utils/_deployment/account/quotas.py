@@ -23,7 +23,7 @@ def limit(context: Context, service: str, quota: str, documented: int, region: s
             "service-quotas", "get_service_quota", region=region, ServiceCode=service, QuotaCode=quota
         )
     except AccessDeniedError as denied:
-        return documented, f"the default; to read yours, the right {denied} is missing"
+        return documented, f"the default; to read yours, the IAM permission {denied} is missing"
     except ClientError as error:
         return documented, f"the default; yours can't be read: {error_code(error)}"
     return int(answer["Quota"]["Value"]), ""

@@ -69,16 +69,17 @@ def exists(context: Context) -> Findings:
 
 
 def _foreign(context: Context) -> Findings:
-    """Why S3 answers 403: another account's bucket, or a right that is missing."""
+    """Why S3 answers 403: another account's bucket, or a missing IAM permission."""
     account = context.found["account"]
     try:
         context.aws.call("s3", "head_bucket", **_bucket(context))
     except AccessDeniedError as denied:
         wrong = (
-            f"S3 lets these credentials see nothing of it: it is of another account, or the right {denied} is missing"
+            "S3 lets these credentials see nothing of it: it is of another account, or the IAM permission"
+            f" {denied} is missing"
         )
         yield context.problem(
-            "data_bucket", wrong, f"write a bucket of account {account}, or give the deploying identity that right"
+            "data_bucket", wrong, f"write a bucket of account {account}, or give the deploying identity that permission"
         )
         return
     wrong = f"it is of another account than {account}, and its policy, which must get two statements, is that account's"

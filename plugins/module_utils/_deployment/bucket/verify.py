@@ -172,6 +172,8 @@ CHECKS = (
         staging_empty,
         claim="Nothing is left lying in {staging_bucket}.",
         how="S3's ListObjectsV2: nothing older than an hour",
-        todo="Delete those objects; they are remains of interrupted runs, and S3 takes them away after a day.",
+        todo=(
+            "Delete those objects; they are remains of runs that were interrupted, and S3 takes them away after a day."
+        ),
     ),
 )

@@ -32,7 +32,7 @@ def items(counted: Mapping[str, Any] | None) -> list[Any]:
     return (counted or {}).get("Items") or []
 
 
-def there(context: Context) -> Reasons:
+def distribution_exists(context: Context) -> Reasons:
     held, alias = find.distribution_or_none(context), context.inputs["data_domain"]
     if held is None or alias not in find.aliases(held["DistributionConfig"]):
         yield f"no distribution of {context.inputs['project']} in this account has the alternate name {alias}"
@@ -158,7 +158,7 @@ def granted(sids: Mapping[str, str], bucket_name: str, arn: str) -> dict[str, St
 
 
 def differing(held: Iterable[Statement], wanted: dict[str, Statement]) -> Reasons:
-    """Which of the wanted statements are not there, or not so."""
+    """Which of the wanted statements are not distribution_exists, or not so."""
     found = {statement.get("Sid"): statement for statement in held}
     for sid, statement in wanted.items():
         if sid not in found:
@@ -180,7 +180,7 @@ PART = "The distribution"
 CHECKS = (
     Check(
         "distribution",
-        there,
+        distribution_exists,
         claim="A distribution answers for {data_domain}, and is enabled.",
         how="CloudFront's ListDistributions and GetDistribution",
         todo="Run site.yml; with a name that another distribution took, take it from there first.",

@@ -104,7 +104,10 @@ CHECKS = (
         certificate,
         "certificate",
         ("name",),
-        claim="The certificate of {host} is good for that name, by a known authority, for {min_certificate_days} days.",
+        claim=(
+            "The certificate of {host} is good for that name, by a known authority, for "
+            "{min_certificate_days} days or more."
+        ),
         how="A TLS connection that checks chain and name",
         todo="See the line certificates; ACM renews by the validation record, which must still be in DNS.",
     ),

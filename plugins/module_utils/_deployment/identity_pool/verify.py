@@ -16,7 +16,7 @@ from ansible_collections.bioviewers.aws.plugins.module_utils._deployment.identit
 from ansible_collections.bioviewers.aws.plugins.module_utils._deployment.user_pool import find as user_pool
 
 COGNITO = "cognito-identity.amazonaws.com"
-RUN = "Run igv.yml."
+RUN = "Run igv/site.yml."
 
 
 def provider(context: Context) -> str:
@@ -123,7 +123,10 @@ CHECKS = (
     Check(
         "igv-pool",
         identity_pool,
-        claim="The identity pool {names[identity_pool]} takes IGV's app client alone, no guests, in the basic flow.",
+        claim=(
+            "The identity pool {names[identity_pool]} takes IGV's app client alone, no guests, and allows "
+            "the basic flow."
+        ),
         how="Cognito's DescribeIdentityPool",
         todo=RUN,
     ),
@@ -138,7 +141,9 @@ CHECKS = (
     Check(
         "igv-trust",
         trust,
-        claim="The role {names[reader_role]} trusts this identity pool (aud) and user pool (amr) alone.",
+        claim=(
+            "The role {names[reader_role]} trusts this identity pool (aud) and this user pool (amr), and nothing else."
+        ),
         how="The role's trust policy",
         todo=RUN,
         needs=("igv-pool",),

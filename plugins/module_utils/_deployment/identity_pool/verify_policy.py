@@ -106,7 +106,9 @@ CHECKS = (
     Check(
         "igv-policy",
         policy,
-        claim="The role {names[reader_role]} reads what the inventory says, never without TLS, and nothing else.",
+        claim=(
+            "The role {names[reader_role]} reads what the inventory says, never without TLS, and can do nothing else."
+        ),
         how="The role's policies",
         todo=RUN,
         needs=("igv-trust",),
@@ -116,7 +118,7 @@ CHECKS = (
         buckets,
         claim="The buckets are there, in {region}.",
         how="S3's HeadBucket",
-        todo="Correct igv_buckets, and run igv.yml.",
+        todo="Correct igv_buckets, and run igv/site.yml.",
     ),
     Check(
         "igv-buckets-private",

@@ -16,7 +16,7 @@ from ansible_collections.bioviewers.aws.plugins.module_utils._deployment.user_po
 from ansible_collections.bioviewers.aws.plugins.module_utils._deployment.user_pool import verify as user_pool_verify
 from ansible_collections.bioviewers.aws.plugins.module_utils._services.cognito import attributes_of
 
-RUN = "Run igv.yml."
+RUN = "Run igv/site.yml."
 
 
 def user_pool(context: Context) -> Reasons:
@@ -73,9 +73,11 @@ CHECKS = (
     Check(
         "igv-user-pool",
         user_pool,
-        claim="Nobody can sign up at {user_pool}; its login is {login_domain}; it is protected as the inventory says.",
+        claim=(
+            "Nobody can sign up at {user_pool}; its login is at {login_domain}; it is protected as the inventory says."
+        ),
         how="Cognito's DescribeUserPool",
-        todo="Run igv.yml, or site.yml if that is the viewer's pool.",
+        todo="Run igv/site.yml, or site.yml if that is the viewer's pool.",
     ),
     Check(
         "igv-client",

@@ -151,7 +151,7 @@ CHECKS = (
         files,
         claim="The files for IGV say what is so, and their owner alone may read them.",
         how="oauth-config.json and oauth-config.json.gz on this machine, against what AWS says",
-        todo="Run igv.yml, and hand out the files anew.",
+        todo="Run igv/site.yml, and hand out the files anew.",
         needs=("igv-client", "igv-pool", "igv-trust"),
     ),
     Check(
@@ -159,7 +159,7 @@ CHECKS = (
         hosted,
         claim="What IGV fetches from the web server says what is so, and holds no secret.",
         how="A request for it, without a login",
-        todo="Put the oauth-config.json that igv.yml wrote there, as it is and for all to fetch.",
+        todo="Put the oauth-config.json that igv/site.yml wrote there, as it is and for all to fetch.",
         needs=("igv-client", "igv-pool", "igv-trust"),
     ),
 )

@@ -22,7 +22,7 @@ NOWHERE = ("192.0.2.1", "198.51.100.1", "203.0.113.1")  # addresses that nobody 
 READ_PARAMETERS = ["ssm:GetParameter", "ssm:GetParameterHistory", "ssm:GetParameters", "ssm:GetParametersByPath"]
 
 
-def there(context: Context) -> Reasons:
+def instance_runs(context: Context) -> Reasons:
     held = find.instance_or_none(context)
     if held is None:
         yield f"no instance has the name and the tag Project {context.inputs['project']}"
@@ -130,7 +130,7 @@ def knock(addresses: Iterable[str], ports: Iterable[int]) -> list[tuple[str, int
     return [pair for pair, answers in zip(tried, answered, strict=True) if answers]
 
 
-def closed(context: Context) -> Reasons:
+def instance_unreachable(context: Context) -> Reasons:
     held = find.instance(context)
     public = [address for address in (held.get("PublicIpAddress"), held.get("Ipv6Address")) if address]
     answered = knock(public, (22, 80, 443, context.inputs["port"]))
@@ -145,7 +145,7 @@ PART = "The instance"
 CHECKS = (
     Check(
         "instance",
-        there,
+        instance_runs,
         claim="The instance {project} runs.",
         how="EC2's DescribeInstances",
         todo="Start it, or run site.yml, which makes one.",
@@ -153,7 +153,7 @@ CHECKS = (
     ),
     Check(
         "instance-closed",
-        closed,
+        instance_unreachable,
         claim="Nobody reaches the instance but through the load balancer.",
         how="Connections from here to ports 22, 80, 443 and {port} of its public addresses",
         todo="Look at instance-doors and instance-groups, and for other interfaces or addresses of the instance.",

@@ -19,7 +19,7 @@ Action = Mapping[str, Any]
 REDIRECT = {"Protocol": "HTTPS", "Port": "443", "Host": "#{host}", "Path": "/#{path}", "Query": "#{query}"}
 
 
-def there(context: Context) -> Reasons:
+def load_balancer_exists(context: Context) -> Reasons:
     held = find.load_balancer_or_none(context)
     if held is None:
         yield f"there is no load balancer {context.names['load_balancer']}"
@@ -178,7 +178,7 @@ PART = "The load balancer"
 CHECKS = (
     Check(
         "load-balancer",
-        there,
+        load_balancer_exists,
         claim="The load balancer {project} is there.",
         how="DescribeLoadBalancers",
         todo="Run site.yml.",
@@ -244,7 +244,9 @@ CHECKS = (
         targets,
         claim="The instance is its one target, and healthy.",
         how="DescribeTargetHealth",
-        todo="See in a session of Systems Manager what nginx says (systemctl status nginx); then run site.yml.",
+        todo=(
+            "Look at nginx on the instance, in a session of Systems Manager: systemctl status nginx; then run site.yml."
+        ),
         needs=("load-balancer",),
         settles=True,
     ),

@@ -17,8 +17,15 @@ from ansible_collections.bioviewers.aws.plugins.module_utils._checks.http import
 from ansible_collections.bioviewers.aws.plugins.module_utils._checks.problem import Reasons
 from ansible_collections.bioviewers.aws.plugins.module_utils._deployment.user_pool import find as user_pool
 
-# What nginx would make /session of, and a rule of the load balancer would not.
-DISGUISES = ("//session", "/%73ession", "/assets/../session", "/assets/%2e%2e/session", "/./session")
+
+def spellings(name: str) -> tuple[str, ...]:
+    """What nginx would make /<name> of, and a rule of the load balancer would not."""
+    hidden = f"%{ord(name[0]):x}{name[1:]}"
+    return (f"//{name}", f"/{hidden}", f"/assets/../{name}", f"/assets/%2e%2e/{name}", f"/./{name}")
+
+
+SESSION_SPELLINGS = spellings("session")
+SETTINGS = ("/settings.json", *spellings("settings.json"))
 FORGED = {
     "x-amzn-oidc-identity": "verify",
     "x-amzn-oidc-accesstoken": "e30.e30.e30",
@@ -33,7 +40,7 @@ def data_cookies(answer: Answer) -> list[str]:
     return [cookie.partition("=")[0] for cookie in answer.cookies if cookie.startswith("CloudFront-")]
 
 
-def unfit(answer: Answer, path: str, statuses: Iterable[int] = ()) -> Reasons:
+def check_status(answer: Answer, path: str, statuses: Iterable[int] = ()) -> Reasons:
     """What is wrong with an answer to somebody who has not signed in."""
     if data_cookies(answer):
         yield f"{path} hands out {join(data_cookies(answer))}"
@@ -47,7 +54,7 @@ def site(context: Context, path: str) -> str:
 
 def shell(context: Context) -> Reasons:
     answer = context.aws.once("shell", lambda: web.ask(site(context, "/")))
-    yield from unfit(answer, "/", (200,))
+    yield from check_status(answer, "/", (200,))
     for path in (
         [".", *re.findall(r"""(?:src|href)="\./([\w./-]+\.js)\"""", answer.body)] if answer.status == 200 else []
     ):
@@ -58,7 +65,7 @@ def shell(context: Context) -> Reasons:
 
 def login(context: Context) -> Reasons:
     answer = web.ask(site(context, "/login"))
-    yield from unfit(answer, "/login", (302,))
+    yield from check_status(answer, "/login", (302,))
     yield from login_address(
         answer.header("Location"),
         context.inputs["login_domain"],
@@ -82,25 +89,31 @@ def login_address(location: str, domain: str, client: str, own: str) -> Reasons:
         yield "it asks the login without a state"
 
 
-def closed(context: Context) -> Reasons:
+def session_requires_login(context: Context) -> Reasons:
     for path in context.inputs["deny_paths"]:
-        yield from unfit(web.ask(site(context, path)), path, (401,))
+        yield from check_status(web.ask(site(context, path)), path, (401,))
 
 
-def disguised(context: Context) -> Reasons:
-    for path in DISGUISES:
-        yield from unfit(web.ask(site(context, path)), path, range(300, 600))
+def path_confusion(context: Context) -> Reasons:
+    for path in SESSION_SPELLINGS:
+        yield from check_status(web.ask(site(context, path)), path, range(300, 600))
 
 
-def forged(context: Context) -> Reasons:
-    for path in ("/session", "/login", "/", *DISGUISES):
-        yield from unfit(web.ask(site(context, path), FORGED), path)
+def settings(context: Context) -> Reasons:
+    for path in SETTINGS:
+        for headers in ({}, FORGED):
+            yield from check_status(web.ask(site(context, path), headers), path, range(300, 600))
 
 
-def unknown(context: Context) -> Reasons:
+def forged_identity(context: Context) -> Reasons:
+    for path in ("/session", "/login", "/", *SESSION_SPELLINGS):
+        yield from check_status(web.ask(site(context, path), FORGED), path)
+
+
+def unknown_path(context: Context) -> Reasons:
     path = f"/verify-{secrets.token_hex(4)}"
     answer = web.ask(site(context, path))
-    yield from unfit(answer, "a path that nobody knows", (302,))
+    yield from check_status(answer, "a path that nobody knows", (302,))
     to = urllib.parse.urlsplit(answer.header("Location")).netloc
     if answer.status == 302 and to != context.inputs["login_domain"]:
         yield f"a path that nobody knows leads to {to}"
@@ -129,7 +142,10 @@ CHECKS = (
         "shell",
         shell,
         claim="https://{site_domain}/ is the viewer's program and says nothing of the data.",
-        how="A request without a sign-in, and those for the scripts of the page, searched for the bucket's name",
+        how=(
+            "One request without a sign-in, and those for the scripts that the page names; the bucket's "
+            "name is looked for"
+        ),
         todo="See the line targets; then run site.yml, which builds the viewer anew.",
         needs=("site-certificate",),
         settles=True,
@@ -153,7 +169,7 @@ CHECKS = (
     ),
     Check(
         "session-closed",
-        closed,
+        session_requires_login,
         claim="{deny_paths} answers 401 to who is not signed in, and hands out no cookie for the data.",
         how="One request for each, without a sign-in",
         todo=SIGNED_OUT,
@@ -162,23 +178,31 @@ CHECKS = (
     ),
     Check(
         "session-disguised",
-        disguised,
+        path_confusion,
         claim="Nor does it hand one out under another spelling of that path.",
-        how=f"Requests for {join(DISGUISES)}, sent as they stand",
+        how=f"Requests for {join(SESSION_SPELLINGS)}, sent as they stand",
         todo=SIGNED_OUT,
         needs=("site-certificate",),
     ),
     Check(
         "identity-forged",
-        forged,
+        forged_identity,
         claim="Nor to who writes the load balancer's identity headers himself.",
         how=f"The same requests with {join(FORGED)}",
         todo=SIGNED_OUT + " Until it is right, cookies may be handed out to anybody.",
         needs=("site-certificate",),
     ),
     Check(
+        "settings-closed",
+        settings,
+        claim="What is set for the viewer, which may name data, is not public.",
+        how=f"Requests for {join(SETTINGS)}, without a sign-in and with the headers above",
+        todo=SIGNED_OUT,
+        needs=("site-certificate",),
+    ),
+    Check(
         "path-unknown",
-        unknown,
+        unknown_path,
         claim="A path that no rule is for asks for the login.",
         how="One request for a path that nobody knows",
         todo=SIGNED_OUT,

@@ -99,7 +99,9 @@ CHECKS = (
     Check(
         "balancer-doors",
         balancer_doors,
-        claim="The load balancer's group lets {client_cidrs} in on 443, 80, and out to the instance and Cognito only.",
+        claim=(
+            "The load balancer's group lets {client_cidrs} in on 443 and 80, and out to the instance and Cognito only."
+        ),
         how="EC2's DescribeSecurityGroups, every rule",
         todo="Run site.yml: it takes other rules out.",
         needs=("load-balancer",),
@@ -107,7 +109,10 @@ CHECKS = (
     Check(
         "instance-doors",
         instance_doors,
-        claim="The instance's group lets in the load balancer on {port}, nobody on 22, and out on 443, 80 and DNS.",
+        claim=(
+            "The instance's security group lets in the load balancer on {port}, and nobody on 22; out on "
+            "443, 80 and DNS."
+        ),
         how="EC2's DescribeSecurityGroups, every rule",
         todo="Run site.yml: it takes other rules out.",
         needs=("load-balancer",),

@@ -147,9 +147,14 @@ CHECKS = (
     Check(
         "cookies",
         cookies,
-        claim="Who signs in gets cookies for the data alone, for {cookie_lifetime} seconds, hidden from scripts.",
+        claim=(
+            "Who signs in gets cookies for the data alone, for {cookie_lifetime} seconds at most, and no "
+            "script can read them."
+        ),
         how="A sign-in at the hosted login as the test user; the Set-Cookie headers and the policy inside",
-        todo="Run site.yml: it writes the cookies' settings anew. On the instance: systemctl status signed-cookies.",
+        todo=(
+            "Run site.yml: it writes the cookies' settings anew. See on the instance: systemctl status signed-cookies."
+        ),
         needs=("login",),
     ),
 )

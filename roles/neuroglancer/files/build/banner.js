@@ -1,6 +1,7 @@
 // Over the viewer: why data is missing, and what can be done about it. The viewer does not ask again for what was refused once, so
 // when the reason is gone the page is loaded anew; the view stands in its address.
-import { askSession, hasLogin, signIn, siteTitle } from "./session.js";
+import { askSession, hasLogin, signIn } from "./session.js";
+import { settings } from "./settings.js";
 
 const quietAfterDismissal = 60_000;
 const answerKept = 30_000;
@@ -54,7 +55,7 @@ function show(found, url) {
   const { title, text, action } = causes[found];
   cause = found;
   banner.hidden = false;
-  document.title = `${title} - ${siteTitle}`;
+  document.title = `${title} - ${settings.title}`;
   // Screen readers read what is set here, even if it was there before.
   if (message.textContent !== text) message.textContent = text;
   detail.textContent = found === "signed-in" ? url : "";
@@ -110,7 +111,7 @@ function listenToOtherTabs() {
 }
 
 export function standBy() {
-  if (!hasLogin) return;
+  if (!hasLogin()) return;
   listenToOtherTabs();
   actionButton.addEventListener("click", () => causes[cause].act());
   dismissButton.addEventListener("click", dismiss);

@@ -1,15 +1,13 @@
 // Who is signed in, the way to the login, and the view that waits meanwhile.
-import settings from "./settings.json" with { type: "json" };
+import { settings } from "./settings.js";
 
 const keptViewKey = "neuroglancer-kept-view";
 
-export const hasLogin = settings.session_url !== "";
-export const signOutUrl = settings.sign_out_url;
-export const siteTitle = settings.title;
+export const hasLogin = () => settings.session_url !== "";
 
 // "signed-in", "signed-out" or "no-answer"; signed in, the answer has also brought new cookies for the data.
 export async function askSession() {
-  if (!hasLogin) return "signed-in";
+  if (!hasLogin()) return "signed-in";
   try {
     // A redirect leads to a login page, which only a person can use.
     const response = await fetch(settings.session_url, { cache: "no-store", redirect: "manual" });

@@ -1,5 +1,5 @@
 // In place of Neuroglancer's own, which ends every title in its name.
-import settings from "./settings.json" with { type: "json" };
+import { settings } from "./settings.js";
 
 export function bindTitle(title) {
   const show = () => {
