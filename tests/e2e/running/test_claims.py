@@ -23,7 +23,7 @@ from tests.e2e import injected
 
 # Of these the machine that tests may have nothing to tell.
 MAY_BE_SKIPPED = {"site-tls", "data-tls", "instance-closed"}
-TASK = "Test every claim"
+TASK = "Verify every claim"
 CREDENTIALS = ("access_key", "secret_key", "session_token")
 # Python warns of the old versions of TLS, which are offered to see them refused.
 pytestmark = pytest.mark.filterwarnings("ignore:ssl.TLSVersion:DeprecationWarning")

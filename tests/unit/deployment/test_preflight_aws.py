@@ -309,7 +309,7 @@ def test_cloudfront_that_does_not_tell_stops_nothing():
     assert faults == []
     assert "Whether another account has the alias data.uni.edu can't be known yet" in notes[0]
     faults, notes, _other = taken_told(list_distributions=refusal("AccessDenied"))
-    assert (faults, notes) == ([], ["The distributions of the account could not be checked: the right "
+    assert (faults, notes) == ([], ["The distributions of the account could not be checked: the IAM permission "
                                     "cloudfront:ListDistributions is missing."])  # fmt: skip
 
 

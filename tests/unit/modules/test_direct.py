@@ -23,8 +23,7 @@ import pytest
 
 from sandbox.api import routing
 from tests import recorder
-from tests.emulators import MINISTACK_SERVICES
-from tests.unit.conftest import REGION
+from tests.emulators import MINISTACK_SERVICES, REGION
 from tests.unit.strict.life import TABLES
 
 ROOT = pathlib.Path(__file__).parents[3]
@@ -136,8 +135,8 @@ class Tape(http.server.ThreadingHTTPServer):
         method, path, headers, body = asked
         if way == "direct":
             return self.again((method, path, body))
-        signer = routing.signer(headers, {})
-        ministack = signer.service.upper().replace("-", "_") in {*MINISTACK_SERVICES, "COGNITO_IDP"}
+        scope = routing.credential_scope(headers, {})
+        ministack = scope.service.upper().replace("-", "_") in {*MINISTACK_SERVICES, "COGNITO_IDP"}
         answer, content = recorder.forward(
             self.ministack if ministack else self.moto, method, path, dict(headers), body
         )

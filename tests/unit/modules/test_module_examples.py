@@ -77,6 +77,7 @@ PREPARED = {
     "cloudfront_public_key": a_key,
     "cloudfront_public_key_info": None,
     "cloudfront_response_headers_policy": None,
+    "cloudfront_signing_key": None,
     "cognito_identity_pool": a_pool_with_a_client,
     "cognito_identity_provider": a_pool,
     "cognito_user": a_pool_with_people,
