@@ -72,7 +72,6 @@ CHECKS = (
         "The quota of distributions",
         quota,
         needs=("own_distribution",),
-        provides=("distributions", "own_distribution"),
         option="data_domain",
         strict=False,
     ),

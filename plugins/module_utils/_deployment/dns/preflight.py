@@ -11,7 +11,6 @@ from ansible_collections.bioviewers.aws.plugins.module_utils._checks.problem imp
 from ansible_collections.bioviewers.aws.plugins.module_utils._deployment.dns.public import (
     PublicDns,
     UnansweredError,
-    while_answered,
 )
 
 
@@ -36,7 +35,6 @@ def answers(context: Context) -> Findings:
         context.provide(public_dns=_ask(context))
 
 
-@while_answered("The name servers of the zone")
 def delegation(context: Context) -> Findings:
     public, zone = context.found["public_dns"], context.inputs["hosted_zone"]
     told, wanted = set(public.name_servers(zone)), context.found["zone_name_servers"]
@@ -63,7 +61,6 @@ def _cut_off(context: Context, public: PublicDns) -> Findings:
         yield context.problem("hosted_zone", wrong, f"write {between}, if Route 53 holds it, or set dns to manual")
 
 
-@while_answered("The zone in which records are made by hand")
 def zone_by_hand(context: Context) -> Findings:
     public, domain = context.found["public_dns"], context.inputs["domain"]
     zone = public.zone_of(domain)
@@ -76,10 +73,21 @@ def zone_by_hand(context: Context) -> Findings:
     yield Note(f"dns is manual: the run prints records, which you make in the zone {zone} (it is on {servers}).")
 
 
+# One name that nobody answers for must not hide the other checks: a note is enough.
 CHECKS = (
     Check("The DNS server", answers, needs=("domain",), provides=("public_dns",), option="dns_resolver"),
-    Check("The name servers of the zone", delegation, needs=("public_dns", "zone_name_servers"), option="hosted_zone"),
     Check(
-        "The zone in which records are made by hand", zone_by_hand, needs=("public_dns", "dns_by_hand"), option="domain"
+        "The name servers of the zone",
+        delegation,
+        needs=("public_dns", "zone_name_servers"),
+        option="hosted_zone",
+        strict=False,
+    ),
+    Check(
+        "The zone in which records are made by hand",
+        zone_by_hand,
+        needs=("public_dns", "dns_by_hand"),
+        option="domain",
+        strict=False,
     ),
 )

@@ -5,11 +5,8 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
-from ansible_collections.bioviewers.aws.plugins.module_utils._checks.check import Context
-from ansible_collections.bioviewers.aws.plugins.module_utils._checks.problem import Findings, Note
 from ansible_collections.bioviewers.aws.plugins.module_utils._inventory.values import split_address
 
 try:
@@ -21,10 +18,9 @@ try:
 except ImportError:
     HAS_DNS = False
 SECONDS = 6
-Test = Callable[[Context], Findings]
 
 
-class UnansweredError(Exception):
+class UnansweredError(OSError):
     """No name server answered."""
 
 
@@ -68,19 +64,3 @@ def climbing(name: str) -> Iterator[str]:
     labels = name.split(".")
     for start in range(len(labels) - 1):
         yield ".".join(labels[start:])
-
-
-def while_answered(what: str) -> Callable[[Test], Test]:
-    """One name that nobody answers for must not hide the other checks."""
-
-    def guard(check: Test) -> Test:
-        @functools.wraps(check)
-        def guarded(context: Context) -> Findings:
-            try:
-                yield from check(context)
-            except UnansweredError as error:
-                yield Note(f"{what} could not be checked: {error}.")
-
-        return guarded
-
-    return guard
