@@ -36,7 +36,6 @@ READING = {
     "deployment_info": {"build": "igv", "project": "lab-igv", "user_pool": "lab-igv"},
     "preflight": {"build": "igv", "project": "lab-igv", "aws_account_id": "123456789012"},
     "verify": {"nonsense": True},
-    "verify_igv": {"nonsense": True},
 }
 
 # What a module can do to others, and what it is told by Ansible. Each is done with `direct` and without.
