@@ -3,16 +3,18 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Direct execution: a module of this collection runs in a fork of Ansible's worker. PRIVATE to this collection.
 
-Otherwise Ansible packs a module into a file and starts a Python for it, which unpacks and compiles the module's libraries and
-imports boto3 anew: more than half a second for each task, of which AWS's answers are a tenth. Here they are imported once, by
-the process that all workers are forks of: its strategy loads the action plugin of each task (plugins/action/, one link to this
-file for each module, so that module_defaults meet the module of that name alone).
+Otherwise Ansible packs a module into a file and starts a Python for it, which unpacks and compiles the module's
+libraries and imports boto3 anew: more than half a second for each task, of which AWS's answers are a tenth. Here they
+are imported once, by the process that all workers are forks of: its strategy loads the action plugin of each task
+(plugins/action/, one link to this file for each module, so that module_defaults meet the module of that name alone).
 
-What Ansible does around the module stays Ansible's: arguments, environment, reading of the result. A fork of its own for each
-module, and for each item of a loop, so that nothing of it stays behind: no variable of the environment, no warning, no secret.
+What Ansible does around the module stays Ansible's: arguments, environment, reading of the result. Each module, and
+each item of a loop, has a fork of its own, so that nothing stays behind: no variable of the environment, no warning, no
+secret.
 
-Ansible starts a Python, as ever, for `async`, `become`, another host, another Python (`ansible_python_interpreter`), if files
-of a run are to be kept, and if it is told to: `bioviewers_aws_direct: false` in the inventory, BIOVIEWERS_AWS_DIRECT=0.
+Ansible starts a Python, as ever, for `async`, `become`, another host, another Python (`ansible_python_interpreter`), if
+files of a run are to be kept, and if it is told to: `bioviewers_aws_direct: false` in the inventory, or
+BIOVIEWERS_AWS_DIRECT=0.
 """
 
 from __future__ import annotations
@@ -61,13 +63,14 @@ def refuse_respawn(_interpreter: str) -> NoReturn:
 
 def run(connection: Any, module: str, arguments: bytes, environment: Mapping[str, str], folder: str) -> None:
     """In the fork: what the process that Ansible would have started does."""
-    # Warnings would otherwise be the controller's, and lost with the fork; there is no public way to say that this is none.
+    # Warnings would otherwise be the controller's, and lost with the fork. No public name says that this is none.
     _internal.is_controller = False
     respawn.respawn_module = refuse_respawn
     os.environ.update(environment)
     time.tzset()
     os.chdir(folder)
-    atexit._clear()  # what is to be done at the end of Ansible's own processes, as multiprocessing does from Python 3.13 on
+    # What is to be done at the end of Ansible's own processes; multiprocessing does so too, from Python 3.13 on.
+    atexit._clear()
     out, err = (io.TextIOWrapper(io.BytesIO(), "utf-8", "surrogateescape") for _stream in range(2))
     code = None
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
@@ -104,7 +107,7 @@ def in_a_fork(*task: Any) -> tuple[int | None, bytes, bytes]:
 class DirectAction(ActionBase):
     """What Ansible does with a module, but for the Python that it starts.
 
-    The places where it builds and starts the program have no public names: three methods, which have been there for years.
+    The places where it builds and starts the program have no public names: three methods that are there for years.
     """
 
     _direct = False
@@ -138,7 +141,7 @@ class DirectAction(ActionBase):
         )
 
     def _is_switched_on(self, task_vars: dict[str, Any]) -> bool:
-        switch = task_vars.get(VARIABLE, os.environ.get(VARIABLE.upper(), True))
+        switch = task_vars.get(VARIABLE, os.environ.get(VARIABLE.upper(), "yes"))
         return boolean(self._templar.template(switch))
 
     def _interpreter(self, task_vars: dict[str, Any]) -> str:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from tests.bench import provisioning, viewer
+from tests.bench import provisioning, second_run, viewer
 
 if __name__ == "__main__":
     quick = provisioning.build()
+    second_run.main()
     viewer.main()
     provisioning.wait(quick)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import json
 import os
+import pathlib
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -66,11 +67,11 @@ def _play(told: dict[str, Any]) -> Play:
     return Play(told["play"]["name"], hosts, tuple(_tasks(told["tasks"])))
 
 
-def run(playbook: str, *options: str) -> Run:
-    """Run a playbook in the sandbox."""
-    command = ["ansible-playbook", "-i", "inventories/sandbox", *options, f"playbooks/{playbook}"]
+def run(playbook: str | pathlib.Path, *options: str, inventory: object = "inventories/sandbox", **more: str) -> Run:
+    """Run a playbook in the sandbox; `more` is for its environment."""
+    command = ["ansible-playbook", "-i", str(inventory), *options, str(playbook)]
     done = subprocess.run(
-        command, cwd=viewer.ROOT, env={**os.environ, **CALLBACK}, stdout=subprocess.PIPE, text=True, check=False
+        command, cwd=viewer.ROOT, env={**os.environ, **CALLBACK, **more}, stdout=subprocess.PIPE, text=True, check=False
     )
     if done.returncode:
         sys.exit(f"{done.stdout[-5000:]}\n{playbook} failed")

@@ -18,7 +18,6 @@ LONGEST_CHAIN = LATENCIES["certificate"] + LATENCIES["distribution"]
 # Where the viewer is built, by role neuroglancer's default.
 WORK_DIRECTORY = "/var/lib/neuroglancer"
 BUILD = "bioviewers.aws.neuroglancer : compile | "
-AWS_STAGES = ("Network", "User pool", "Certificates", "Instance and load balancer")
 
 
 def table(run: plays.Run) -> None:
@@ -33,19 +32,13 @@ def first_run(setting: str) -> plays.Run:
     os.environ[latencies.VARIABLE] = setting
     viewer.start()
     # The viewer is compiled, as at a lab, whatever this machine has built before.
-    return plays.run("site.yml", "-e", "neuroglancer_bundle_dir=")
+    return plays.run("playbooks/site.yml", "-e", "neuroglancer_bundle_dir=")
 
 
 def report_again(again: plays.Run) -> None:
-    """What an unchanged second run costs, and what makes it so."""
-    stages = tuple(play for play in again.plays if play.name.startswith(AWS_STAGES))
+    """What an unchanged second run costs."""
     print(f"\nsite.yml again, changed={again.changed}")
     table(again)
-    tasks = sum(len(play.tasks) for play in stages)
-    seconds = sum(play.seconds for play in stages)
-    print(f"    the AWS stages (network, identity, edge, compute): {seconds:.1f} s, {tasks} tasks, the slowest:")
-    for task in again.slowest(8, stages):
-        print(f"      {task.seconds:5.1f} s  {task.name}")
 
 
 def report_waiting(quick: plays.Run, slow: plays.Run) -> None:
@@ -71,7 +64,7 @@ def build() -> plays.Run:
     print("\nsite.yml first, without latencies")
     table(quick)
     report_build(quick, peak)
-    report_again(plays.run("site.yml"))
+    report_again(plays.run("playbooks/site.yml"))
     return quick
 
 

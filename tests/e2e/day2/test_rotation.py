@@ -33,7 +33,7 @@ def stage(name: str, *kept: str) -> list[dict[str, Any]]:
     plays = yaml.safe_load((PLAYBOOKS / f"{name}.yml").read_text())[-1:]
     for play in plays:
         play["vars_files"] = [str(PLAYBOOKS / file) for file in play["vars_files"]]
-        (block, *_others) = play["tasks"]
+        (block,) = [task for task in play["tasks"] if "block" in task]
         play["tasks"] = [task for task in block["block"] if task["name"] in kept]
         assert len(play["tasks"]) == len(kept)
     return plays

@@ -141,5 +141,5 @@ def test_each_line_names_its_own(arguments, verify):
 
 
 def test_all_is_well_again_but_for_what_would_be_asked_of_certificates(arguments, verify):
-    told = verify({**arguments, "least_days": 1000})
+    told = verify({**arguments, "min_certificate_days": 1000})
     assert failed(told) == {"site-certificate", "data-certificate", "certificates"}, told["msg"]

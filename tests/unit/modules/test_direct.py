@@ -1,7 +1,7 @@
 """Direct execution: what a module does and tells is the same as in a Python of its own.
 
-One play runs each case twice, first in a Python of its own. Its requests go to the emulators; when the module runs directly,
-it gets the same answers again, and must have asked the same.
+One play runs each case twice, first in a Python of its own. Its requests go to the emulators; when the module runs
+directly, it gets the same answers again, and must have asked the same.
 """
 
 from __future__ import annotations
@@ -36,7 +36,6 @@ READING = {
     "deployment_info": {"build": "igv", "project": "lab-igv", "user_pool": "lab-igv"},
     "preflight": {"build": "igv", "project": "lab-igv", "aws_account_id": "123456789012"},
     "verify": {"nonsense": True},
-    "verify_igv": {"nonsense": True},
 }
 
 # What a module can do to others, and what it is told by Ansible. Each is done with `direct` and without.
@@ -48,9 +47,11 @@ from ansible.module_utils.common.respawn import has_respawned, respawn_module
 def main():
     module = AnsibleModule({"do": {}, "secret": {"no_log": True}, "file": {"type": "path"}}, supports_check_mode=True)
     do, file = module.params["do"], pathlib.Path(module.params["file"])
-    told = {"seen": os.environ.get("PROBE"), "zone": time.strftime("%Z"), "folder": os.getcwd(), "umask": os.umask(0o22),
-            "check": module.check_mode, "level": module._verbosity, "name": module._name, "python": sys.executable,
-            "left": [name for name in ("PROBE_LEFT", "PYTHONPROBE") if name in os.environ], "spoken": "a hushed word"}
+    told = {"seen": os.environ.get("PROBE"), "zone": time.strftime("%Z"), "folder": os.getcwd(),
+            "umask": os.umask(0o22),
+            "check": module.check_mode, "level": module._verbosity, "name": module._name,
+            "python": sys.executable, "spoken": "a hushed word",
+            "left": [name for name in ("PROBE_LEFT", "PYTHONPROBE") if name in os.environ]}
     os.environ["PROBE_LEFT"] = "yes"
     os.chdir("/")
     file.open("a").write("direct\\n" if "ansible.executor" in sys.modules else "stock\\n")
@@ -222,7 +223,7 @@ def test_every_module_has_the_plugin():
 
 
 def cases() -> list[dict[str, Any]]:
-    """Each module once in check mode, with all options, and once in earnest; a Python of its own takes its time."""
+    """Each module once in check mode, with all options, and once in earnest: a Python of its own takes its time."""
     made = []
     for table in {table.module: table for table in TABLES}.values():
         name = f"bioviewers.aws.{table.module}"

@@ -88,6 +88,7 @@ PREPARED = {
     "cognito_user_pool_domain": a_pool,
     "s3_bucket_policy_statement": a_bucket,
     "sns_topic": None,
+    "iam_role": None,
 }
 
 

@@ -16,10 +16,13 @@ import copy
 from collections import defaultdict
 from typing import Any
 
+from botocore.handlers import json_decode_policies
+
 from tests.unit.strict.acm import Acm
 from tests.unit.strict.cloudfront import CloudFront
 from tests.unit.strict.cognito import Cognito
 from tests.unit.strict.cognito_identity import CognitoIdentity
+from tests.unit.strict.iam import Iam
 from tests.unit.strict.models import Refusal, judge_answer, judge_request
 from tests.unit.strict.s3 import ACCOUNT, S3
 from tests.unit.strict.sns import Sns
@@ -37,6 +40,7 @@ BUSY = {
     "s3": ("SlowDown", "RequestLimitExceeded"),
     "sns": ("Throttling", "ThrottlingException"),
     "ssm": ("ThrottlingException", "Throttling"),
+    "iam": ("Throttling", "ThrottlingException"),
 }
 BROKEN = {
     "cloudfront": "ServiceUnavailable",
@@ -47,6 +51,7 @@ BROKEN = {
     "s3": "InternalError",
     "sns": "InternalFailure",
     "ssm": "InternalServerError",
+    "iam": "ServiceFailure",
 }
 
 
@@ -70,6 +75,7 @@ class Aws:
         self._services = {"cloudfront": self.cloudfront, "cognito-idp": self.cognito, "acm": self.acm, "s3": self.s3}
         self.identity, self.sns, self.ssm = CognitoIdentity(self), Sns(self), Ssm(self)
         self._services |= {"cognito-identity": self.identity, "sns": self.sns, "ssm": self.ssm, "sts": Sts()}
+        self.iam = self._services["iam"] = Iam(self)
 
     def answer(self, client: Any, operation: str, request: dict[str, Any]) -> dict[str, Any]:
         model = client.meta.service_model.operation_model(operation)
@@ -83,6 +89,7 @@ class Aws:
         if not operation.startswith(READS):
             self._die_at_last()
         judge_answer(answer, model)
+        json_decode_policies(answer, model)  # IAM's documents, as botocore does when an answer comes
         return {**answer, "ResponseMetadata": {"HTTPStatusCode": 200}}
 
     def keep(self) -> tuple[Any, int]:

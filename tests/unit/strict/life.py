@@ -27,6 +27,7 @@ from tests.unit.strict.tables import (
     cognito_user_pool,
     cognito_user_pool_client,
     cognito_user_pool_domain,
+    iam_role,
     s3_bucket_policy_statement,
     sns_topic,
 )
@@ -45,6 +46,7 @@ FILES = (
     cognito_user_pool,
     cognito_user_pool_client,
     cognito_user_pool_domain,
+    iam_role,
     s3_bucket_policy_statement,
     sns_topic,
 )
