@@ -51,7 +51,7 @@ class PartError(Exception):
 
 
 def log_of(part: str) -> pathlib.Path:
-    return LOGS / f"{part.partition(' ')[0]}.log"
+    return LOGS / f"{part}.log"
 
 
 def run(part: str, aloud: bool) -> None:

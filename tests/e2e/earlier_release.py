@@ -23,6 +23,9 @@ def unpack(folder: pathlib.Path) -> pathlib.Path:
         f"The history of this clone does not have release {COMMIT[:7]}, which is to be taken over:"
         f" get it with `git fetch --unshallow`. ({done.stderr.strip()})"
     )
+    assert OTHERS.exists(), (
+        "What the earlier release builds on is not there: run `sandbox/setup earlier`, as `make nightly` does."
+    )
     release.mkdir(parents=True)
     with tarfile.open(archive) as packed:
         packed.extractall(release, filter="data")
