@@ -70,7 +70,7 @@ unit-sandbox-if-changed: .venv/.ready
 	tests/unit/sandbox/run
 
 molecule: .venv/.ready ## the roles of the host together on Debian hosts in containers, and their updates
-	molecule/run host os_updates
+	molecule/run os_updates host
 
 molecule-all: .venv/.ready ## each role of the host alone, too
 	molecule/run

@@ -60,7 +60,9 @@ def run(part: str, aloud: bool) -> None:
         {} if part.startswith("molecule") else {"PYTEST_ADDOPTS": f"--junitxml={log_of(part).with_suffix('.xml')}"}
     )
     command = ["make", "--no-print-directory", part]
-    place = {"cwd": ROOT, "env": {**os.environ, **figures}, "text": True}
+    # Beside another lane each part has one core.
+    cores = {} if aloud else {"MOLECULE_JOBS": "1"}
+    place = {"cwd": ROOT, "env": {**os.environ, **figures, **cores}, "text": True}
     with (
         log_of(part).open("w") as log,
         subprocess.Popen(command, **place, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process,

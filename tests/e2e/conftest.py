@@ -15,6 +15,7 @@ import fcntl
 import json
 import os
 import pathlib
+import threading
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -67,7 +68,13 @@ def account() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def building(account, request) -> Iterator[Future[None]]:
+def has_viewer() -> threading.Event:
+    """Set when the first deployment is built, or will not be."""
+    return threading.Event()
+
+
+@pytest.fixture(scope="session")
+def building(account, has_viewer, request) -> Iterator[Future[None]]:
     """The building of the second lab, if a test is to come that looks at it.
 
     It takes minutes of one core. So it goes on beside the building of the first and beside tests without a browser.
@@ -75,13 +82,17 @@ def building(account, request) -> Iterator[Future[None]]:
     items = [item for item in request.session.items if "second_lab" in item.fixturenames]
     often = any(item.get_closest_marker("nightly") for item in items)
     with ThreadPoolExecutor(1) as pool:
-        yield pool.submit(interrupted.build if items else lambda often: None, often)
+        yield pool.submit(interrupted.build if items else lambda *_others: None, often, has_viewer)
+        has_viewer.set()
 
 
 @pytest.fixture(scope="session")
-def deployment(account, building) -> Deployment:
-    if not (REUSE and inside.instances()):
-        viewer.build()
+def deployment(account, has_viewer, building) -> Deployment:
+    try:
+        if not (REUSE and inside.instances()):
+            viewer.build()
+    finally:
+        has_viewer.set()
     return Deployment(viewer.USER, viewer.create_user(viewer.USER))
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import re
+import threading
 from typing import Any
 
 from sandbox import seed, settings
@@ -74,12 +75,16 @@ def prepare() -> None:
     settings.client("route53").create_hosted_zone(Name=settings.MANUAL_DOMAIN, CallerReference="by hand")
 
 
-def build(often: bool) -> None:
-    """Build it, killed on the way, twice or `often`; not again what is there."""
+def build(often: bool, has_viewer: threading.Event) -> None:
+    """Build it, killed on the way, twice or `often`; not again what is there.
+
+    The first deployment compiles the viewer, which this one then takes.
+    """
     if inside.instances(PROJECT):
         return
     prepare()
     begin(often)
+    has_viewer.wait()
     finish_after_kills() if often else finish()
 
 

@@ -18,15 +18,19 @@ pytestmark = pytest.mark.skipif(REUSE, reason="needs an account that holds nothi
 
 SECRET = yaml.safe_load(settings.GOOGLE_CLIENT_FILE.read_text())["google_client_secret"]
 FORETOLD = """
-the policy log of the role lab-viewer-sign-in
 the record of lab.localhost that answers ACM's question
-the key pair k1 in Parameter Store, at /lab-viewer/cookie-signing-keys
-the policy parameters of the role lab-viewer
 the bucket lab-viewer-ssm-123456789012-us-east-1
 the instance lab-viewer
 the target group lab-viewer-https-8443
 the load balancer lab-viewer and its listeners
 """
+# What modules of ours show in their diffs: the policies of two roles, the names of the key pair's halves.
+SHOWN = [
+    "logs:PutLogEvents",
+    "ssm:GetParameter",
+    "/lab-viewer/cookie-signing-keys/k1",
+    "/lab-viewer/cookie-signing-keys/k1.pub",
+]
 
 
 @pytest.fixture(scope="module")
@@ -56,6 +60,11 @@ def test_it_comes_to_its_end(said):
 @pytest.mark.parametrize("what", FORETOLD.strip().splitlines())
 def test_it_says_what_it_would_create(words, what):
     assert f"would create {what}" in words
+
+
+@pytest.mark.parametrize("what", SHOWN)
+def test_its_diffs_show_what_modules_would_create(words, what):
+    assert what in words
 
 
 def test_it_says_what_it_leaves_out(words):
