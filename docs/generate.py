@@ -4,6 +4,7 @@ The role READMEs come from meta/argument_specs.yml, docs/reference.md from those
 tables of docs/cost.md from playbooks/vars/prices.yml, that of docs/check-mode.md from the roles' tasks, one table of
 docs/troubleshooting.md from playbooks/vars/failures.yml, the policies of docs/permissions.md from
 meta/iam/permissions.yml.
+Two roles get copies of the rule of who may sign in, plugins/module_utils/_inventory/allow_list.py.
 """
 
 from __future__ import annotations
@@ -25,6 +26,9 @@ sys.path.insert(0, str(ROOT))
 from tools import iam_policies  # noqa: E402  (found only now)
 
 VARS = ROOT / "playbooks" / "vars"
+ALLOW_LIST = "plugins/module_utils/_inventory/allow_list.py"
+# In AWS, as a part of the function that the user pool calls, and on the host nothing of the collection can be imported.
+ALLOW_LIST_COPIES = ("roles/identity/files/allow_list.py", "roles/session_gate/files/session_gate_allow_list.py")
 HEAD = "<!-- Written by docs/generate.py from {}: change it there. -->\n"
 
 # For the worked examples of docs/cost.md: what, hours that the instance runs, GB delivered, requests.
@@ -396,12 +400,18 @@ def with_tables(path: str) -> str:
     return text
 
 
+def copied(path: str) -> str:
+    """A program's text for a place that can't import it."""
+    return f"# Copied from {path} by docs/generate.py: change it there.\n" + (ROOT / path).read_text()
+
+
 def documents() -> dict[pathlib.Path, str]:
     """Every generated file with what it should hold."""
     readmes = {role / "README.md": readme(role) for role in roles()}
     return {
         **readmes,
         ROOT / "docs" / "reference.md": reference(),
+        **{ROOT / path: copied(ALLOW_LIST) for path in ALLOW_LIST_COPIES},
         **{ROOT / path: with_tables(path) for path in TABLES},
     }
 

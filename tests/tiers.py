@@ -28,7 +28,7 @@ BUSY = ROOT / ".cache" / "busy"
 # What a part that is made of several says of each.
 STEP = re.compile(r"^(\w+: .+) (?:passed|failed) after (\d+) s$", re.MULTILINE)
 EVERYTHING = "MARKS="
-# Steps one after the other; of a step, lanes side by side; of a lane, parts (targets of the Makefile) one after the other.
+# Steps one after the other; of a step, lanes side by side; of a lane, targets of the Makefile one after the other.
 TIERS = {
     "check": [[["setup"]], [["lint-style"], ["unit-fast"]]],
     "test": [

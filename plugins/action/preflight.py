@@ -14,8 +14,10 @@ from typing import Any
 
 from ansible.errors import AnsibleError, AnsibleUndefinedVariable
 from ansible.inventory.host import Host
-from ansible_collections.bioviewers.aws.plugins.module_utils._checks.preflight import Fault, shown
-from ansible_collections.bioviewers.aws.plugins.module_utils._inventory.values import FAULTY, wrong_kind
+from ansible_collections.bioviewers.aws.plugins.module_utils._aws.text import quote
+from ansible_collections.bioviewers.aws.plugins.module_utils._checks import report
+from ansible_collections.bioviewers.aws.plugins.module_utils._checks.problem import Problem
+from ansible_collections.bioviewers.aws.plugins.module_utils._inventory.values import Values, wrong_kind
 from ansible_collections.bioviewers.aws.plugins.module_utils._inventory.values_igv import RULES
 from ansible_collections.bioviewers.aws.plugins.module_utils._inventory.variables import (
     misspelt,
@@ -66,7 +68,7 @@ class Inventory:
         # `task_vars` has what templates refer to: the play's own variables too.
         self.given = {**there, **here}
         self._scopes = [(here, task_vars), (there, {**there, **_only(task_vars, self.spec)})]
-        self.known: dict[str, Any] = {}
+        self.known = Values()
 
     @staticmethod
     def _of_web(hostvars: Any) -> dict[str, Any]:
@@ -88,14 +90,14 @@ class Inventory:
     def show(self, name: str, value: Any, raw: Any = None) -> str:
         # Where the client id should stand, the secret stands at times.
         swapped = name == "google_client_id" and not str(value).endswith(".apps.googleusercontent.com")
-        return "" if self.is_secret(name, raw) or swapped else shown(value)
+        return "" if self.is_secret(name, raw) or swapped else quote(value)
 
     def value(self, name: str) -> Any:
         """What a variable is; raises AnsibleError if that can't be said."""
         scope, variables = next(pair for pair in self._scopes if name in pair[0])
         return self.templar.copy_with_new_env(available_variables=variables).template(scope[name])
 
-    def faults(self) -> Iterator[Fault]:
+    def faults(self) -> Iterator[Problem]:
         for name in self.spec:
             yield from self._read(name)
         for name in [name for name in RULES if name in self.known]:
@@ -107,14 +109,14 @@ class Inventory:
             yield from self._role_option(name, wired)
         for name, meant in misspelt(self.given, self.names).items():
             if not self.spec.get(meant, {}).get("required"):
-                yield Fault(name, "", "this collection has no such variable", f"write {meant}, if that is meant")
+                yield Problem(name, "", "this collection has no such variable", f"write {meant}, if that is meant")
 
-    def _fault(self, name: str, value: str, wrong: tuple[str, str]) -> Fault:
-        self.known[FAULTY] = {*self.known.get(FAULTY, ()), name}
+    def _fault(self, name: str, value: str, wrong: tuple[str, str]) -> Problem:
+        self.known.invalid.add(name)
         self.known.pop(name, None)
-        return Fault(name, value, *wrong)
+        return Problem(name, value, *wrong)
 
-    def _read(self, name: str) -> Iterator[Fault]:
+    def _read(self, name: str) -> Iterator[Problem]:
         """Take a variable of the inventory into `known`, if it is of the right kind."""
         spec, raw = self.spec[name], self.given.get(name)
         if name not in self.given:
@@ -134,7 +136,7 @@ class Inventory:
         else:
             self.known[name] = value
 
-    def _unreadable(self, name: str, error: Exception) -> Iterator[Fault]:
+    def _unreadable(self, name: str, error: Exception) -> Iterator[Problem]:
         """What can't be templated; if only for a variable that is missing, then that one's fault says it."""
         raw = self.given[name]
         secret = self.is_secret(name, raw)
@@ -144,33 +146,33 @@ class Inventory:
         if not missing & set(words(raw)):
             yield fault
 
-    def _missing(self, name: str) -> Iterator[Fault]:
+    def _missing(self, name: str) -> Iterator[Problem]:
         spec = self.spec[name]
         if spec.get("required"):
             close = resembling(name, self.given, self.names)
             instead = f"rename {close}, if that is meant" if close else f"write the {_what(spec)}"
             yield self._fault(name, MISSING, ("it is required", instead))
 
-    def _judge(self, name: str, value: Any, value_shown: str) -> Iterator[Fault]:
+    def _judge(self, name: str, value: Any, value_shown: str) -> Iterator[Problem]:
         wrong = RULES[name](value, self.known) if name in RULES and value != "" else None
         if wrong:
             yield self._fault(name, value_shown, wrong)
 
-    def _derived(self) -> Iterator[Fault]:
+    def _derived(self) -> Iterator[Problem]:
         """What the playbooks make of the inventory where it says nothing, unless a part of it is wrong already."""
         for name, template in self.deployment.items():
             made_of = sources(template, self.spec, {})
-            if name not in self.spec or name in self.given or self.known.get(FAULTY, set()) & set(made_of):
+            if name not in self.spec or name in self.given or self.known.invalid & set(made_of):
                 continue
             try:
                 self.known[name] = value = self.templar.template(template)
             except AnsibleUndefinedVariable:  # made of what only the viewer needs, as `domain`
                 continue
             others = [other for other in made_of if other != name]
-            for fault in self._judge(name, value, shown(value)):
-                yield Fault(f"{name} (made from {', '.join(others)})", fault.value, fault.wrong, fault.instead)
+            for fault in self._judge(name, value, quote(value)):
+                yield Problem(f"{name} (made from {', '.join(others)})", fault.value, fault.wrong, fault.instead)
 
-    def _role_option(self, name: str, wired: Mapping[str, Any]) -> Iterator[Fault]:
+    def _role_option(self, name: str, wired: Mapping[str, Any]) -> Iterator[Problem]:
         raw, spec = self.given[name], self.options[name]
         try:
             value = self.value(name)
@@ -185,22 +187,22 @@ class Inventory:
         else:
             self.known[name] = value
 
-    def ssm_plugin(self) -> Iterator[Fault]:
+    def ssm_plugin(self) -> Iterator[Problem]:
         """The program without which no session of Systems Manager opens."""
         name = "ansible_aws_ssm_plugin"
         if name in self.given:
             place = str(self.value(name))
             if not os.path.exists(place):
                 instead = f"write the path of {SSM_PLUGIN}, or leave it out"
-                yield Fault(name, shown(place), "there is no such file", instead)
+                yield Problem(name, quote(place), "there is no such file", instead)
         elif not os.path.exists(SSM_PLUGIN_PLACE) and not shutil.which(SSM_PLUGIN):
             wrong = f"{SSM_PLUGIN} is not installed on this machine, and without it the instance can't be reached"
             page = 'see AWS\'s page "Install the Session Manager plugin for the AWS CLI"'
-            yield Fault("", "", wrong, f"install it ({page})")
+            yield Problem("", "", wrong, f"install it ({page})")
 
     def arguments(self) -> dict[str, Any]:
         """What the module is to check: what is right, and defaults of roles for what nobody set."""
-        faulty = {*self.known.get(FAULTY, ())}
+        faulty = {*self.known.invalid}
         # In another region, or with half of what was meant, AWS would be asked the wrong thing.
         if "aws_region" in faulty:
             faulty |= {*NETWORK, *OF_REGION}
@@ -241,15 +243,10 @@ class ActionModule(DirectAction):
         asked = {**inventory.arguments(), **arguments}
         answer = self._execute_module(module_args=asked, task_vars=task_vars)
         if "faults" not in answer and answer.get("failed"):
-            faults.append(Fault("", "", str(answer.get("msg", "")).rstrip("."), "put that right and run again").facts())
-        return {**result, **_told(answer, [*faults, *answer.get("faults", [])])}
-
-
-def _told(answer: dict[str, Any], faults: list[dict[str, Any]]) -> dict[str, Any]:
-    kept = {name: answer[name] for name in ("notes", "network", "bucket") if name in answer}
-    told = {**kept, "changed": False, "faults": faults, "failed": bool(faults)}
-    if not faults:
-        return told
-    count = "One fault" if len(faults) == 1 else f"{len(faults)} faults"
-    lines = [f"- {fault['message']}" for fault in faults]
-    return {**told, "msg": "\n".join([f"{count}; nothing was written:", *lines])}
+            faults.append(
+                Problem("", "", str(answer.get("msg", "")).rstrip("."), "put that right and run again").facts()
+            )
+        faults += answer.get("faults", [])
+        kept = {name: answer[name] for name in ("notes", "network", "bucket") if name in answer}
+        message = {"msg": report.problems_message(faults)} if faults else {}
+        return {**result, **kept, **message, "changed": False, "faults": faults, "failed": bool(faults)}

@@ -1,7 +1,7 @@
 # Copyright: Contributors to bioviewers.aws
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What every module on the engine promises. PRIVATE to this collection."""
+"""What every module promises: one on the engine, and one that only reads. PRIVATE to this collection."""
 
 from __future__ import annotations
 
@@ -19,6 +19,21 @@ attributes:
   diff_mode:
     description: Returns what has changed, or would change in C(check_mode), when in diff mode.
     support: full
+  idempotent:
+    description: When run twice in a row without outside changes, the second run changes nothing.
+    support: full
+"""
+
+    READ_ONLY = r"""
+options: {}
+attributes:
+  check_mode:
+    description: Can run in C(check_mode); it only reads, with and without.
+    support: full
+  diff_mode:
+    description: Returns what has changed when in diff mode.
+    support: N/A
+    details: Nothing is ever changed.
   idempotent:
     description: When run twice in a row without outside changes, the second run changes nothing.
     support: full

@@ -9,8 +9,8 @@ name: sign_in_refusal
 short_description: Why a user of a user pool may not sign in, by a list
 version_added: 0.1.0
 description:
-  - Says what the function of the role P(bioviewers.aws.identity#role) would say of a user if it had this list, by that
-    function's own code.
+  - Says what the function of the role P(bioviewers.aws.identity#role) would say of a user if it had this list, by the
+    same code.
 positional: _input
 options:
   _input:
@@ -42,27 +42,20 @@ _value:
   type: str
 """
 
-import importlib.util
-import pathlib
 from collections.abc import Callable
-from types import ModuleType
 from typing import Any
 
-CODE = pathlib.Path(__file__).parents[2] / "roles" / "identity" / "files" / "sign_in.py"
-
-
-def load() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("sign_in", CODE)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+from ansible_collections.bioviewers.aws.plugins.module_utils._inventory.allow_list import (
+    AllowList,
+    is_federated,
+    refusal_reason,
+)
 
 
 def sign_in_refusal(user: dict[str, Any], domains: list[str] | None = None, emails: list[str] | None = None) -> str:
-    function = load()
     known = {**user["attributes"], "cognito:user_status": user["status"]}
-    federated = function.is_federated("TokenGeneration_HostedAuth", user["username"], known)
-    return function.refusal(known, federated, function.Allowed(domains or [], emails or []))
+    federated = is_federated("TokenGeneration_HostedAuth", user["username"], known)
+    return refusal_reason(known, federated, AllowList(domains or [], emails or []))
 
 
 class FilterModule:

@@ -24,22 +24,13 @@ options:
     elements: str
 author:
   - Contributors to bioviewers.aws (@bioviewers)
-attributes:
-  check_mode:
-    description: Can run in C(check_mode) and return the predicted changed status without changing anything.
-    support: full
-  diff_mode:
-    description: Returns what has changed, or would change in C(check_mode), when in diff mode.
-    support: none
-  idempotent:
-    description: When run twice in a row without outside changes, the second run changes nothing.
-    support: full
 seealso:
   - module: bioviewers.aws.acm_certificate
 extends_documentation_fragment:
   - amazon.aws.common.modules
   - amazon.aws.region.modules
   - amazon.aws.boto3
+  - bioviewers.aws._attributes.read_only
 """
 
 EXAMPLES = r"""
@@ -73,7 +64,7 @@ certificates:
 """
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
-from ansible_collections.bioviewers.aws.plugins.module_utils._checks.preflight import reading
+from ansible_collections.bioviewers.aws.plugins.module_utils._aws.reader import errors_fail
 from ansible_collections.bioviewers.aws.plugins.module_utils._services.acm import certificates, usable_regions
 
 OPTIONS = {"domain_name": {"required": True}, "regions": {"type": "list", "elements": "str"}}
@@ -82,7 +73,7 @@ OPTIONS = {"domain_name": {"required": True}, "regions": {"type": "list", "eleme
 def main() -> None:
     module = AnsibleAWSModule(argument_spec=OPTIONS, supports_check_mode=True)
     domain = module.params["domain_name"]
-    with reading(module, f"list the certificates that prove {domain}"):
+    with errors_fail(module, f"list the certificates that prove {domain}"):
         regions = module.params["regions"] or usable_regions(module.client("ec2"))
         found = certificates([module.client("acm", region=region) for region in regions], domain)
     module.exit_json(certificates=found)

@@ -427,10 +427,11 @@ from ansible_collections.bioviewers.aws.plugins.module_utils._services.cloudfron
     NO_LOGS,
     behaviors,
     certificate,
-    ground,
-    put_in_groups,
-    with_what_is_unset,
-    without_what_is_unsaid,
+    defaults_for,
+    drop_empty_policy_ids,
+    is_named,
+    to_api_shape,
+    with_unset,
 )
 
 STRINGS = {"type": "list", "elements": "str"}
@@ -561,7 +562,7 @@ class Distribution(CloudFrontResource):
 
     @property
     def initial(self) -> dict[str, Any]:
-        return ground({"Comment": "", "Enabled": True, "DefaultCacheBehavior": NEW_BEHAVIOR}, self.desired())
+        return defaults_for({"Comment": "", "Enabled": True, "DefaultCacheBehavior": NEW_BEHAVIOR}, self.desired())
 
     def find(self) -> Found | None:
         aliases = set(self.params["aliases"] or [])
@@ -574,7 +575,7 @@ class Distribution(CloudFrontResource):
         asked = super().desired()
         del asked["Name"]
         for behavior in behaviors(asked):
-            put_in_groups(behavior)
+            to_api_shape(behavior)
         if "ViewerCertificate" in asked:
             asked["ViewerCertificate"] = certificate(asked["ViewerCertificate"])
         if asked.get("Logging", {}).get("Enabled") is False:
@@ -586,7 +587,7 @@ class Distribution(CloudFrontResource):
         return asked
 
     def merged(self, held: dict[str, Any], asked: dict[str, Any]) -> dict[str, Any]:
-        return super().merged(ground(held, asked), asked)
+        return super().merged(defaults_for(held, asked), asked)
 
     def delete(self, found: Found) -> None:
         if found.config["Enabled"]:
@@ -609,13 +610,13 @@ class Distribution(CloudFrontResource):
             found.config.get("ViewerCertificate", {}).pop(outdated, None)
         if "HttpVersion" in found.config:  # AWS answers HTTP2 to http2
             found.config["HttpVersion"] = found.config["HttpVersion"].lower()
-        return replace(found, config=with_what_is_unset(found.config))
+        return replace(found, config=with_unset(found.config))
 
     def _write(self, verb: str, config: dict[str, Any], **request: Any) -> Found:
-        return super()._write(verb, without_what_is_unsaid(config), **request)
+        return super()._write(verb, drop_empty_policy_ids(config), **request)
 
     def _is_ours(self, found: Found) -> bool:
-        return f"{found.config['CallerReference']}/".startswith(f"{self.name}/")
+        return is_named(self.name, found.config)
 
     def _deployed(self, found: Found) -> Found | None:
         seen = self.get(found.facts["Id"])

@@ -14,22 +14,13 @@ description:
 options: {}
 author:
   - Contributors to bioviewers.aws (@bioviewers)
-attributes:
-  check_mode:
-    description: Can run in C(check_mode) and return the predicted changed status without changing anything.
-    support: full
-  diff_mode:
-    description: Returns what has changed, or would change in C(check_mode), when in diff mode.
-    support: none
-  idempotent:
-    description: When run twice in a row without outside changes, the second run changes nothing.
-    support: full
 seealso:
   - module: bioviewers.aws.cloudfront_public_key
 extends_documentation_fragment:
   - amazon.aws.common.modules
   - amazon.aws.region.modules
   - amazon.aws.boto3
+  - bioviewers.aws._attributes.read_only
 """
 
 EXAMPLES = r"""
@@ -53,7 +44,7 @@ public_keys:
 from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
-from ansible_collections.bioviewers.aws.plugins.module_utils._checks.preflight import Look, reading
+from ansible_collections.bioviewers.aws.plugins.module_utils._aws.reader import AwsReader, errors_fail
 
 OPTIONS: dict[str, Any] = {}
 
@@ -65,8 +56,8 @@ def told(key: dict[str, Any]) -> dict[str, str]:
 
 def main() -> None:
     module = AnsibleAWSModule(argument_spec=OPTIONS, supports_check_mode=True)
-    with reading(module, "list the public keys of CloudFront"):
-        held = Look({}, module.client).pages("cloudfront", "list_public_keys", "PublicKeyList.Items")
+    with errors_fail(module, "list the public keys of CloudFront"):
+        held = AwsReader(module.client).pages("cloudfront", "list_public_keys", "PublicKeyList.Items")
     module.exit_json(public_keys=sorted(map(told, held), key=lambda key: key["name"]))
 
 

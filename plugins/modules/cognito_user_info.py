@@ -22,22 +22,13 @@ options:
     type: str
 author:
   - Contributors to bioviewers.aws (@bioviewers)
-attributes:
-  check_mode:
-    description: Can run in C(check_mode) and return the predicted changed status without changing anything.
-    support: full
-  diff_mode:
-    description: Returns what has changed, or would change in C(check_mode), when in diff mode.
-    support: none
-  idempotent:
-    description: When run twice in a row without outside changes, the second run changes nothing.
-    support: full
 seealso:
   - module: bioviewers.aws.cognito_user
 extends_documentation_fragment:
   - amazon.aws.common.modules
   - amazon.aws.region.modules
   - amazon.aws.boto3
+  - bioviewers.aws._attributes.read_only
 """
 
 EXAMPLES = r"""
@@ -87,14 +78,14 @@ import json
 from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
-from ansible_collections.bioviewers.aws.plugins.module_utils._checks.preflight import Look, reading
+from ansible_collections.bioviewers.aws.plugins.module_utils._aws.reader import AwsReader, errors_fail
 from ansible_collections.bioviewers.aws.plugins.module_utils._services.cognito import PAGE, attributes_of
 
 OPTIONS = {"user_pool_name": {"required": True}, "email": {}}
 
 
-def pool_id(look: Look, name: str, module: AnsibleAWSModule) -> str:
-    pools = look.pages("cognito-idp", "list_user_pools", "UserPools", **PAGE)
+def pool_id(aws: AwsReader, name: str, module: AnsibleAWSModule) -> str:
+    pools = aws.pages("cognito-idp", "list_user_pools", "UserPools", **PAGE)
     ids = [pool["Id"] for pool in pools if pool["Name"] == name]
     if len(ids) != 1:
         module.fail_json(msg=f"{len(ids) or 'No'} user pools are named {name} in {module.region}.")
@@ -122,10 +113,10 @@ def wanted(user: dict[str, Any], email: str | None) -> bool:
 
 def main() -> None:
     module = AnsibleAWSModule(argument_spec=OPTIONS, supports_check_mode=True)
-    look = Look({"region": module.region}, module.client)
-    with reading(module, f"list the users of {module.params['user_pool_name']}"):
-        found = pool_id(look, module.params["user_pool_name"], module)
-        users = [told(user) for user in look.pages("cognito-idp", "list_users", "Users", UserPoolId=found)]
+    aws = AwsReader(module.client, module.region)
+    with errors_fail(module, f"list the users of {module.params['user_pool_name']}"):
+        found = pool_id(aws, module.params["user_pool_name"], module)
+        users = [told(user) for user in aws.pages("cognito-idp", "list_users", "Users", UserPoolId=found)]
     chosen = [user for user in users if wanted(user, module.params["email"])]
     module.exit_json(user_pool_id=found, users=sorted(chosen, key=lambda user: (user["email"], user["username"])))
 

@@ -25,22 +25,13 @@ notes:
   - The result holds the secret. Give the task C(no_log=true), and write the secret nowhere that others can read.
 author:
   - Contributors to bioviewers.aws (@bioviewers)
-attributes:
-  check_mode:
-    description: Can run in C(check_mode) and return the predicted changed status without changing anything.
-    support: full
-  diff_mode:
-    description: Returns what has changed, or would change in C(check_mode), when in diff mode.
-    support: none
-  idempotent:
-    description: When run twice in a row without outside changes, the second run changes nothing.
-    support: full
 seealso:
   - module: bioviewers.aws.cognito_user_pool_client
 extends_documentation_fragment:
   - amazon.aws.common.modules
   - amazon.aws.region.modules
   - amazon.aws.boto3
+  - bioviewers.aws._attributes.read_only
 """
 
 EXAMPLES = r"""
@@ -73,17 +64,17 @@ allowed_oauth_scopes:
 """
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
-from ansible_collections.bioviewers.aws.plugins.module_utils._checks.preflight import Look, reading
+from ansible_collections.bioviewers.aws.plugins.module_utils._aws.reader import AwsReader, errors_fail
 
 OPTIONS = {"user_pool_id": {"required": True}, "client_id": {"required": True}}
 
 
 def main() -> None:
     module = AnsibleAWSModule(argument_spec=OPTIONS, supports_check_mode=True)
-    look = Look({"region": module.region}, module.client)
+    aws = AwsReader(module.client, module.region)
     asked = {"UserPoolId": module.params["user_pool_id"], "ClientId": module.params["client_id"]}
-    with reading(module, f"read the app client {asked['ClientId']}"):
-        client = look.call("cognito-idp", "describe_user_pool_client", **asked)["UserPoolClient"]
+    with errors_fail(module, f"read the app client {asked['ClientId']}"):
+        client = aws.call("cognito-idp", "describe_user_pool_client", **asked)["UserPoolClient"]
     module.exit_json(
         client_id=client["ClientId"],
         client_secret=client.get("ClientSecret", ""),

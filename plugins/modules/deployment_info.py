@@ -7,7 +7,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: deployment_info
-short_description: Tell what there is of a deployment
+short_description: List what there is of a deployment
 version_added: 0.1.0
 description:
   - Looks for everything that the playbooks of this collection make, in every service, by the names that they give.
@@ -60,20 +60,11 @@ notes:
   - The region is the one of O(region). Certificates are looked for there and in us-east-1.
 author:
   - Contributors to bioviewers.aws (@bioviewers)
-attributes:
-  check_mode:
-    description: Can run in C(check_mode) and return the predicted changed status without changing anything.
-    support: full
-  diff_mode:
-    description: Returns what has changed, or would change in C(check_mode), when in diff mode.
-    support: none
-  idempotent:
-    description: When run twice in a row without outside changes, the second run changes nothing.
-    support: full
 extends_documentation_fragment:
   - amazon.aws.common.modules
   - amazon.aws.region.modules
   - amazon.aws.boto3
+  - bioviewers.aws._attributes.read_only
 """
 
 EXAMPLES = r"""
@@ -117,13 +108,15 @@ import time
 from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
-from ansible_collections.bioviewers.aws.plugins.module_utils._checks.preflight import reading
-from ansible_collections.bioviewers.aws.plugins.module_utils._checks.verify import PAUSE, Sight
+from ansible_collections.bioviewers.aws.plugins.module_utils._aws.reader import errors_fail
+from ansible_collections.bioviewers.aws.plugins.module_utils._checks.check import PAUSE, Context
 from ansible_collections.bioviewers.aws.plugins.module_utils._deployment import remains
+from ansible_collections.bioviewers.aws.plugins.module_utils._deployment.builds import BUILDS
+from ansible_collections.bioviewers.aws.plugins.module_utils._deployment.names import names
 
 NAMES = ("domain", "site_domain", "data_domain", "hosted_zone", "data_bucket", "staging_bucket")
 OPTIONS: dict[str, Any] = {
-    "build": {"choices": [*remains.LOOKS], "default": "viewer"},
+    "build": {"choices": [*BUILDS], "default": "viewer"},
     "project": {"required": True},
     "user_pool": {},
     **{name: {} for name in NAMES},
@@ -133,23 +126,25 @@ OPTIONS: dict[str, Any] = {
 }
 
 
-def resources(look: Sight, seconds: int) -> list[dict[str, Any]]:
+def resources(context: Context, seconds: int) -> list[dict[str, Any]]:
     """What there is, when all the rest is gone or the time is over."""
     deadline = time.monotonic() + seconds
+    finders = [finder for part in BUILDS[context.inputs["build"]].remains for finder in part.REMAINS]
     while True:
-        found = remains.resources(look)
+        found = remains.resources(context, finders)
         if all(one["stays"] for one in found) or time.monotonic() + PAUSE > deadline:
             return found
         time.sleep(PAUSE)
-        look.forget()
+        context.aws.forget()
 
 
 def main() -> None:
     needed = [("build", "viewer", [*NAMES, "signing_key_path"]), ("build", "igv", ["user_pool"])]
     module = AnsibleAWSModule(argument_spec=OPTIONS, supports_check_mode=True, required_if=needed)
-    look = Sight({**{name: module.params[name] for name in OPTIONS}, "region": module.region}, module.client)
-    with reading(module, f"look what there is of {module.params['project']}"):
-        found, tagged = resources(look, module.params["wait_timeout"]), remains.tagged(look)
+    given = {name: module.params[name] for name in OPTIONS}
+    context = Context({**given, "region": module.region}, module.client, names(given["project"]))
+    with errors_fail(module, f"list what there is of {given['project']}"):
+        found, tagged = resources(context, given["wait_timeout"]), remains.tagged(context)
     module.exit_json(resources=found, tagged=tagged)
 
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: lambda_function
 version_added: 0.1.0
-short_description: Lambda functions of one file, with who may invoke them
+short_description: Lambda functions, with their code and who may invoke them
 description:
-  - Makes, changes and deletes a Lambda function whose code is one file on the controller, together with the statements
+  - Makes, changes and deletes a Lambda function, whose code is in files on the controller, together with the statements
     of its resource policy.
-  - M(amazon.aws.lambda) wants the file packed beforehand, and M(amazon.aws.lambda_policy) tells of a change in check
+  - M(amazon.aws.lambda) wants the files packed beforehand, and M(amazon.aws.lambda_policy) tells of a change in check
     mode only in a fact.
 options:
   name:
@@ -41,9 +41,10 @@ options:
   memory_size:
     description: How many MB of memory the function has.
     type: int
-  source:
-    description: File with the code, packed alone. Required when the function is made.
-    type: path
+  sources:
+    description: Files with the code, which are packed side by side. Required when the function is made.
+    type: list
+    elements: path
   environment_variables:
     description: Variables of the function's environment. All others are removed.
     type: dict
@@ -70,7 +71,7 @@ EXAMPLES = r"""
     architecture: arm64
     handler: sign_in.handler
     timeout: 5
-    source: files/sign_in.py
+    sources: [files/sign_in.py]
     permissions:
       user-pool:
         principal: cognito-idp.amazonaws.com
@@ -126,14 +127,15 @@ PLAIN = ("Description", "Role", "Runtime", "Handler", "Timeout", "MemorySize")
 EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
-def packed(source: str) -> bytes:
-    """An archive of one file: the same bytes on any machine, so not compressed, as zlib's output differs."""
-    file, archive = pathlib.Path(source), io.BytesIO()
-    entry = zipfile.ZipInfo(file.name, EPOCH)
-    entry.create_system = 3
-    entry.external_attr = 0o100644 << 16
+def packed(sources: list[str]) -> bytes:
+    """An archive of files: the same bytes on any machine, so not compressed, as zlib's output differs."""
+    archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w") as opened:
-        opened.writestr(entry, file.read_bytes())
+        for file in map(pathlib.Path, sources):
+            entry = zipfile.ZipInfo(file.name, EPOCH)
+            entry.create_system = 3
+            entry.external_attr = 0o100644 << 16
+            opened.writestr(entry, file.read_bytes())
     return archive.getvalue()
 
 
@@ -165,7 +167,7 @@ class Function(Resource):
         "handler": {},
         "timeout": {"type": "int"},
         "memory_size": {"type": "int"},
-        "source": {"type": "path"},
+        "sources": {"type": "list", "elements": "path"},
         "environment_variables": {"type": "dict"},
         "permissions": {"type": "dict"},
         **TAGS,
@@ -176,8 +178,8 @@ class Function(Resource):
 
     def desired(self) -> dict[str, Any]:
         asked = super().desired()
-        if source := asked.pop("Source", None):
-            asked[CODE] = digest(packed(source))
+        if sources := asked.pop("Sources", None):
+            asked[CODE] = digest(packed(sources))
         return asked
 
     def merged(self, held: dict[str, Any], asked: dict[str, Any]) -> dict[str, Any]:
@@ -228,7 +230,7 @@ class Function(Resource):
 
     def _code(self, config: dict[str, Any]) -> dict[str, Any]:
         architecture = {"Architectures": [config["Architecture"]]} if "Architecture" in config else {}
-        return {"ZipFile": packed(self.params["source"]), **architecture}
+        return {"ZipFile": packed(self.params["sources"]), **architecture}
 
     def update(self, found: Found, config: dict[str, Any]) -> Found:
         held = found.config

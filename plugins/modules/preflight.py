@@ -110,21 +110,11 @@ requirements:
   - dnspython, when O(domain) is given
 author:
   - Contributors to bioviewers.aws (@bioviewers)
-attributes:
-  check_mode:
-    description: Can run in C(check_mode); it only reads, with and without.
-    support: full
-  diff_mode:
-    description: Returns what has changed when in diff mode.
-    support: N/A
-    details: Nothing is ever changed.
-  idempotent:
-    description: When run twice in a row without outside changes, the second run changes nothing.
-    support: full
 extends_documentation_fragment:
   - amazon.aws.common.modules
   - amazon.aws.region.modules
   - amazon.aws.boto3
+  - bioviewers.aws._attributes.read_only
 """
 
 EXAMPLES = r"""
@@ -200,33 +190,14 @@ from typing import Any
 
 from ansible.module_utils.basic import missing_required_lib
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
-from ansible_collections.bioviewers.aws.plugins.module_utils._checks.preflight import Fault, Look, Note, findings
-from ansible_collections.bioviewers.aws.plugins.module_utils._deployment.account import preflight as preflight_account
-from ansible_collections.bioviewers.aws.plugins.module_utils._deployment.account import preflight_quotas
-from ansible_collections.bioviewers.aws.plugins.module_utils._deployment.bucket import preflight as preflight_bucket
-from ansible_collections.bioviewers.aws.plugins.module_utils._deployment.distribution import (
-    preflight as preflight_distribution,
-)
-from ansible_collections.bioviewers.aws.plugins.module_utils._deployment.dns import preflight as preflight_dns
-from ansible_collections.bioviewers.aws.plugins.module_utils._deployment.dns import preflight_zone
-from ansible_collections.bioviewers.aws.plugins.module_utils._deployment.igv import preflight as preflight_igv
-from ansible_collections.bioviewers.aws.plugins.module_utils._deployment.network import preflight as preflight_network
+from ansible_collections.bioviewers.aws.plugins.module_utils._checks import report
+from ansible_collections.bioviewers.aws.plugins.module_utils._checks.check import Context, run
+from ansible_collections.bioviewers.aws.plugins.module_utils._deployment.builds import BUILDS
+from ansible_collections.bioviewers.aws.plugins.module_utils._deployment.dns.public import HAS_DNS
+from ansible_collections.bioviewers.aws.plugins.module_utils._deployment.names import names
 
-# A check needs what the ones before it have learned.
-PARTS = {
-    "viewer": (
-        preflight_account,
-        preflight_zone,
-        preflight_dns,
-        preflight_bucket,
-        preflight_network,
-        preflight_distribution,
-        preflight_quotas,
-    ),
-    "igv": (preflight_account, preflight_igv),
-}
 OPTIONS: dict[str, dict[str, Any]] = {
-    "build": {"choices": [*PARTS], "default": "viewer"},
+    "build": {"choices": [*BUILDS], "default": "viewer"},
     "inventory_spec": {"type": "dict"},
     "variable_names": {"type": "dict"},
     "project": {},
@@ -252,7 +223,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
 }
 
 
-def known(module: AnsibleAWSModule) -> dict[str, Any]:
+def inputs(module: AnsibleAWSModule) -> dict[str, Any]:
     """What is asked for, and what follows from it at once."""
     given = {name: module.params[name] for name in OPTIONS}
     with_network = given["network_vpc_id"] is not None or given["network_subnet_ids"] is not None
@@ -266,14 +237,16 @@ def known(module: AnsibleAWSModule) -> dict[str, Any]:
 
 def main() -> None:
     module = AnsibleAWSModule(argument_spec=OPTIONS, supports_check_mode=True)
-    if module.params["domain"] and module.params["build"] == "viewer" and not preflight_dns.HAS_DNS:
+    build, project = module.params["build"], module.params["project"]
+    if module.params["domain"] and build == "viewer" and not HAS_DNS:
         module.fail_json(msg=missing_required_lib("dnspython"))
-    look = Look(known(module), module.client, module.params["variable_names"])
-    found = [finding for part in PARTS[module.params["build"]] for finding in findings(look, part.CHECKS)]
-    faults = [finding.facts() for finding in found if isinstance(finding, Fault)]
-    result = {"faults": faults, "notes": [finding.text for finding in found if isinstance(finding, Note)], **look.facts}
-    if faults:
-        module.fail_json(msg="\n".join(fault["message"] for fault in faults), **result)
+    context = Context(inputs(module), module.client, names(project) if project else {}, module.params["variable_names"])
+    outcomes = run({part.__name__: part.CHECKS for part in BUILDS[build].preflight}, context)
+    found = {"network": context.found.get("vpc"), "bucket": context.found.get("bucket")}
+    result = {name: value for name, value in found.items() if value}
+    result |= {"faults": report.problems(outcomes), "notes": report.notes(outcomes)}
+    if result["faults"]:
+        module.fail_json(msg="\n".join(problem["message"] for problem in result["faults"]), **result)
     module.exit_json(changed=False, **result)
 
 

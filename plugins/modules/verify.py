@@ -9,57 +9,30 @@ module: verify
 short_description: Test every claim that is made of a deployment
 version_added: 0.2.0
 description:
-  - Looks at a deployment from outside, as a visitor who has not signed in, and through AWS's API, and compares what it
-    sees with what it should be. It only reads.
+  - Looks at a deployment of the viewer, or of the backend for IGV Desktop, from outside, as a visitor who has not
+    signed in, and through AWS's API, and compares what it sees with what it should be. It only reads.
   - All checks run. One that fails does not stop the others; the task fails at the end, naming each line that failed and
     what to do.
   - What can't be tested, because a right is missing or a name does not answer, counts as failed; what needs something
     that was not given (a user, the signing key) is skipped, and the report says so.
   - Resources are found by O(project), from which the roles make all names.
 options:
+  build:
+    description: What was built, the viewer or the backend for IGV Desktop.
+    type: str
+    choices: [viewer, igv]
+    default: viewer
   project:
-    description: Name of the deployment.
+    description: Name of the deployment. That of a backend for IGV ends in C(-igv).
     type: str
     required: true
+    aliases: [name]
   aws_account_id:
     description: Account of the deployment.
     type: str
     required: true
-  domain:
-    description: Domain for which the cookies are.
-    type: str
-    required: true
-  site_domain:
-    description: Host name of the viewer.
-    type: str
-    required: true
-  data_domain:
-    description: Host name of the data.
-    type: str
-    required: true
   login_domain:
     description: Host name of the login.
-    type: str
-    required: true
-  data_bucket:
-    description: Private bucket with the data.
-    type: str
-    required: true
-  staging_bucket:
-    description: Bucket that carries files to the instance.
-    type: str
-    required: true
-  port:
-    description: Port on which the instance answers the load balancer.
-    type: int
-    required: true
-  signing_keys:
-    description: Labels of the keys that sign the cookies. The first signs, all are trusted.
-    type: list
-    elements: str
-    required: true
-  signing_key_path:
-    description: Path in Parameter Store below which the keys are.
     type: str
     required: true
   identity_providers:
@@ -67,41 +40,60 @@ options:
     type: list
     elements: str
     required: true
-  client_cidrs:
-    description: Networks that may reach the load balancer.
-    type: list
-    elements: str
-    required: true
-  public_paths:
-    description: Paths that need no sign-in, as the load balancer's rules have them.
-    type: list
-    elements: str
-    required: true
-  deny_paths:
-    description: Paths that are refused to who is not signed in.
-    type: list
-    elements: str
-    required: true
-  ssl_policy:
-    description: TLS policy of the HTTPS listener.
+  domain:
+    description: Domain for which the cookies are. Needed with O(build=viewer).
     type: str
-    required: true
+  site_domain:
+    description: Host name of the viewer. Needed with O(build=viewer).
+    type: str
+  data_domain:
+    description: Host name of the data. Needed with O(build=viewer).
+    type: str
+  data_bucket:
+    description: Private bucket with the data. Needed with O(build=viewer).
+    type: str
+  staging_bucket:
+    description: Bucket that carries files to the instance. Needed with O(build=viewer).
+    type: str
+  port:
+    description: Port on which the instance answers the load balancer. Needed with O(build=viewer).
+    type: int
+  signing_keys:
+    description: Labels of the keys that sign cookies. The first signs, all are trusted. Needed with O(build=viewer).
+    type: list
+    elements: str
+  signing_key_path:
+    description: Path in Parameter Store below which the keys are. Needed with O(build=viewer).
+    type: str
+  client_cidrs:
+    description: Networks that may reach the load balancer. Needed with O(build=viewer).
+    type: list
+    elements: str
+  public_paths:
+    description: Paths that need no sign-in, as the load balancer's rules have them. Needed with O(build=viewer).
+    type: list
+    elements: str
+  deny_paths:
+    description: Paths that are refused to who is not signed in. Needed with O(build=viewer).
+    type: list
+    elements: str
+  ssl_policy:
+    description: TLS policy of the HTTPS listener. Needed with O(build=viewer).
+    type: str
   session_timeout:
-    description: Seconds after which people have to sign in again.
+    description: Seconds after which people have to sign in again. Needed with O(build=viewer).
     type: int
-    required: true
-  cookie_life:
-    description: Seconds that a cookie for the data lives at most.
+  cookie_lifetime:
+    description: Seconds that a cookie for the data lives at most. Needed with O(build=viewer).
     type: int
-    required: true
-  hsts_max_age:
-    description: Least max-age of Strict-Transport-Security.
+    aliases: [cookie_life]
+  min_hsts_max_age:
+    description: Least max-age of Strict-Transport-Security. Needed with O(build=viewer).
     type: int
-    required: true
+    aliases: [hsts_max_age]
   role_policies:
-    description: Names of the policies that the instance's role holds, and no others.
+    description: Names of the policies that the instance's role holds, and no others. Needed with O(build=viewer).
     type: dict
-    required: true
     suboptions:
       managed:
         description: Those that are attached to it.
@@ -127,31 +119,31 @@ options:
     type: list
     elements: str
     default: []
-  protect_load_balancer:
+  require_load_balancer_deletion_protection:
     description: Whether the load balancer must be protected against deletion.
     type: bool
     default: true
-  protect_instance:
+    aliases: [protect_load_balancer]
+  require_instance_termination_protection:
     description: Whether the instance must be protected against termination.
     type: bool
     default: true
-  protect_user_pool:
+    aliases: [protect_instance]
+  require_user_pool_deletion_protection:
     description: Whether the user pool must be protected against deletion.
     type: bool
     default: true
-  least_days:
+    aliases: [protect_user_pool]
+  min_certificate_days:
     description: Days that certificates must still be good for.
     type: int
     default: 21
+    aliases: [least_days]
   use_signing_key:
     description:
       - Whether the private signing key may be read from Parameter Store, to make a good cookie, and bad ones that have
         just one fault. It stays in memory.
       - Without it, what needs a good cookie is skipped, and bad ones are signed with a key that is thrown away.
-    type: bool
-    default: false
-  tell_only:
-    description: Whether to tell only what would be looked at, as for a dry run of what is not made yet.
     type: bool
     default: false
   test_user:
@@ -160,6 +152,38 @@ options:
   test_password:
     description: The password of O(test_user).
     type: str
+  user_pool:
+    description:
+      - Name of the user pool, that of O(project) or the viewer's. Needed with O(build=igv).
+      - This and the options below are of O(build=igv) alone.
+    type: str
+  callback_port:
+    description: Port on people's own machines where a login ends. Needed with O(build=igv).
+    type: int
+  client_secret:
+    description: Whether the app client has a secret. Needed with O(build=igv).
+    type: bool
+  buckets:
+    description:
+      - Buckets to read, each with C(name) and, if wanted, C(prefixes), C(browsable) and C(kms_key_arn).
+      - Needed with O(build=igv).
+    type: list
+    elements: dict
+  list_all_buckets:
+    description: Whether the role may list the names of all buckets.
+    type: bool
+    default: false
+  config_dir:
+    description: Directory on this machine with what IGV is told. Without it, or without files there, that is skipped.
+    type: path
+  config_url:
+    description: Address of C(oauth-config.json) on a web server. Without it that is skipped.
+    type: str
+  plan_only:
+    description: Whether to tell only what would be looked at, as for a dry run of what is not made yet.
+    type: bool
+    default: false
+    aliases: [tell_only]
   wait_timeout:
     description:
       - How many seconds to look again at what failed and can take time to come true (names, certificates, targets).
@@ -168,7 +192,8 @@ options:
     default: 0
   report_dir:
     description:
-      - Directory, made if it is missing, for the report as V(verify.json) and V(verify.html). Without one, or in check
+      - Directory, made if it is missing, for the report as V(verify.json) and V(verify.html), of IGV V(verify-igv.json)
+        and V(verify-igv.html). Without one, or in check
         mode, none is written.
       - It names hosts, resources and faults, but no secrets.
     type: path
@@ -178,22 +203,11 @@ author:
   - Contributors to bioviewers.aws (@bioviewers)
 seealso:
   - module: bioviewers.aws.preflight
-attributes:
-  check_mode:
-    description: Can run in C(check_mode); it only reads, with and without.
-    support: full
-    details: In check mode no report is written.
-  diff_mode:
-    description: Returns what has changed when in diff mode.
-    support: N/A
-    details: Nothing is ever changed.
-  idempotent:
-    description: When run twice in a row without outside changes, the second run changes nothing.
-    support: full
 extends_documentation_fragment:
   - amazon.aws.common.modules
   - amazon.aws.region.modules
   - amazon.aws.boto3
+  - bioviewers.aws._attributes.read_only
 """
 
 EXAMPLES = r"""
@@ -218,12 +232,29 @@ EXAMPLES = r"""
     deny_paths: [/session, /settings.json]
     ssl_policy: ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09
     session_timeout: 604800
-    cookie_life: 3600
-    hsts_max_age: 31536000
+    cookie_lifetime: 3600
+    min_hsts_max_age: 31536000
     role_policies:
       managed: [AmazonSSMManagedInstanceCore]
       inline: [parameters]
     report_dir: reports
+
+# What the playbook of IGV's backend does.
+- name: Test every claim of the backend for IGV Desktop
+  bioviewers.aws.verify:
+    build: igv
+    project: lab-viewer-igv
+    aws_account_id: "111122223333"
+    region: us-east-1
+    login_domain: lab-viewer-igv-111122223333.auth.us-east-1.amazoncognito.com
+    identity_providers: [COGNITO]
+    user_pool: lab-viewer-igv
+    callback_port: 60151
+    client_secret: true
+    buckets:
+      - name: lab-bams
+        prefixes: [project-a/]
+    config_dir: lab-viewer-igv
 """
 
 RETURN = r"""
@@ -271,92 +302,94 @@ from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.bioviewers.aws.plugins.module_utils._checks import report
-from ansible_collections.bioviewers.aws.plugins.module_utils._checks.verify import FAILED, Sight, run
-from ansible_collections.bioviewers.aws.plugins.module_utils._deployment.bucket import verify as verify_bucket
-from ansible_collections.bioviewers.aws.plugins.module_utils._deployment.distribution import (
-    verify as verify_distribution,
-)
-from ansible_collections.bioviewers.aws.plugins.module_utils._deployment.distribution import verify_data
-from ansible_collections.bioviewers.aws.plugins.module_utils._deployment.dns import verify as verify_dns
-from ansible_collections.bioviewers.aws.plugins.module_utils._deployment.instance import verify as verify_instance
-from ansible_collections.bioviewers.aws.plugins.module_utils._deployment.load_balancer import (
-    verify as verify_load_balancer,
-)
-from ansible_collections.bioviewers.aws.plugins.module_utils._deployment.load_balancer import verify_site
-from ansible_collections.bioviewers.aws.plugins.module_utils._deployment.notifications import (
-    verify as verify_notifications,
-)
-from ansible_collections.bioviewers.aws.plugins.module_utils._deployment.user_pool import verify as verify_user_pool
-from ansible_collections.bioviewers.aws.plugins.module_utils._deployment.user_pool import verify_login
+from ansible_collections.bioviewers.aws.plugins.module_utils._checks.check import FAILED, Context, Outcome, run
+from ansible_collections.bioviewers.aws.plugins.module_utils._deployment.builds import BUILDS
+from ansible_collections.bioviewers.aws.plugins.module_utils._deployment.names import names
 
+NAMES = {"type": "list", "elements": "str"}
 NEEDED = {"required": True}
-NAMES = {"type": "list", "elements": "str", "required": True}
-NUMBER = {"type": "int", "required": True}
-OPTIONS: dict[str, dict[str, Any]] = {
-    "project": NEEDED,
-    "aws_account_id": NEEDED,
-    "domain": NEEDED,
-    "site_domain": NEEDED,
-    "data_domain": NEEDED,
-    "login_domain": NEEDED,
-    "data_bucket": NEEDED,
-    "staging_bucket": NEEDED,
+NUMBER = {"type": "int"}
+POLICIES = {"managed": {**NAMES, **NEEDED}, "inline": {**NAMES, **NEEDED}}
+OF_VIEWER: dict[str, dict[str, Any]] = {
+    "domain": {},
+    "site_domain": {},
+    "data_domain": {},
+    "data_bucket": {},
+    "staging_bucket": {},
     "port": NUMBER,
     "signing_keys": {**NAMES, "no_log": False},
-    "signing_key_path": {"required": True, "no_log": False},
-    "identity_providers": NAMES,
+    "signing_key_path": {"no_log": False},
     "client_cidrs": NAMES,
     "public_paths": NAMES,
     "deny_paths": NAMES,
-    "ssl_policy": NEEDED,
+    "ssl_policy": {},
     "session_timeout": NUMBER,
-    "cookie_life": NUMBER,
-    "hsts_max_age": NUMBER,
-    "role_policies": {"type": "dict", "required": True, "options": {"managed": NAMES, "inline": NAMES}},
-    "failure_emails": {"type": "list", "elements": "str", "default": []},
+    "cookie_lifetime": {**NUMBER, "aliases": ["cookie_life"]},
+    "min_hsts_max_age": {**NUMBER, "aliases": ["hsts_max_age"]},
+    "role_policies": {"type": "dict", "options": POLICIES},
+}
+OF_IGV: dict[str, dict[str, Any]] = {
+    "user_pool": {},
+    "callback_port": NUMBER,
+    "client_secret": {"type": "bool", "no_log": False},
+    "buckets": {"type": "list", "elements": "dict"},
+}
+
+
+def switch(default: bool, *aliases: str) -> dict[str, Any]:
+    return {"type": "bool", "default": default, "aliases": [*aliases]}
+
+
+OPTIONS: dict[str, dict[str, Any]] = {
+    "build": {"choices": [*BUILDS], "default": "viewer"},
+    "project": {**NEEDED, "aliases": ["name"]},
+    "aws_account_id": NEEDED,
+    "login_domain": NEEDED,
+    "identity_providers": {**NAMES, **NEEDED},
+    **OF_VIEWER,
+    "failure_emails": {**NAMES, "default": []},
     "triggers": {"type": "dict", "default": {}},
-    "other_app_clients": {"type": "list", "elements": "str", "default": []},
-    "protect_load_balancer": {"type": "bool", "default": True},
-    "protect_instance": {"type": "bool", "default": True},
-    "protect_user_pool": {"type": "bool", "default": True},
-    "least_days": {"type": "int", "default": 21},
-    "use_signing_key": {"type": "bool", "default": False},
+    "other_app_clients": {**NAMES, "default": []},
+    "require_load_balancer_deletion_protection": switch(True, "protect_load_balancer"),
+    "require_instance_termination_protection": switch(True, "protect_instance"),
+    "require_user_pool_deletion_protection": switch(True, "protect_user_pool"),
+    "min_certificate_days": {"type": "int", "default": 21, "aliases": ["least_days"]},
+    "use_signing_key": switch(False),
     "test_user": {},
     "test_password": {"no_log": True},
-    "tell_only": {"type": "bool", "default": False},
+    **OF_IGV,
+    "list_all_buckets": switch(False),
+    "config_dir": {"type": "path"},
+    "config_url": {},
+    "plan_only": switch(False, "tell_only"),
     "wait_timeout": {"type": "int", "default": 0},
     "report_dir": {"type": "path"},
 }
-# A check may need others of an earlier part.
-PARTS = {
-    "The names": verify_dns.CHECKS,
-    "The site, without a sign-in": verify_site.CHECKS,
-    "The site, with one": verify_login.CHECKS,
-    "The data": verify_data.CHECKS,
-    "The buckets": verify_bucket.CHECKS,
-    "The load balancer": verify_load_balancer.CHECKS,
-    "The distribution": verify_distribution.CHECKS,
-    "The instance": verify_instance.CHECKS,
-    "The notices": verify_notifications.CHECKS,
-    "The user pool": verify_user_pool.CHECKS,
-}
+REPORTS = {"viewer": "verify", "igv": "verify-igv"}
 
 
 def main() -> None:
-    module = AnsibleAWSModule(argument_spec=OPTIONS, supports_check_mode=True)
+    needed = [("build", "viewer", [*OF_VIEWER]), ("build", "igv", [*OF_IGV])]
+    module = AnsibleAWSModule(argument_spec=OPTIONS, supports_check_mode=True, required_if=needed)
     params = module.params
-    known = {**{name: params[name] for name in OPTIONS}, "region": module.region}
-    if params["tell_only"]:
-        module.exit_json(changed=False, checks=[], lines=report.plan(PARTS, known))
-    look = Sight(known, module.client)
-    outcomes = run(PARTS, look, params["wait_timeout"])
-    told = {"checks": report.facts(outcomes), "lines": report.lines(outcomes)}
+    inputs = {**{name: params[name] for name in OPTIONS}, "region": module.region}
+    context = Context(inputs, module.client, names(params["project"]))
+    parts = {part.PART: part.CHECKS for part in BUILDS[params["build"]].verify}
+    if params["plan_only"]:
+        module.exit_json(changed=False, checks=[], lines=report.plan(parts, context))
+    outcomes = run(parts, context, params["wait_timeout"])
+    result = {"checks": report.facts(outcomes), "lines": report.lines(outcomes)}
     if params["report_dir"] and not module.check_mode:
-        head = {"project": params["project"], "site": params["site_domain"]}
-        told["report"] = report.write(params["report_dir"], "verify", params["site_domain"], head, outcomes)
+        result["report"] = write_report(params, outcomes)
     if any(one.outcome == FAILED for one in outcomes):
-        module.fail_json(msg=report.failures(outcomes), **told)
-    module.exit_json(changed=False, **told)
+        module.fail_json(msg=report.failures(outcomes), **result)
+    module.exit_json(changed=False, **result)
+
+
+def write_report(params: dict[str, Any], outcomes: list[Outcome]) -> str:
+    site = params["site_domain"]
+    head = {"project": params["project"], **({"site": site} if site else {})}
+    return report.write(params["report_dir"], REPORTS[params["build"]], site or params["project"], head, outcomes)
 
 
 if __name__ == "__main__":

@@ -25,7 +25,9 @@ from tests.e2e import inside
 from tests.emulators import free_port
 from tests.unit.roles import real_nginx
 
-SETTINGS = json.dumps({"session_url": "", "sign_out_url": "", "title": "Neuroglancer", "credentials_origins": []})
+SETTINGS = json.dumps(
+    {"session_url": "", "sign_out_url": "", "title": "Neuroglancer", "credentials_origins": [], "default_state": {}}
+)
 VIEWER_ON_THE_HOST = "/srv/neuroglancer/current"
 MANUALS = "listen 127.0.0.1:{port}; root {root}; index index.html; location / {{ try_files $uri /index.html; }}"
 PLAIN = """

@@ -25,7 +25,7 @@ import pytest
 
 from sandbox import settings
 from sandbox.demo import viewer
-from sandbox.process import environment
+from sandbox.process import environment, supervisor
 from tests.e2e import inside, interrupted, visitor
 from tests.tiers import BUSY
 
@@ -59,12 +59,11 @@ class Deployment:
 @pytest.fixture(scope="session")
 def account() -> Iterator[None]:
     """What a lab has before the first run."""
-    if REUSE:
-        yield
-        return
-    viewer.start()
+    if not (REUSE and supervisor.is_up()):
+        viewer.start()
     yield
-    viewer.sandbox("down")
+    if not REUSE:
+        viewer.sandbox("down")
 
 
 @pytest.fixture(scope="session")

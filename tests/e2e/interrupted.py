@@ -90,7 +90,7 @@ def begin(often: bool) -> None:
     assert len(make_records(told)) == 1
     if often:
         kill_at("launch | Launch the instance", SITE_PLAYBOOK, after=0.5)
-        kill_at("Wait for a session", SITE_PLAYBOOK)
+        kill_at("Wait for a Systems Manager session", SITE_PLAYBOOK)
     kill_at("nginx : install | Install the packages", SITE_PLAYBOOK, after=3)
 
 
@@ -98,7 +98,7 @@ def finish() -> None:
     """A run to the end, which waits while somebody makes the records that it asks for."""
     (instance,) = inside.instances(PROJECT)
     with started(SITE_PLAYBOOK) as process:
-        said = read_up_to("Wait until CloudFront has deployed", process)
+        said = read_up_to("Wait for CloudFront to deploy the distribution", process)
         assert make_records(said) == {f"{SITE}.", f"{DATA}."}, said[-4000:]
         said += process.stdout.read()
     assert process.returncode == 0, said[-6000:]
@@ -108,9 +108,9 @@ def finish() -> None:
 def finish_after_kills() -> None:
     """Killed at each long wait that is left, until a run has nothing to do any more."""
     (instance,) = inside.instances(PROJECT)
-    told = kill_at("Wait until CloudFront has deployed", SITE_PLAYBOOK, after=0.2)
+    told = kill_at("Wait for CloudFront to deploy the distribution", SITE_PLAYBOOK, after=0.2)
     assert make_records(told) == {f"{SITE}.", f"{DATA}."}
-    kill_at("Test every claim", [*OPTIONS, "playbooks/verify.yml"], after=0.2)
+    kill_at("Verify every claim", [*OPTIONS, "playbooks/verify.yml"], after=0.2)
     said = run(SITE_PLAYBOOK)
     assert "compile | " not in said, "this machine has built the viewer before"
     assert {(host["changed"], host["failed"]) for host in recap(said).values()} == {(0, 0)}, recap(said)

@@ -71,7 +71,8 @@ def test_units_are_hardened(host, unit):
 
 
 def test_files_are_root_s(host):
-    for path in ("/etc/session-gate.json", "/usr/local/lib/session_gate.py", "/usr/local/lib/session_gate_watch.py"):
+    programs = [f"/usr/local/lib/session_gate{suffix}.py" for suffix in ("", "_allow_list", "_watch")]
+    for path in ("/etc/session-gate.json", *programs):
         assert (host.file(path).user, host.file(path).mode) == ("root", 0o644)
     socket = host.file("/run/session-gate.sock")
     assert (socket.user, socket.group, socket.mode) == ("root", "www-data", 0o660)

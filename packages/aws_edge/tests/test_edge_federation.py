@@ -14,6 +14,7 @@ from aws_edge.http.messages import Reply
 from aws_edge.login.federation import attributes
 from aws_edge.tokens import claims_of
 from fake_google import CLIENT_ID, CLIENT_SECRET, ISSUER, SUB, new_key
+from federated_login import MAPPING, come_back, let, make_provider, sign_in, to_google, user
 from hosted_login import (
     HOST,
     PASSWORD,
@@ -31,47 +32,13 @@ from hosted_login import (
 
 pytestmark = pytest.mark.conformance
 
-MAPPING = {"username": "sub", "email": "email", "email_verified": "email_verified", "name": "name"}
 LINK = re.compile(r'<a href="([^"]+)">Continue with Google</a>')
-DETAILS = {"client_id": CLIENT_ID, "client_secret": CLIENT_SECRET, "authorize_scopes": "openid email profile"}
 
 
 @pytest.fixture(autouse=True)
 def provider(pool) -> None:
     make_provider(pool)
     let(pool, "Google")
-
-
-def make_provider(pool: Pool, **changes) -> None:
-    settings = {"ProviderDetails": DETAILS, "AttributeMapping": MAPPING, **changes}
-    pool.cognito.create_identity_provider(UserPoolId=pool.id, ProviderName="Google", ProviderType="Google", **settings)
-
-
-def let(pool: Pool, *providers: str) -> None:
-    """Make these the providers of the app client."""
-    kept = ("ClientId", "AllowedOAuthFlows", "AllowedOAuthFlowsUserPoolClient", "AllowedOAuthScopes")
-    settings = {name: pool.client[name] for name in (*kept, "CallbackURLs", "LogoutURLs")}
-    pool.cognito.update_user_pool_client(UserPoolId=pool.id, SupportedIdentityProviders=list(providers), **settings)
-
-
-def to_google(browser: Browser, pool: Pool, **changes: str | None) -> tuple[Reply, dict[str, str]]:
-    reply = browser.send(authorize(pool.client["ClientId"], identity_provider="Google", **changes))
-    assert reply.header("location").startswith(f"{ISSUER}/auth?"), reply
-    return reply, dict(parse_qsl(urlsplit(reply.header("location")).query))
-
-
-def come_back(browser: Browser, **query: str) -> Reply:
-    return browser.send(f"/oauth2/idpresponse?{urlencode(query)}")
-
-
-def sign_in(browser: Browser, pool: Pool) -> Reply:
-    _reply, query = to_google(browser, pool)
-    return come_back(browser, code="of-google", state=query["state"])
-
-
-def user(pool: Pool) -> dict:
-    found = pool.cognito.admin_get_user(UserPoolId=pool.id, Username=f"Google_{SUB}")
-    return {**found, **{each["Name"]: each["Value"] for each in found["UserAttributes"]}}
 
 
 def test_the_way_to_google(browser, pool):

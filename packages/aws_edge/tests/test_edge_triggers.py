@@ -12,8 +12,8 @@ import pytest
 from aws_edge.login import triggers
 from aws_edge.tokens import claims_of
 from fake_google import SUB
+from federated_login import let, make_provider, sign_in, user
 from hosted_login import PASSWORD, USER, Browser, Pool, authorize, form, redeem, returned
-from test_edge_federation import let, make_provider, sign_in, user
 
 pytestmark = pytest.mark.conformance
 
@@ -27,6 +27,7 @@ def archive(text: str) -> bytes:
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as file:
         file.writestr("sign_in.py", text)
+        file.writestr("allow_list.py", SIGN_IN.with_name("allow_list.py").read_text())
     return packed.getvalue()
 
 

@@ -13,14 +13,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from ansible_collections.bioviewers.aws.plugins.module_utils._checks.verify import (
+from ansible_collections.bioviewers.aws.plugins.module_utils._checks.check import (
     FAILED,
     OK,
     SKIPPED,
-    Check,
+    Context,
     Outcome,
-    spelled,
+    Parts,
+    words,
 )
+from ansible_collections.bioviewers.aws.plugins.module_utils._checks.problem import Problem
 
 WORDS = {OK: "ok", FAILED: "FAILED", SKIPPED: "skipped"}
 STYLE = """
@@ -52,19 +54,20 @@ def lines(outcomes: Sequence[Outcome]) -> list[str]:
     return [*(line(one) for one in outcomes), summary(outcomes)]
 
 
-def plan(parts: Mapping[str, Iterable[Check]], known: Mapping[str, Any]) -> list[str]:
+def plan(parts: Parts, context: Context) -> list[str]:
     """One line for each claim that would be tested."""
-    words = spelled(known)
     checks = [check for listed in parts.values() for check in listed]
-    return [f"would look at  {check.name:25}{check.claim.format_map(words)}" for check in checks]
+    return [f"would look at  {check.name:25}{check.claim.format_map(words(context))}" for check in checks]
 
 
 def line(one: Outcome) -> str:
-    said = one.claim if one.outcome == OK else f"{one.claim} {'No: ' if one.outcome == FAILED else 'Open: '}{told(one)}"
+    said = (
+        one.claim if one.outcome == OK else f"{one.claim} {'No: ' if one.outcome == FAILED else 'Open: '}{reasons(one)}"
+    )
     return f"{WORDS[one.outcome]:8}{one.name:25}{said}"
 
 
-def told(one: Outcome) -> str:
+def reasons(one: Outcome) -> str:
     return f"{'; '.join(one.reasons)}."
 
 
@@ -72,11 +75,28 @@ def failures(outcomes: Iterable[Outcome]) -> str:
     """What failed and what to do, for the message with which a run ends."""
     failed = [one for one in outcomes if one.outcome == FAILED]
     head = "One claim does not hold:" if len(failed) == 1 else f"{len(failed)} claims do not hold:"
-    return "\n".join([head, *(f"- {one.name}: {told(one)} What to do: {one.todo}" for one in failed)])
+    return "\n".join([head, *(f"- {one.name}: {reasons(one)} What to do: {one.todo}" for one in failed)])
 
 
 def facts(outcomes: Iterable[Outcome]) -> list[dict[str, Any]]:
-    return [{**asdict(one), "reasons": list(one.reasons)} for one in outcomes]
+    listed = [{**asdict(one), "reasons": list(one.reasons)} for one in outcomes]
+    return [{name: value for name, value in one.items() if name != "notes"} for one in listed]
+
+
+def problems(outcomes: Iterable[Outcome]) -> list[dict[str, str]]:
+    """What stops a run before its first write."""
+    found = [reason for one in outcomes if one.outcome == FAILED for reason in one.reasons]
+    return [problem.facts() for problem in found if isinstance(problem, Problem)]
+
+
+def notes(outcomes: Iterable[Outcome]) -> list[str]:
+    return [note.text for one in outcomes for note in one.notes]
+
+
+def problems_message(found: Sequence[Mapping[str, str]]) -> str:
+    """All problems, for the message with which a run ends before its first write."""
+    count = "One fault" if len(found) == 1 else f"{len(found)} faults"
+    return "\n".join([f"{count}; nothing was written:", *(f"- {problem['message']}" for problem in found)])
 
 
 def write(folder: str, stem: str, title: str, head: Mapping[str, Any], outcomes: Sequence[Outcome]) -> str:
@@ -98,7 +118,7 @@ def page(title: str, when: str, outcomes: Sequence[Outcome]) -> str:
         parts.setdefault(one.part, []).append(one)
     heading = html.escape(f"Verification of {title}")
     failed = [one for one in outcomes if one.outcome == FAILED]
-    links = "".join(f'<li><a href="#{one.name}">{one.name}</a>: {html.escape(told(one))}</li>' for one in failed)
+    links = "".join(f'<li><a href="#{one.name}">{one.name}</a>: {html.escape(reasons(one))}</li>' for one in failed)
     return f"""<!doctype html>
 <html lang="en">
 <head>

@@ -10,13 +10,18 @@ from __future__ import annotations
 
 import difflib
 import ipaddress
-import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from ansible_collections.bioviewers.aws.plugins.module_utils._checks.preflight import shown
-from ansible_collections.bioviewers.aws.plugins.module_utils._deployment.dns.preflight import split_address
+from ansible_collections.bioviewers.aws.plugins.module_utils._aws.text import quote
+from ansible_collections.bioviewers.aws.plugins.module_utils._inventory.allow_list import (
+    DOMAIN,
+    EMAIL,
+    MAX_BYTES,
+    AllowList,
+    size,
+)
 
 try:
     import boto3.session
@@ -24,30 +29,32 @@ except ImportError:
     boto3 = None  # AnsibleAWSModule says what is missing
 
 Wrong = "tuple[str, str] | None"
-# Key, among the known values, for the names of those that could not be read.
-FAULTY = ""
-Rule = Callable[[Any, Mapping[str, Any]], Wrong]
+
+
+class Values(dict[str, Any]):
+    """The variables that are right, as far as is known, and the names of those that are not."""
+
+    def __init__(self, valid: Mapping[str, Any] | None = None, invalid: Iterable[str] = ()) -> None:
+        super().__init__(valid or {})
+        self.invalid = set(invalid)
+
+
+Rule = Callable[[Any, Values], Wrong]
 
 LABEL = "[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
 HOST = re.compile(rf"{LABEL}([.]{LABEL})+")
 # RFC 2606 keeps these for examples, and AWS's documentation uses the account number.
 EXAMPLE_DOMAIN = re.compile(r"(.*[.])?(example|example[.](com|net|org))")
 EXAMPLE_ACCOUNT, EXAMPLE_BUCKET = "111122223333", "lab-private-data"
-# As the gate on the host reads addresses: no letters that only become ASCII in another case.
-ANY_CASE = re.IGNORECASE | re.ASCII
-EMAIL_DOMAIN = re.compile(HOST.pattern, ANY_CASE)
-EMAIL = re.compile(rf"[a-z0-9.!#$%&'*+/=?^_`{{|}}~-]{{1,64}}@{HOST.pattern}", ANY_CASE)
 TAG = re.compile(r"[\w .:/=+@-]*", re.UNICODE)
 # AWS allows 50 tags on a resource (Tagging AWS Resources and Tag Editor); one is `Project`, one is EC2's `Name`.
 MOST_TAGS = 48
 # CloudFront Developer Guide, "Quotas on key groups".
 MOST_KEYS = 5
-# Bytes of both lists as JSON: a function's environment has 4 KB (Lambda Developer Guide, "Lambda quotas").
-MOST_ALLOWED = 4000
 TRUTHS = {"true", "false", "yes", "no", "on", "off", "1", "0"}
 
 
-def project(value: str, _known: Mapping[str, Any]) -> Wrong:
+def project(value: str, _known: Values) -> Wrong:
     write = "write a name such as lab-viewer"
     if re.match("aws|ssm|sg-|internal-", value):
         return "aws, ssm, sg- and internal- are beginnings that AWS keeps for itself", write
@@ -59,7 +66,7 @@ def project(value: str, _known: Mapping[str, Any]) -> Wrong:
     return None
 
 
-def account(value: str, _known: Mapping[str, Any]) -> Wrong:
+def account(value: str, _known: Values) -> Wrong:
     write = "write the number of your account, 12 digits in quotes (`aws sts get-caller-identity` tells it)"
     if value == EXAMPLE_ACCOUNT:
         return "that is still the number of the example", write
@@ -71,7 +78,7 @@ def _regions(partition: str = "aws") -> list[str]:
     return session.get_available_regions("ec2", partition_name=partition)
 
 
-def region(value: str, _known: Mapping[str, Any]) -> Wrong:
+def region(value: str, _known: Values) -> Wrong:
     if boto3 is None or value in _regions():
         return None
     if value in _regions("aws-cn") + _regions("aws-us-gov"):
@@ -96,14 +103,14 @@ NAME_FAULTS: tuple[tuple[str, str, str], ...] = (
 )
 
 
-def host_name(value: str, _known: Mapping[str, Any]) -> Wrong:
+def host_name(value: str, _known: Values) -> Wrong:
     tidy = re.sub(r"^[a-zA-Z][\w+.-]*://", "", value).split("/")[0].split(":")[0].strip(". \n").lower()
     meant = tidy if HOST.fullmatch(tidy) else "a host name such as lab.your-university.edu"
     found = [(wrong, advice) for pattern, wrong, advice in NAME_FAULTS if re.fullmatch(pattern, value, re.DOTALL)]
     return (found[0][0], found[0][1].format(meant)) if found else None
 
 
-def domain(value: str, known: Mapping[str, Any]) -> Wrong:
+def domain(value: str, known: Values) -> Wrong:
     if EXAMPLE_DOMAIN.fullmatch(value):
         return "that name is for examples, and nobody can have it", "write a domain that is yours"
     # A certificate's first name has 64 characters at most (ACM API Reference, "RequestCertificate").
@@ -112,14 +119,14 @@ def domain(value: str, known: Mapping[str, Any]) -> Wrong:
     return host_name(value, known)
 
 
-def hosted_zone(value: str, known: Mapping[str, Any]) -> Wrong:
+def hosted_zone(value: str, known: Values) -> Wrong:
     inside = known.get("domain")
     if inside and not f".{inside}".endswith(f".{value}"):
         return f"domain, {inside}, is not in that zone", f"write {inside}, or the parent of it that is the zone"
     return host_name(value, known)
 
 
-def one_label(value: str, known: Mapping[str, Any]) -> Wrong:
+def one_label(value: str, known: Values) -> Wrong:
     inside = known.get("domain")
     if wrong := host_name(value, known):
         return wrong
@@ -131,13 +138,13 @@ def one_label(value: str, known: Mapping[str, Any]) -> Wrong:
     return None
 
 
-def data_domain(value: str, known: Mapping[str, Any]) -> Wrong:
+def data_domain(value: str, known: Values) -> Wrong:
     if value == known.get("site_domain"):
         return "site_domain has the same name", "give the data a name of their own"
     return one_label(value, known)
 
 
-def login_prefix(value: str, _known: Mapping[str, Any]) -> Wrong:
+def login_prefix(value: str, _known: Values) -> Wrong:
     found = re.search("aws|amazon|cognito", value)
     if found:
         return f"Cognito refuses a prefix with {found[0]} in it", "write another one"
@@ -149,7 +156,7 @@ def login_prefix(value: str, _known: Mapping[str, Any]) -> Wrong:
     return None
 
 
-def bucket(value: str, known: Mapping[str, Any]) -> Wrong:
+def bucket(value: str, known: Values) -> Wrong:
     """Amazon S3 User Guide, "General purpose bucket naming rules"."""
     named = re.match(r"(?:s3://|arn:aws:s3:::)([^/]+)", value)
     if named:
@@ -168,34 +175,40 @@ def bucket(value: str, known: Mapping[str, Any]) -> Wrong:
     return None
 
 
-def email_domains(value: list[str], _known: Mapping[str, Any]) -> Wrong:
-    wrong = [each for each in value if not EMAIL_DOMAIN.fullmatch(each)]
+def email_domains(value: list[str], _known: Values) -> Wrong:
+    wrong = [each for each in value if not (DOMAIN.fullmatch(each) and HOST.fullmatch(each.lower()))]
     write = "write whole domains such as your-university.edu, letters of other alphabets in their xn-- form"
-    return (f"{shown(wrong[0])} is no domain", write) if wrong else _too_many(value, [])
+    return (f"{quote(wrong[0])} is no domain", write) if wrong else _too_many(value, [])
 
 
-def emails(value: list[str], known: Mapping[str, Any]) -> Wrong:
-    wrong = [each for each in value if not EMAIL.fullmatch(each)]
+def _is_address(value: str) -> bool:
+    """Also that its domain can be one: what reads the lists is less strict."""
+    found = EMAIL.fullmatch(value)
+    return bool(found) and bool(HOST.fullmatch(found[1].lower()))
+
+
+def emails(value: list[str], known: Values) -> Wrong:
+    wrong = [each for each in value if not _is_address(each)]
     write = "write whole addresses such as ada@your-university.edu in plain letters"
     if wrong:
-        return f"{shown(wrong[0])} is no e-mail address", write
+        return f"{quote(wrong[0])} is no e-mail address", write
     return _too_many(known.get("allowed_email_domains") or [], value)
 
 
-def failure_emails(value: list[str], _known: Mapping[str, Any]) -> Wrong:
-    wrong = [each for each in value if not EMAIL.fullmatch(each)]
+def failure_emails(value: list[str], _known: Values) -> Wrong:
+    wrong = [each for each in value if not _is_address(each)]
     write = "write whole addresses such as ada@your-university.edu in plain letters, each once"
     if wrong:
-        return f"{shown(wrong[0])} is no e-mail address", write
+        return f"{quote(wrong[0])} is no e-mail address", write
     return ("an address stands there twice", write) if len(set(value)) < len(value) else None
 
 
 def _too_many(domains: list[str], emails: list[str]) -> Wrong:
-    size = len(json.dumps({"domains": domains, "emails": emails}))
-    if size <= MOST_ALLOWED:
+    taken = size(domains, emails)
+    if taken <= MAX_BYTES:
         return None
     return (
-        f"allowed_email_domains and allowed_emails take {size} bytes, and what reads them holds {MOST_ALLOWED}",
+        f"allowed_email_domains and allowed_emails take {taken} bytes, and what reads them holds {MAX_BYTES}",
         "write a domain instead of its many addresses",
     )
 
@@ -204,7 +217,7 @@ def _is_example(value: Any) -> bool:
     return isinstance(value, str) and bool(EXAMPLE_DOMAIN.fullmatch(value))
 
 
-def signing_keys(value: list[str], _known: Mapping[str, Any]) -> Wrong:
+def signing_keys(value: list[str], _known: Values) -> Wrong:
     write = "write labels such as [k1]"
     if not value:
         return "there must be one key to sign with", write
@@ -213,10 +226,10 @@ def signing_keys(value: list[str], _known: Mapping[str, Any]) -> Wrong:
     if len(value) > MOST_KEYS:
         return f"CloudFront trusts {MOST_KEYS} keys at most", "take old labels out, from the end"
     wrong = [label for label in value if not re.fullmatch("[A-Za-z0-9_-]{1,32}", label)]
-    return (f"{shown(wrong[0])} is no label: 1 to 32 letters, digits, _ and -", write) if wrong else None
+    return (f"{quote(wrong[0])} is no label: 1 to 32 letters, digits, _ and -", write) if wrong else None
 
 
-def resource_tags(value: dict[str, Any], _known: Mapping[str, Any]) -> Wrong:
+def resource_tags(value: dict[str, Any], _known: Values) -> Wrong:
     for key, content in value.items():
         if wrong := _tag(key, content):
             return wrong
@@ -240,7 +253,7 @@ def _tag(key: Any, value: Any) -> Wrong:
     return None
 
 
-def google_client_id(value: str, known: Mapping[str, Any]) -> Wrong:
+def google_client_id(value: str, known: Values) -> Wrong:
     if value and not value.endswith(".apps.googleusercontent.com"):
         return (
             "Google's client ids end in .apps.googleusercontent.com",
@@ -251,9 +264,10 @@ def google_client_id(value: str, known: Mapping[str, Any]) -> Wrong:
     return _alone(value, known, "google_client_secret") or _nobody(value, known)
 
 
-def _nobody(value: str, known: Mapping[str, Any]) -> Wrong:
-    lists = {"allowed_email_domains", "allowed_emails"}
-    if not value or any(known.get(name) for name in lists) or lists & set(known.get(FAULTY, ())):
+def _nobody(value: str, known: Values) -> Wrong:
+    lists = ("allowed_email_domains", "allowed_emails")
+    allowed = AllowList(*[known.get(name) or [] for name in lists])
+    if not value or allowed or known.invalid & set(lists):
         return None
     return (
         "with Google, nobody comes in who is not on a list, and both lists are empty",
@@ -261,7 +275,7 @@ def _nobody(value: str, known: Mapping[str, Any]) -> Wrong:
     )
 
 
-def google_client_secret(value: str, known: Mapping[str, Any]) -> Wrong:
+def google_client_secret(value: str, known: Values) -> Wrong:
     if value != value.strip():
         return "there is a blank or a line break around it", "take it out where the secret is kept"
     if value.endswith(".apps.googleusercontent.com"):
@@ -270,20 +284,29 @@ def google_client_secret(value: str, known: Mapping[str, Any]) -> Wrong:
 
 
 def _alone(value: str, known: Mapping[str, Any], other: str) -> Wrong:
-    if value and not known.get(other) and other not in known.get(FAULTY, ()):
+    if value and not known.get(other) and other not in known.invalid:
         return f"it belongs together with {other}, which is not given, or empty", "give both, or neither"
     return None
 
 
-def verify_test_user(value: str, known: Mapping[str, Any]) -> Wrong:
+def verify_test_user(value: str, known: Values) -> Wrong:
     return _alone(value, known, "verify_test_password")
 
 
-def verify_test_password(value: str, known: Mapping[str, Any]) -> Wrong:
+def verify_test_password(value: str, known: Values) -> Wrong:
     return _alone(value, known, "verify_test_user")
 
 
-def dns_resolver(value: str, _known: Mapping[str, Any]) -> Wrong:
+def split_address(address: str) -> tuple[str, int]:
+    """Host and port of `192.0.2.1`, `192.0.2.1:53`, `2001:db8::1` or `[2001:db8::1]:53`."""
+    if address.startswith("["):
+        host, _mark, port = address[1:].partition("]")
+        return host, int(port[1:] or 53)
+    host, _mark, port = address.partition(":")
+    return (address, 53) if ":" in port else (host, int(port or 53))
+
+
+def dns_resolver(value: str, _known: Values) -> Wrong:
     try:
         host, port = split_address(value)
         ipaddress.ip_address(host)

@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible.module_utils.parsing.convert_bool import boolean
-from ansible_collections.bioviewers.aws.plugins.module_utils._checks.preflight import join, shown
+from ansible_collections.bioviewers.aws.plugins.module_utils._aws.text import join, quote
 from ansible_collections.bioviewers.aws.plugins.module_utils._inventory import values
-from ansible_collections.bioviewers.aws.plugins.module_utils._inventory.values import FAULTY, Rule, Wrong, wrong_kind
+from ansible_collections.bioviewers.aws.plugins.module_utils._inventory.values import Rule, Values, Wrong, wrong_kind
 
 SHAPE = {
     "name": {"type": "str"},
@@ -33,13 +33,13 @@ FOLDER_FAULTS: tuple[tuple[str, str], ...] = (
 )
 
 
-def buckets(value: list[Any], known: Mapping[str, Any]) -> Wrong:
+def buckets(value: list[Any], known: Values) -> Wrong:
     write = "write a list such as [{name: my-bams, prefixes: [project-a/]}]"
     if not value:
         return "there must be one to read from", write
     for entry in value:
         if not isinstance(entry, dict) or not entry.get("name"):
-            return f"each must be a mapping with a name, and {shown(entry)} is not", write
+            return f"each must be a mapping with a name, and {quote(entry)} is not", write
         if wrong := _entry(entry, known):
             return f"{entry['name']}: {wrong[0]}", wrong[1]
     names = [entry["name"] for entry in value]
@@ -47,7 +47,7 @@ def buckets(value: list[Any], known: Mapping[str, Any]) -> Wrong:
     return (f"{join(twice)} stands there twice", "write each once, with all its prefixes") if twice else None
 
 
-def _entry(entry: Mapping[str, Any], known: Mapping[str, Any]) -> Wrong:
+def _entry(entry: Mapping[str, Any], known: Values) -> Wrong:
     for key, value in entry.items():
         if key not in SHAPE:
             close = difflib.get_close_matches(str(key), SHAPE, 1) or [join(SHAPE, "or")]
@@ -64,17 +64,17 @@ def _folders(prefixes: list[str] | None) -> Wrong:
     for prefix in prefixes or []:
         for pattern, wrong in FOLDER_FAULTS:
             if re.fullmatch(pattern, prefix, re.DOTALL):
-                return f"{shown(prefix)} is no folder: {wrong}", "write folders such as project-a/"
+                return f"{quote(prefix)} is no folder: {wrong}", "write folders such as project-a/"
     return None
 
 
-def _key(arn: str | None, known: Mapping[str, Any]) -> Wrong:
+def _key(arn: str | None, known: Values) -> Wrong:
     if arn is None:
         return None
     found = KEY.fullmatch(arn)
     if not found:
         return (
-            f"{shown(arn)} is no key's ARN; policies don't know aliases",
+            f"{quote(arn)} is no key's ARN; policies don't know aliases",
             "write arn:aws:kms:<region>:<account>:key/<id>",
         )
     if found[1] != known.get("aws_region", found[1]):
@@ -82,23 +82,23 @@ def _key(arn: str | None, known: Mapping[str, Any]) -> Wrong:
     return None
 
 
-def port(value: Any, _known: Mapping[str, Any]) -> Wrong:
+def port(value: Any, _known: Values) -> Wrong:
     if 1024 <= int(value) <= 65535:
         return None
     return "people's own programs can't listen there", "write one from 1024 to 65535; IGV's own is 60151"
 
 
-def hours(value: Any, _known: Mapping[str, Any]) -> Wrong:
+def hours(value: Any, _known: Values) -> Wrong:
     """Cognito's least is an hour; ten years, its most, would be no sign-in at all."""
     if 1 <= int(value) <= 720:
         return None
     return "a sign-in lasts an hour at least, and should not last longer than a month", "write 1 to 720"
 
 
-def config_url(value: str, known: Mapping[str, Any]) -> Wrong:
+def config_url(value: str, known: Values) -> Wrong:
     if not re.fullmatch(r"https://[a-z0-9.-]+(:[0-9]+)?/[!-~]*", value, re.IGNORECASE):
         return "it must be an address from which everybody can fetch a file", f"write one such as {CONFIG_URL}"
-    if "igv_client_secret" in known.get(FAULTY, ()):
+    if "igv_client_secret" in known.invalid:
         return None
     if boolean(known.get("igv_client_secret", True)):
         return (
@@ -108,7 +108,7 @@ def config_url(value: str, known: Mapping[str, Any]) -> Wrong:
     return None
 
 
-def example(value: str, known: Mapping[str, Any]) -> Wrong:
+def example(value: str, known: Values) -> Wrong:
     found = re.fullmatch("s3://([^/]+)/(.+)", value)
     if not found:
         return "it must be the address of a file in S3", "write one such as s3://my-bams/project-a/sample.bam"
@@ -118,7 +118,7 @@ def example(value: str, known: Mapping[str, Any]) -> Wrong:
     return None
 
 
-def contact(value: str, _known: Mapping[str, Any]) -> Wrong:
+def contact(value: str, _known: Values) -> Wrong:
     if len(value) <= 200 and value.isprintable():
         return None
     return "it goes into a sentence of a page", "write one line, such as an address"

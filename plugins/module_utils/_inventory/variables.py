@@ -15,7 +15,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from ansible.module_utils.common.yaml import yaml_load
-from ansible_collections.bioviewers.aws.plugins.module_utils._checks.preflight import Fault, join
+from ansible_collections.bioviewers.aws.plugins.module_utils._aws.text import join
+from ansible_collections.bioviewers.aws.plugins.module_utils._checks.problem import Problem
 
 ROLE_KEYS = ("ansible.builtin.import_role", "ansible.builtin.include_role")
 WORD = re.compile(r"[A-Za-z_]\w*")
@@ -90,13 +91,13 @@ def sources(template: Any, names: Iterable[str], deployment: Mapping[str, Any]) 
 
 def set_by_playbooks(
     name: str, template: Any, names: Iterable[str], deployment: Mapping[str, Any], value: str
-) -> Fault:
+) -> Problem:
     """A role's variable that the inventory sets, and the playbooks too: the inventory's value would have no effect."""
     made_of = sources(template, names, deployment)
     out = f"take {name} out"
     if not made_of:
-        return Fault(name, value, "the playbooks set it themselves", out)
-    return Fault(
+        return Problem(name, value, "the playbooks set it themselves", out)
+    return Problem(
         name,
         value,
         f"the playbooks set it from {join(made_of)}",

@@ -33,10 +33,10 @@ KINDS = {"S3OriginConfig": {"OriginAccessIdentity": ""}, "CustomOriginConfig": N
 CERTIFICATE_SOURCES = ("ACMCertificateArn", "IAMCertificateId", "CloudFrontDefaultCertificate")
 NO_LOGS = {"Enabled": False, "IncludeCookies": False, "Bucket": "", "Prefix": ""}
 
-# How AWS describes what is not set; the four of UNSAID it leaves out.
-UNSAID = ("CachePolicyId", "OriginRequestPolicyId", "ResponseHeadersPolicyId", "RealtimeLogConfigArn")
+# How AWS describes what is not set; the four of POLICY_IDS it leaves out.
+POLICY_IDS = ("CachePolicyId", "OriginRequestPolicyId", "ResponseHeadersPolicyId", "RealtimeLogConfigArn")
 UNSET_BEHAVIOR = {
-    **dict.fromkeys((*UNSAID, "FieldLevelEncryptionId"), ""),
+    **dict.fromkeys((*POLICY_IDS, "FieldLevelEncryptionId"), ""),
     "FunctionAssociations": [],
     "LambdaFunctionAssociations": [],
     "TrustedKeyGroups": {"Enabled": False, "Items": []},
@@ -55,7 +55,7 @@ def behaviors(config: dict[str, Any]) -> list[dict[str, Any]]:
     return [*([default] if default else []), *config.get("CacheBehaviors", [])]
 
 
-def put_in_groups(behavior: dict[str, Any]) -> None:
+def to_api_shape(behavior: dict[str, Any]) -> None:
     """In the API the cached methods stand among the allowed ones, and key groups have a switch."""
     pairs = {"Items": behavior.pop("AllowedMethods", None), "CachedMethods": behavior.pop("CachedMethods", None)}
     methods = {key: value for key, value in pairs.items() if value is not None}
@@ -72,48 +72,53 @@ def certificate(asked: dict[str, Any]) -> dict[str, Any]:
     return {**asked, "CloudFrontDefaultCertificate": False}
 
 
-def ground(held: dict[str, Any], asked: dict[str, Any]) -> dict[str, Any]:
+def defaults_for(held: dict[str, Any], asked: dict[str, Any]) -> dict[str, Any]:
     """What is held, made ready to have what is asked laid over it.
 
     New items begin with defaults, and what can't stand beside what is asked is gone.
     """
-    return {**held, **{key: make(held.get(key), asked[key]) for key, make in GROUNDS.items() if key in asked}}
+    return {**held, **{key: make(held.get(key), asked[key]) for key, make in DEFAULTS.items() if key in asked}}
 
 
-def ground_of_behavior(held: dict[str, Any] | None, asked: dict[str, Any]) -> dict[str, Any]:
+def behavior_defaults(held: dict[str, Any] | None, asked: dict[str, Any]) -> dict[str, Any]:
     # AWS refuses a cache policy together with the settings that it replaced.
     # https://docs.aws.amazon.com/cloudfront/latest/APIReference/API_CacheBehavior.html
     replaced = ("ForwardedValues", "MinTTL", "DefaultTTL", "MaxTTL") if asked.get("CachePolicyId") else ()
     return {key: value for key, value in (held or NEW_BEHAVIOR).items() if key not in replaced}
 
 
-def ground_of_origin(held: dict[str, Any] | None, asked: dict[str, Any]) -> dict[str, Any]:
+def origin_defaults(held: dict[str, Any] | None, asked: dict[str, Any]) -> dict[str, Any]:
     held = held or {}
     kind = next((kind for settings in (asked, held) for kind in KINDS if kind in settings), "S3OriginConfig")
     common = {key: value for key, value in held.items() if key not in KINDS}
     return {**common, kind: held.get(kind, KINDS[kind])}
 
 
-def ground_of_certificate(held: dict[str, Any] | None, asked: dict[str, Any]) -> dict[str, Any]:
+def certificate_defaults(held: dict[str, Any] | None, asked: dict[str, Any]) -> dict[str, Any]:
     same_source = any((held or {}).get(source) and asked.get(source) for source in CERTIFICATE_SOURCES)
     return held if same_source else {}
 
 
-def ground_of_each(key: str, make: Callable) -> Callable:
-    def grounds(held: list[dict[str, Any]] | None, asked: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def defaults_of_each(key: str, make: Callable) -> Callable:
+    def defaults(held: list[dict[str, Any]] | None, asked: list[dict[str, Any]]) -> list[dict[str, Any]]:
         before, wanted = ({item[key]: item for item in items} for items in (held or [], asked))
         return [{key: name, **make(before.get(name), wanted.get(name, {}))} for name in {**before, **wanted}]
 
-    return grounds
+    return defaults
 
 
-GROUNDS = {
-    "DefaultCacheBehavior": ground_of_behavior,
-    "CacheBehaviors": ground_of_each("PathPattern", ground_of_behavior),
-    "Origins": ground_of_each("Id", ground_of_origin),
-    "ViewerCertificate": ground_of_certificate,
+DEFAULTS = {
+    "DefaultCacheBehavior": behavior_defaults,
+    "CacheBehaviors": defaults_of_each("PathPattern", behavior_defaults),
+    "Origins": defaults_of_each("Id", origin_defaults),
+    "ViewerCertificate": certificate_defaults,
     "Logging": lambda held, asked: {**NO_LOGS, **(held or {})},
 }
+
+
+def is_named(name: str, config: dict[str, Any]) -> bool:
+    """Whether it is the distribution of that name: CloudFront has no names, so the caller reference holds it."""
+    return f"{config['CallerReference']}/".startswith(f"{name}/")
 
 
 def for_each_behavior(change: Callable, config: dict[str, Any]) -> dict[str, Any]:
@@ -121,14 +126,14 @@ def for_each_behavior(change: Callable, config: dict[str, Any]) -> dict[str, Any
     return {**config, "DefaultCacheBehavior": change(config["DefaultCacheBehavior"]), "CacheBehaviors": several}
 
 
-def with_what_is_unset(config: dict[str, Any]) -> dict[str, Any]:
+def with_unset(config: dict[str, Any]) -> dict[str, Any]:
     """One form, so that asking for nothing where there is nothing is no change."""
     complete = for_each_behavior(lambda behavior: merge(UNSET_BEHAVIOR, behavior), merge(UNSET, config))
     return {**complete, "Origins": [merge(UNSET_ORIGIN, origin) for origin in config["Origins"]]}
 
 
-def without_what_is_unsaid(config: dict[str, Any]) -> dict[str, Any]:
+def drop_empty_policy_ids(config: dict[str, Any]) -> dict[str, Any]:
     def said(behavior: dict[str, Any]) -> dict[str, Any]:
-        return {key: value for key, value in behavior.items() if value or key not in UNSAID}
+        return {key: value for key, value in behavior.items() if value or key not in POLICY_IDS}
 
     return for_each_behavior(said, config)

@@ -41,11 +41,13 @@ from socketserver import TCPServer, ThreadingMixIn
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
+import session_gate_allow_list
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, SECP256R1, EllipticCurvePublicKey
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
+from session_gate_allow_list import AllowList, email_domain
 
 TOKEN_HEADER, IDENTITY_HEADER = "x-amzn-oidc-data", "x-amzn-oidc-identity"
 # The load balancer's own limit for a header field.
@@ -53,9 +55,6 @@ TOKEN_MAX_BYTES = 16 * 1024
 # Seconds that the load balancer's clock may differ from ours.
 LEEWAY = 30
 KEY_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-# ASCII only: letters that merely look alike, or become others in another case, are no part of an address here.
-EMAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})+")
-EMAIL_MAX_LENGTH = 254
 
 KEY_MAX_BYTES = 4096
 KEY_TIMEOUT = 4  # seconds to fetch one
@@ -109,11 +108,8 @@ class Config:
             raise ValueError("keys_url does not start with https://")
 
     def is_allowed(self, email: str) -> bool:
-        """Whether this person has access. `email` is in lower case."""
-        if not self.allowed_emails and not self.allowed_email_domains:
-            return not self.require_allow_list
-        domain = email.rpartition("@")[2]
-        return email in map(str.lower, self.allowed_emails) or domain in map(str.lower, self.allowed_email_domains)
+        """Whether this person has access."""
+        return AllowList(self.allowed_email_domains, self.allowed_emails).admits(email, self.require_allow_list)
 
 
 def load_config(path: Path) -> tuple[Config, str]:
@@ -123,7 +119,8 @@ def load_config(path: Path) -> tuple[Config, str]:
         config = Config(**json.loads(text))
     except (OSError, ValueError, TypeError) as error:
         raise ConfigError(f"Could not read the configuration {path}: {error}") from error
-    return config, hashlib.sha256(text + Path(__file__).read_bytes()).hexdigest()
+    programs = [Path(program).read_bytes() for program in (__file__, session_gate_allow_list.__file__)]
+    return config, hashlib.sha256(b"".join([text, *programs])).hexdigest()
 
 
 # --- the token
@@ -237,7 +234,7 @@ def verify_signature(token: Jwt, key: EllipticCurvePublicKey) -> None:
 def verified_email(claims: dict[str, Any]) -> str:
     """The person's verified e-mail address in lower case."""
     email, verified = claims.get("email"), claims.get("email_verified")
-    if not isinstance(email, str) or len(email) > EMAIL_MAX_LENGTH or not EMAIL.fullmatch(email):
+    if not email_domain(email):
         raise AccessDeniedError(403, "the person has no e-mail address, or one with letters that are not allowed here")
     if verified is not True and verified != "true":
         raise AccessDeniedError(403, "the person's e-mail address is not verified", email.lower())

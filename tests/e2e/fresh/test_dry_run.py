@@ -50,7 +50,7 @@ def test_it_comes_to_its_end(said):
     assert hosts.keys() == {"localhost"}
     assert (hosts["localhost"]["failed"], hosts["localhost"]["rescued"]) == (0, 0)
     assert hosts["localhost"]["changed"] > len(FORETOLD.splitlines())
-    assert "What there is now" in said
+    assert "Report the deployment" in said
 
 
 @pytest.mark.parametrize("what", FORETOLD.strip().splitlines())

@@ -23,7 +23,7 @@ from tests.e2e import injected
 
 # Of these the machine that tests may have nothing to tell.
 MAY_BE_SKIPPED = {"site-tls", "data-tls", "instance-closed"}
-TASK = "Test every claim"
+TASK = "Verify every claim"
 CREDENTIALS = ("access_key", "secret_key", "session_token")
 # Python warns of the old versions of TLS, which are offered to see them refused.
 pytestmark = pytest.mark.filterwarnings("ignore:ssl.TLSVersion:DeprecationWarning")
@@ -141,5 +141,5 @@ def test_each_line_names_its_own(arguments, verify):
 
 
 def test_all_is_well_again_but_for_what_would_be_asked_of_certificates(arguments, verify):
-    told = verify({**arguments, "least_days": 1000})
+    told = verify({**arguments, "min_certificate_days": 1000})
     assert failed(told) == {"site-certificate", "data-certificate", "certificates"}, told["msg"]

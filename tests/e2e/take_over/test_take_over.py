@@ -13,7 +13,9 @@ import httpx
 import pytest
 
 from sandbox import settings
-from sandbox.demo import igv, igv_client, reads, viewer
+from sandbox.compute import hosts, viewer_bundle
+from sandbox.compute.viewer_bundle import PUBLISHED
+from sandbox.demo import browser, igv, igv_client, reads, viewer
 from tests.e2e import desktop, earlier_release, inside, resources, visitor
 from tests.e2e.conftest import REUSE
 from tests.e2e.playbook import recap, run_with
@@ -104,6 +106,22 @@ def test_igv_reads_with_the_configuration_of_before(before, taken_over):
     tokens = desktop.sign_in(before.igv, before.igv_password)
     s3 = igv_client.storage(before.igv, igv_client.credentials(before.igv, tokens["id_token"]))
     assert igv_client.reads(s3, desktop.BUCKET, desktop.BAM, desktop.LOCUS)
+
+
+def test_the_viewer_of_then_is_still_there_to_go_back_to(before, taken_over):
+    """It has the settings of its time in itself."""
+    (host,) = before.ids["describe_instances"]
+    (release,) = {*hosts.execute(host, "ls", f"{PUBLISHED}/releases").split()} - {viewer_bundle.release(host)}
+    run_with(before.inventory, ["-e", f"neuroglancer_release={release}", "playbooks/host.yml"])
+    assert viewer_bundle.release(host) == release
+    with browser.chromium(settings.CA_FILE) as context:
+        page = context.new_page()
+        page.goto(viewer.SITE)
+        browser.wait_for_login(page)
+        browser.sign_in(page, viewer.USER, before.password)
+        page.wait_for_function("() => window.viewer !== undefined", timeout=60_000)
+    run_with(before.inventory, ["playbooks/host.yml"])
+    assert viewer_bundle.release(host) != release
 
 
 def test_the_inventory_is_as_it_was_and_a_second_run_changes_nothing(before, taken_over):

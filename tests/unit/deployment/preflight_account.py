@@ -5,10 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from ansible_collections.bioviewers.aws.plugins.module_utils._checks.preflight import Fault, Look, Note, findings
+from ansible_collections.bioviewers.aws.plugins.module_utils._checks import report
+from ansible_collections.bioviewers.aws.plugins.module_utils._checks.check import Context, run
+from ansible_collections.bioviewers.aws.plugins.module_utils._deployment.builds import BUILDS
+from ansible_collections.bioviewers.aws.plugins.module_utils._deployment.names import names
 from botocore.exceptions import ClientError
 
 ACCOUNT = "123456789012"
+FOUND = {
+    name for build in BUILDS.values() for part in build.preflight for check in part.CHECKS for name in check.provides
+}
 
 
 def refusal(code: str, operation: str = "") -> ClientError:
@@ -33,14 +39,22 @@ class Client:
         return call
 
 
-def look_with(known: dict[str, Any], **answers: Any) -> tuple[Look, list[str]]:
-    """Eyes on an account that answers so, and the list of what is asked."""
+def context_with(known: dict[str, Any], **answers: Any) -> tuple[Context, list[str]]:
+    """The context of checks in an account that answers so, and the list of what is asked.
+
+    What is known is given, or found by checks that are not run.
+    """
     asked: list[str] = []
-    return Look(known, lambda service, region: Client(service, answers, asked)), asked
+    inputs = {name: known[name] for name in known if name not in FOUND}
+    project = known.get("project", "")
+    context = Context(
+        inputs, lambda service, region: Client(service, answers, asked), names(project) if project else {}
+    )
+    context.provide(**{name: known[name] for name in known if name in FOUND})
+    return context, asked
 
 
-def sentences(checks: Iterable[Any], look: Look) -> tuple[list[str], list[str]]:
+def sentences(checks: Iterable[Any], context: Context) -> tuple[list[str], list[str]]:
     """The faults and the notes of some checks."""
-    found = [*findings(look, checks)]
-    faults = [finding.sentence() for finding in found if isinstance(finding, Fault)]
-    return faults, [finding.text for finding in found if isinstance(finding, Note)]
+    outcomes = run({"": checks}, context)
+    return [problem["message"] for problem in report.problems(outcomes)], report.notes(outcomes)

@@ -4,25 +4,33 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.bioviewers.aws.plugins.module_utils._deployment.account import preflight as preflight_account
-from ansible_collections.bioviewers.aws.plugins.module_utils._deployment.account import preflight_quotas
-from ansible_collections.bioviewers.aws.plugins.module_utils._deployment.distribution import (
-    preflight as preflight_distribution,
-)
-from ansible_collections.bioviewers.aws.plugins.module_utils._deployment.dns import preflight as preflight_dns
-from ansible_collections.bioviewers.aws.plugins.module_utils._deployment.dns import preflight_zone
-from ansible_collections.bioviewers.aws.plugins.module_utils._deployment.network import preflight as preflight_network
+from ansible_collections.bioviewers.aws.plugins.module_utils._deployment.builds import BUILDS
+from ansible_collections.bioviewers.aws.plugins.module_utils._deployment.dns import preflight_zone, public
 from botocore import exceptions
 
-from tests.unit.deployment.preflight_account import ACCOUNT, look_with, refusal, sentences
+from tests.unit.deployment.preflight_account import ACCOUNT, context_with, refusal, sentences
 
 SERVERS = ["ns-1.awsdns-01.org", "ns-2.awsdns-02.com"]
 REGIONS = {"Regions": [{"RegionName": "us-east-1", "OptInStatus": "opt-in-not-required"},
                        {"RegionName": "ap-east-1", "OptInStatus": "not-opted-in"}]}  # fmt: skip
 
+BY_NAME = {check.name: check for part in BUILDS["viewer"].preflight for check in part.CHECKS}
+NETWORK_CHECKS = [
+    BY_NAME[name]
+    for name in ("The VPC", "The subnets", "The free addresses of the subnets", "The instance", "The instance type")
+] + [BY_NAME["The image"]]
+NAMES_CHECKS = [
+    BY_NAME[name]
+    for name in ("The distributions of the account", "Who has the alias", "Who has the prefix of the login's address")
+]
+QUOTAS = [check for name, check in BY_NAME.items() if name.startswith("The quota of ")]
 
-def told(part, known, **answers):
-    look = look_with({"account": ACCOUNT, "region": "us-east-1", "usable_region": "us-east-1", **known}, **answers)[0]
-    return *sentences(part.CHECKS, look), look
+
+def told(checks, known, **answers):
+    context = context_with(
+        {"account": ACCOUNT, "region": "us-east-1", "usable_region": "us-east-1", **known}, **answers
+    )[0]
+    return *sentences(checks, context), context
 
 
 def caller(partition="aws"):
@@ -44,10 +52,10 @@ def caller(partition="aws"):
     ],
 )  # fmt: skip
 def test_credentials(answer, known, fault):
-    look, asked = look_with(known, get_caller_identity=answer)
-    faults, _other = sentences(preflight_account.CHECKS, look)
+    context, asked = context_with(known, get_caller_identity=answer)
+    faults, _other = sentences(preflight_account.CHECKS, context)
     assert [found[: len(fault)] for found in faults] == ([fault] if fault else []), faults
-    assert ("account" in look.known) is (fault is None)
+    assert ("account" in context.found) is (fault is None)
     assert asked == ["sts.get_caller_identity"]
 
 
@@ -61,9 +69,11 @@ def test_credentials(answer, known, fault):
     ],
 )
 def test_region(region, answer, faults, notes):
-    look = look_with({"region": region, "aws_region": region}, get_caller_identity=caller(), describe_regions=answer)[0]
-    assert [*map(len, sentences(preflight_account.CHECKS, look))] == [faults, notes]
-    assert ("usable_region" in look.known) is (faults == 0)
+    context = context_with(
+        {"region": region, "aws_region": region}, get_caller_identity=caller(), describe_regions=answer
+    )[0]
+    assert [*map(len, sentences(preflight_account.CHECKS, context))] == [faults, notes]
+    assert ("usable_region" in context.found) is (faults == 0)
 
 
 def zones(*names, private=()):
@@ -85,16 +95,16 @@ def zone_told(held, *records, **known):
         "get_hosted_zone": {"DelegationSet": {"NameServers": [f"{name.upper()}." for name in SERVERS]}},
         "list_resource_record_sets": {"ResourceRecordSets": [*records]},
     }
-    return told(preflight_zone, {**names, **hosts, **known}, **answers)
+    return told(preflight_zone.CHECKS, {**names, **hosts, **known}, **answers)
 
 
 def test_the_one_public_zone_is_found():
-    faults, notes, look = zone_told(
+    faults, notes, context = zone_told(
         zones("uni.edu", "edu", private=["uni.edu"]), record("uni.edu", "NS", "NS1.uni.edu.")
     )
     assert (faults, notes) == ([], [])
-    assert look.known["zone_name_servers"] == SERVERS
-    assert look.known["zone_answers"] == [set(SERVERS), {"ns1.uni.edu"}]
+    assert context.found["zone_name_servers"] == SERVERS
+    assert context.found["zone_answers"] == [set(SERVERS), {"ns1.uni.edu"}]
 
 
 @pytest.mark.parametrize(
@@ -107,10 +117,10 @@ def test_the_one_public_zone_is_found():
     ],
 )
 def test_a_zone_that_will_not_do(held, fault):
-    faults, _other, look = zone_told(held)
+    faults, _other, context = zone_told(held)
     assert len(faults) == 1
     assert fault in faults[0]
-    assert "zone_records" not in look.known
+    assert "zone_records" not in context.found
 
 
 @pytest.mark.parametrize(
@@ -134,7 +144,10 @@ def test_records_in_the_way(held, in_the_way):
 
 def test_a_zone_that_may_not_be_read_is_a_fault():
     faults, *_others = zone_told(refusal("AccessDenied"))
-    assert "the right route53:ListHostedZones is missing; give the deploying identity that right" in faults[0]
+    assert (
+        "the IAM permission route53:ListHostedZones is missing; give the deploying identity that permission"
+        in faults[0]
+    )
 
 
 def subnet(name, zone="a", free=100, gives=True):
@@ -175,22 +188,22 @@ ASKED = {
 
 
 def network_told(known=None, **answers):
-    return told(preflight_network, {**ASKED, **(known or {})}, **{**NETWORK, **answers})
+    return told(NETWORK_CHECKS, {**ASKED, **(known or {})}, **{**NETWORK, **answers})
 
 
 def test_one_subnet_of_each_of_two_zones_is_taken():
-    faults, notes, look = network_told()
+    faults, notes, context = network_told()
     assert (faults, notes) == ([], [])
-    assert look.facts["network"] == {"vpc_id": "vpc-1", "cidr_block": "10.0.0.0/16", "subnet_ids": ["s-a", "s-b"]}
+    assert context.found["vpc"] == {"vpc_id": "vpc-1", "cidr_block": "10.0.0.0/16", "subnet_ids": ["s-a", "s-b"]}
 
 
 def test_named_subnets_are_taken_in_their_order_whether_they_give_addresses_or_not():
     held = {"Subnets": [subnet("s-a", gives=False), subnet("s-b", "b", gives=False)]}
     offered = {"InstanceTypeOfferings": [{"Location": "us-east-1b"}]}
     known = {"network_subnet_ids": ["s-b", "s-a"]}
-    faults, _other, look = network_told(known, describe_subnets=held, describe_instance_type_offerings=offered)
+    faults, _other, context = network_told(known, describe_subnets=held, describe_instance_type_offerings=offered)
     assert faults == []
-    assert look.facts["network"]["subnet_ids"] == ["s-b", "s-a"]
+    assert context.found["vpc"]["subnet_ids"] == ["s-b", "s-a"]
 
 
 @pytest.mark.parametrize(
@@ -198,7 +211,7 @@ def test_named_subnets_are_taken_in_their_order_whether_they_give_addresses_or_n
     [
         ({}, {"describe_vpcs": {"Vpcs": []}}, "network_vpc_id is empty: us-east-1 has no default VPC"),
         ({"network_vpc_id": "v"}, {"describe_vpcs": {"Vpcs": []}}, "network_vpc_id is 'v': there is no such VPC"),
-        ({}, {"describe_vpcs": refusal("UnauthorizedOperation")}, "the right ec2:DescribeVpcs is missing"),
+        ({}, {"describe_vpcs": refusal("UnauthorizedOperation")}, "the IAM permission ec2:DescribeVpcs is missing"),
         ({"network_subnet_ids": ["s-a", "s-x"]}, {}, "vpc-1 has no subnet s-x"),
         ({"network_subnet_ids": ["s-a", "s-a0"]}, {}, "those given are only s-a and s-a0 in us-east-1a"),
         ({}, {"describe_subnets": {"Subnets": [subnet("s-a"), subnet("s-b", "b", gives=False)]}},
@@ -234,7 +247,10 @@ def test_a_network_that_will_not_do(known, answers, fault):
             "describe_subnets": {"Subnets": [subnet("s-a", free=3), subnet("s-b", "b")]},
             "describe_load_balancers": BUILT,
         },
-        {"describe_images": {"Images": []}, "describe_instances": {"Reservations": [{"Instances": []}]}},
+        {
+            "describe_images": {"Images": []},
+            "describe_instances": {"Reservations": [{"Instances": [{"InstanceId": "i-1"}]}]},
+        },
     ],
 )
 def test_what_is_built_needs_no_more_room(answers):
@@ -249,15 +265,20 @@ def taken_told(known=None, held=(), conflicting=(), pool="lab", **answers):
     names = {"project": "lab", "data_domain": "data.uni.edu", "user_pool_domain_prefix": "lab-login"}
 
     def config(Id):  # noqa: N803  (as boto3 calls it)
-        return {"DistributionConfig": {"CallerReference": "lab/1" if Id == "OURS" else "lab-two"}}
+        return {
+            "Distribution": {
+                "Id": Id,
+                "DistributionConfig": {"CallerReference": "lab/1" if Id == "OURS" else "lab-two"},
+            }
+        }
 
     canned = {
         "list_distributions": {"DistributionList": {"Items": [*held]}},
-        "get_distribution_config": config,
+        "get_distribution": config,
         "list_conflicting_aliases": {"ConflictingAliasesList": {"Items": [*conflicting]}},
         "describe_user_pool": {"UserPool": {"Name": pool}},
     }
-    return told(preflight_distribution, {**names, **(known or {})}, **{**canned, **answers})
+    return told(NAMES_CHECKS, {**names, **(known or {})}, **{**canned, **answers})
 
 
 ELSEWHERE = {"Alias": "data.uni.edu", "DistributionId": "***1", "AccountId": "***2"}
@@ -288,7 +309,7 @@ def test_cloudfront_that_does_not_tell_stops_nothing():
     assert faults == []
     assert "Whether another account has the alias data.uni.edu can't be known yet" in notes[0]
     faults, notes, _other = taken_told(list_distributions=refusal("AccessDenied"))
-    assert (faults, notes) == ([], ["The distributions of the account could not be checked: the right "
+    assert (faults, notes) == ([], ["The distributions of the account could not be checked: the IAM permission "
                                     "cloudfront:ListDistributions is missing."])  # fmt: skip
 
 
@@ -321,7 +342,7 @@ class Addresses:
 
     def records(self, name, _kind):
         if "silent" in self.names:
-            raise preflight_dns.UnansweredError
+            raise public.UnansweredError
         return ["192.0.2.1"] if "*" in self.names or name.partition(".")[0] in self.names else []
 
 
@@ -363,29 +384,29 @@ def quotas_told(known=None, limit=10, **answers):
         "describe_account_limits": {"Limits": [{"Name": "application-load-balancers", "Max": str(limit)}]},
         "describe_instances": {"Reservations": []},
     }  # fmt: skip
-    return told(preflight_quotas, {**KNOWN, **(known or {})}, **{**canned, **answers})
+    return told(QUOTAS, {**KNOWN, **(known or {})}, **{**canned, **answers})
 
 
 def test_what_is_used_is_told():
     faults, notes, _other = quotas_told()
     assert faults == []
     assert [note.partition(": ")[2] for note in notes] == [
+        "0 of 10 virtual processors of standard instances are used, 2 more needed.",
+        "1 of 10 application load balancers in us-east-1 are used, 1 more needed.",
+        "3 of 10 distributions of CloudFront are used, 1 more needed.",
         "2 of 10 public keys of CloudFront are used (the default; CloudFront does not tell yours), 1 more needed.",
         "1 of 10 key groups of CloudFront are used, 1 more needed.",
-        "3 of 10 distributions of CloudFront are used, 1 more needed.",
-        "1 of 10 application load balancers in us-east-1 are used, 1 more needed.",
-        "0 of 10 virtual processors of standard instances are used, 2 more needed.",
     ]
 
 
 def test_where_nothing_is_left_it_is_a_fault():
     faults, notes, _other = quotas_told(limit=1)
     assert [fault.partition(";")[0] for fault in faults] == [
-        "signing_keys is [k1, k2]: 1 of 1 key groups of CloudFront are used, and 1 more is needed",
-        "data_domain is empty: 3 of 1 distributions of CloudFront are used, and 1 more is needed",
-        "project is 'lab': 1 of 1 application load balancers in us-east-1 are used, and 1 more is needed",
         "web_instance_type is 'c6a.large': 0 of 1 virtual processors of standard instances are used, and 2 more are"
         " needed",
+        "project is 'lab': 1 of 1 application load balancers in us-east-1 are used, and 1 more is needed",
+        "data_domain is empty: 3 of 1 distributions of CloudFront are used, and 1 more is needed",
+        "signing_keys is [k1, k2]: 1 of 1 key groups of CloudFront are used, and 1 more is needed",
     ]
     assert len(notes) == 1
 
@@ -408,13 +429,13 @@ def test_what_is_built_counts_already():
     ],
 )
 def test_only_standard_instances_on_demand_count(held, used):
-    assert f"{used} of 10 virtual processors" in quotas_told(describe_instances=held)[1][-1]
+    assert f"{used} of 10 virtual processors" in quotas_told(describe_instances=held)[1][0]
 
 
 @pytest.mark.parametrize(
     ("refused", "told_of"),
     [
-        (refusal("AccessDeniedException"), "the right servicequotas:GetServiceQuota is missing"),
+        (refusal("AccessDeniedException"), "the IAM permission servicequotas:GetServiceQuota is missing"),
         (refusal("NoSuchResourceException"), "NoSuchResourceException"),
     ],
 )

@@ -7,7 +7,7 @@ import json
 import pytest
 from ansible_collections.bioviewers.aws.plugins.module_utils._deployment.bucket import preflight as bucket
 
-from tests.unit.deployment.preflight_account import ACCOUNT, look_with, refusal, sentences
+from tests.unit.deployment.preflight_account import ACCOUNT, context_with, refusal, sentences
 
 BLOCKED = dict.fromkeys(bucket.BLOCKS, True)
 EVERYBODY = {"Sid": "S", "Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "*"}
@@ -31,9 +31,11 @@ FINE = {
 
 
 def told(**answers):
-    look, _other = look_with({"account": ACCOUNT, "data_bucket": "raw", "region": "us-east-1"}, **{**FINE, **answers})
-    faults, notes = sentences(bucket.CHECKS, look)
-    return faults, notes, look.facts.get("bucket")
+    context, _other = context_with(
+        {"account": ACCOUNT, "data_bucket": "raw", "region": "us-east-1"}, **{**FINE, **answers}
+    )
+    faults, notes = sentences(bucket.CHECKS, context)
+    return faults, notes, context.found.get("bucket")
 
 
 def only_owner(**request):
@@ -48,18 +50,18 @@ def test_a_private_bucket_has_no_fault():
     ("answers", "fault"),
     [
         ({"head_bucket": refusal("404")}, "there is no bucket of that name"),
-        ({"head_bucket": refusal("403")}, "of another account, or the right s3:ListBucket is missing"),
+        ({"head_bucket": refusal("403")}, "of another account, or the IAM permission s3:ListBucket is missing"),
         ({"head_bucket": only_owner}, f"it is of another account than {ACCOUNT}"),
         ({"get_public_access_block": refusal("NoSuchPublicAccessBlockConfiguration")}, "turn on all four"),
         ({"get_public_access_block": {"PublicAccessBlockConfiguration": {**BLOCKED, "BlockPublicPolicy": False}}},
          "(BlockPublicPolicy off)"),
-        ({"get_public_access_block": refusal("AccessDenied")}, "the right s3:GetBucketPublicAccessBlock is missing"),
+        ({"get_public_access_block": refusal("AccessDenied")}, "permission s3:GetBucketPublicAccessBlock is missing"),
         ({"get_bucket_policy_status": {"PolicyStatus": {"IsPublic": True}}}, "its policy makes it public"),
-        ({"get_bucket_policy_status": refusal("AccessDenied")}, "the right s3:GetBucketPolicyStatus is missing"),
+        ({"get_bucket_policy_status": refusal("AccessDenied")}, "permission s3:GetBucketPolicyStatus is missing"),
         ({"get_bucket_policy": {"Policy": json.dumps({"Statement": EVERYBODY})}},
          "denies CloudFront to read it (statement S)"),
         ({"get_bucket_website": {"IndexDocument": {}}}, "turn website hosting off"),
-        ({"get_bucket_encryption": refusal("AccessDenied")}, "the right s3:GetEncryptionConfiguration is missing"),
+        ({"get_bucket_encryption": refusal("AccessDenied")}, "permission s3:GetEncryptionConfiguration is missing"),
         ({"get_bucket_encryption": kms(SSEAlgorithm="aws:kms")}, "AWS's own key aws/s3"),
         ({"get_bucket_encryption": kms(SSEAlgorithm="aws:kms:dsse", KMSMasterKeyID="alias/aws/s3")},
          "AWS's own key aws/s3"),
@@ -132,4 +134,4 @@ def test_a_right_that_is_missing_hides_nothing_else():
 )  # fmt: skip
 def test_who_is_denied_by_a_statement(changed, denied):
     statement = {name: value for name, value in {**EVERYBODY, **changed}.items() if value is not None}
-    assert bucket.keeps_cloudfront_out(statement) is denied
+    assert bucket.denies_cloudfront(statement) is denied

@@ -6,10 +6,13 @@ import socket
 
 import dns.name
 import pytest
-from ansible_collections.bioviewers.aws.plugins.module_utils._deployment.dns import preflight as public
+from ansible_collections.bioviewers.aws.plugins.module_utils._deployment.certificate import preflight as certificate
+from ansible_collections.bioviewers.aws.plugins.module_utils._deployment.dns import preflight as dns_preflight
+from ansible_collections.bioviewers.aws.plugins.module_utils._deployment.dns import public
+from ansible_collections.bioviewers.aws.plugins.module_utils._inventory.values import split_address
 
 from sandbox.network import dns as stand_in
-from tests.unit.deployment.preflight_account import look_with, sentences
+from tests.unit.deployment.preflight_account import context_with, sentences
 
 SERVERS = ["ns1.here.example.", "ns2.here.example."]
 
@@ -53,8 +56,8 @@ def serve(servers):
 
 
 def told(address, **known):
-    look, _other = look_with({"domain": "lab.uni.edu", "dns_resolver": address, **known})
-    return sentences(public.CHECKS, look)
+    context, _other = context_with({"domain": "lab.uni.edu", "dns_resolver": address, **known})
+    return sentences([*dns_preflight.CHECKS, *certificate.CHECKS], context)
 
 
 def zone(*more):
@@ -148,7 +151,7 @@ def test_a_resolver_that_is_silent_is_a_fault_only_if_somebody_chose_it(monkeypa
         silent.bind(("127.0.0.1", 0))
         address = f"127.0.0.1:{silent.getsockname()[1]}"
         assert told(address)[0][0].startswith(f"dns_resolver is '{address}': {address} does not answer within")
-        monkeypatch.setattr(public, "_ask", lambda _look: public.PublicDns(address))
+        monkeypatch.setattr(dns_preflight, "_ask", lambda _context: public.PublicDns(address))
         faults, notes = told("")
     assert faults == []
     assert "To ask another server, set dns_resolver." in notes[0]
@@ -165,7 +168,7 @@ def test_a_resolver_that_is_silent_is_a_fault_only_if_somebody_chose_it(monkeypa
     ],
 )
 def test_addresses(address, pair):
-    assert public.split_address(address) == pair
+    assert split_address(address) == pair
 
 
 def test_the_stand_in_answers_for_the_zones_of_the_account(client, serve):

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 
 import pytest
-from ansible_collections.bioviewers.aws.plugins.module_utils._deployment.igv import preflight as preflight_igv
+from ansible_collections.bioviewers.aws.plugins.module_utils._deployment.builds import BUILDS
+from ansible_collections.bioviewers.aws.plugins.module_utils._deployment.identity_pool import preflight as identity_pool
 from botocore.exceptions import ClientError
 
-from tests.unit.deployment.preflight_account import ACCOUNT, look_with, refusal, sentences
+from tests.unit.deployment.preflight_account import ACCOUNT, context_with, refusal, sentences
 
+CHECKS = [check for part in BUILDS["igv"].preflight[1:] for check in part.CHECKS]
 HERE = {"account": ACCOUNT, "region": "us-east-1", "usable_region": "us-east-1", "project": "lab"}
 BAMS = {"name": "lab-bams", "prefixes": ["a/", "b/"]}
 KEY = "arn:aws:kms:us-east-1:123456789012:key/1"
@@ -26,8 +28,8 @@ def forbidden(region="us-east-1"):
 
 def told(known, **answers):
     usual = {"head_bucket": head(), "list_objects_v2": {"IsTruncated": False}}
-    look, asked = look_with({**HERE, **known}, **{**usual, **answers})
-    return *sentences(preflight_igv.CHECKS, look), asked
+    context, asked = context_with({**HERE, **known}, **{**usual, **answers})
+    return *sentences(CHECKS, context), asked
 
 
 @pytest.mark.parametrize(
@@ -97,9 +99,11 @@ def test_folders_on_which_the_browser_hangs(sizes, full):
 
 
 def test_a_bucket_of_many_folders_is_not_looked_at_for_ever():
-    endless = {"IsTruncated": False, "CommonPrefixes": [{"Prefix": "a/"}, {"Prefix": "b/"}]}
+    def endless(Prefix, **_):  # noqa: N803  (as boto3 calls it)
+        return {"IsTruncated": False, "CommonPrefixes": [{"Prefix": f"{Prefix}{name}/"} for name in "ab"]}
+
     asked = told({"igv_buckets": [BAMS]}, list_objects_v2=endless)[2]
-    assert asked.count("s3.list_objects_v2") == preflight_igv.MOST_FOLDERS
+    assert asked.count("s3.list_objects_v2") == identity_pool.MOST_FOLDERS
 
 
 def test_requesters_that_pay():
@@ -138,7 +142,7 @@ def test_the_prefix_of_the_login(owner, fault):
 
 @pytest.mark.parametrize(("pools", "fault"), [(["lab"], False), ([], True), (["lab-igv"], True)])
 def test_a_user_pool_to_share(pools, fault):
-    held = {"UserPools": [{"Name": name} for name in pools]}
+    held = {"UserPools": [{"Id": f"us-east-1_{name}", "Name": name} for name in pools]}
     faults, *_others = told({"shared_user_pool": True, "igv_shares_user_pool": True}, list_user_pools=held)
     assert len(faults) == int(fault)
     assert all("build the viewer first" in one for one in faults)

@@ -6,7 +6,7 @@ import pathlib
 
 import pytest
 import yaml
-from ansible_collections.bioviewers.aws.plugins.module_utils._inventory.values import FAULTY, wrong_kind
+from ansible_collections.bioviewers.aws.plugins.module_utils._inventory.values import Values, wrong_kind
 from ansible_collections.bioviewers.aws.plugins.module_utils._inventory.values_igv import RULES
 
 ROOT = pathlib.Path(__file__).parents[3]
@@ -32,8 +32,8 @@ GOOD = [
     ("resource_tags", {"Cost Centre": "4711", "über": "a+b@c"}, {}),
     ("google_client_id", CLIENT, {"google_client_secret": "s", "allowed_emails": ["ada@uni.edu"]}),
     ("google_client_id", CLIENT, {"google_client_secret": "s", "allowed_email_domains": ["uni.edu"]}),
-    ("google_client_id", CLIENT, {"google_client_secret": "s", FAULTY: {"allowed_emails"}}),
-    ("google_client_id", CLIENT, {"allowed_emails": ["ada@uni.edu"], FAULTY: {"google_client_secret"}}),
+    ("google_client_id", CLIENT, Values({"google_client_secret": "s"}, {"allowed_emails"})),
+    ("google_client_id", CLIENT, Values({"allowed_emails": ["ada@uni.edu"]}, {"google_client_secret"})),
     ("google_client_id", "", {}),
     ("allowed_email_domains", ["uni.edu", "Lab.Uni.EDU", "xn--bcher-kva.example"], {}),
     ("allowed_email_domains", [], {}),
@@ -55,7 +55,7 @@ GOOD = [
     ("igv_example", "s3://lab-bams/a/x.bam", {"igv_buckets": [{"name": "lab-bams", "prefixes": ["a/"]}]}),
     ("igv_example", "s3://lab-bams/x.bam", {"igv_buckets": [{"name": "lab-bams"}]}),
     ("igv_config_url", "https://www.uni.edu/igv/oauth-config.json", {"igv_client_secret": "no"}),
-    ("igv_config_url", "https://www.uni.edu/c.json", {FAULTY: {"igv_client_secret"}}),
+    ("igv_config_url", "https://www.uni.edu/c.json", Values(invalid={"igv_client_secret"})),
     ("igv_user_pool_domain_prefix", "lab-igv", {}),
     ("igv_login_domain", "lab-igv.auth.us-east-1.amazoncognito.com", {}),
     ("igv_contact", "Ada Lovelace, ada@uni.edu", {}),
@@ -177,12 +177,12 @@ BAD = [
 
 @pytest.mark.parametrize(("name", "value", "known"), GOOD)
 def test_what_is_right_is_let_pass(name, value, known):
-    assert RULES[name](value, known) is None
+    assert RULES[name](value, known if isinstance(known, Values) else Values(known)) is None
 
 
 @pytest.mark.parametrize(("name", "value", "known", "told"), BAD)
 def test_what_is_wrong_is_told(name, value, known, told):
-    assert told in "; ".join(RULES[name](value, known))
+    assert told in "; ".join(RULES[name](value, Values(known)))
 
 
 @pytest.mark.parametrize(

@@ -101,8 +101,10 @@ def test_the_module_takes_only_variables_of_an_inventory():
 
 
 def test_the_checks_only_read():
-    sources = [path.read_text() for path in (ROOT / "plugins/module_utils").rglob("*preflight*.py")]
-    call = re.compile(r"""(?:call|pages|unless)\(\s*(?:[\w\[\]"]+,\s*)?"([a-z0-9-]+)",\s*"([a-z_]+)\"""", re.DOTALL)
+    sources = [path.read_text() for path in (ROOT / "plugins/module_utils/_deployment").rglob("*.py")]
+    call = re.compile(
+        r"""(?:call|pages|call_or_none)\(\s*(?:[\w\[\]"]+,\s*)?"([a-z0-9-]+)",\s*"([a-z_]+)\"""", re.DOTALL
+    )
     operations = {operation for source in sources for _service, operation in call.findall(source)}
     assert len(operations) > 20
     assert {name for name in operations if not name.startswith(("describe_", "get_", "head_", "list_"))} == set()

@@ -7,37 +7,39 @@ import itertools
 import re
 
 import pytest
+from ansible_collections.bioviewers.aws.plugins.module_utils._checks import check as engine
 from ansible_collections.bioviewers.aws.plugins.module_utils._checks import report
-from ansible_collections.bioviewers.aws.plugins.module_utils._checks import verify as engine
-from ansible_collections.bioviewers.aws.plugins.module_utils._checks.verify import Check, Outcome, Skipped
+from ansible_collections.bioviewers.aws.plugins.module_utils._checks.check import Check, Outcome, Skipped
+from ansible_collections.bioviewers.aws.plugins.module_utils._deployment.builds import BUILDS
 from ansible_collections.bioviewers.aws.plugins.modules import verify
 
-from tests.unit.deployment.verify_fakes import KNOWN, aws_error, sight
+from tests.unit.deployment.verify_fakes import KNOWN, aws_error, context_of
 
-ALL = [check for checks in verify.PARTS.values() for check in checks]
+ALL = [check for part in BUILDS["viewer"].verify for check in part.CHECKS]
 
 
 def raising(error):
-    def test(look):
+    def test(context):
         raise error
 
     return test
 
 
-def check(name="one", test=lambda look: (), needs=(), settles=False):
-    return Check(name, test, "{site_domain} is well.", "A look", "Run it.", needs, settles)
+def check(name="one", test=lambda context: (), needs=(), settles=False):
+    texts = {"claim": "{site_domain} is well.", "how": "A look", "todo": "Run it."}
+    return Check(name, test, needs=needs, settles=settles, **texts)
 
 
-def outcomes(*checks, look=None, **options):
-    return engine.run({"Part": checks}, look or sight(), **options)
+def outcomes(*checks, context=None, **options):
+    return engine.run({"Part": checks}, context or context_of(), **options)
 
 
 @pytest.mark.parametrize(
     ("test", "outcome", "reasons"),
     [
-        (lambda look: (), "ok", ()),
-        (lambda look: None, "ok", ()),
-        (lambda look: iter(["a is wrong", "b is wrong"]), "failed", ("a is wrong", "b is wrong")),
+        (lambda context: (), "ok", ()),
+        (lambda context: None, "ok", ()),
+        (lambda context: iter(["a is wrong", "b is wrong"]), "failed", ("a is wrong", "b is wrong")),
         (raising(Skipped("nobody to ask")), "skipped", ("nobody to ask",)),
         (raising(aws_error("Throttling")), "failed", ("it could not be tested: An error occurred (Throttling)",)),
         (raising(ConnectionRefusedError(111, "refused")), "failed", ("it could not be tested: [Errno 111] refused",)),
@@ -54,16 +56,16 @@ def test_what_comes_of_a_check(test, outcome, reasons):
 
 
 def test_a_missing_right_is_named():
-    look = sight({"get_bucket_acl": aws_error("AccessDenied")})
-    (found,) = outcomes(check(test=lambda look: look.call("s3", "get_bucket_acl")), look=look)
+    context = context_of({"get_bucket_acl": aws_error("AccessDenied")})
+    (found,) = outcomes(check(test=lambda context: context.aws.call("s3", "get_bucket_acl")), context=context)
     assert found.outcome == "failed"
-    assert "the right s3:GetBucketAcl is missing" in found.reasons[0]
+    assert "the IAM permission s3:GetBucketAcl is missing" in found.reasons[0]
     assert found.todo == "Give who runs this s3:GetBucketAcl."
 
 
 def test_what_needs_a_failed_one_is_skipped_and_the_others_run():
     found = outcomes(
-        check("first", lambda look: ["no"]),
+        check("first", lambda context: ["no"]),
         check("second", needs=("first",)),
         check("third", needs=("second",)),
         check("fourth"),
@@ -75,11 +77,11 @@ def test_what_needs_a_failed_one_is_skipped_and_the_others_run():
 
 def test_a_question_is_asked_once_until_forgotten():
     numbers = itertools.count()
-    look = sight({"list": lambda **_: {"n": next(numbers)}})
-    assert [look.call("s3", "list", Bucket="a")["n"] for _turn in range(2)] == [0, 0]
-    assert look.call("s3", "list", Bucket="b")["n"] == 1
-    look.forget()
-    assert look.call("s3", "list", Bucket="a")["n"] == 2
+    context = context_of({"list": lambda **_: {"n": next(numbers)}})
+    assert [context.aws.call("s3", "list", Bucket="a")["n"] for _turn in range(2)] == [0, 0]
+    assert context.aws.call("s3", "list", Bucket="b")["n"] == 1
+    context.aws.forget()
+    assert context.aws.call("s3", "list", Bucket="a")["n"] == 2
 
 
 class Clock:
@@ -96,7 +98,7 @@ class Clock:
 def coming_true(after):
     """Wrong so many times, then right."""
     tries = itertools.count()
-    return lambda look: ["not yet"] if next(tries) < after else []
+    return lambda context: ["not yet"] if next(tries) < after else []
 
 
 @pytest.mark.parametrize(
@@ -118,9 +120,9 @@ def test_only_what_takes_time_is_waited_for(monkeypatch, after, wait, settles, o
 def test_what_was_skipped_runs_once_its_need_is_there(monkeypatch):
     clock, runs = Clock(monkeypatch), []
     found = outcomes(
-        check("good", lambda look: runs.append("good")),
+        check("good", lambda context: runs.append("good")),
         check("name", coming_true(1), settles=True),
-        check("page", lambda look: runs.append("page"), needs=("name",)),
+        check("page", lambda context: runs.append("page"), needs=("name",)),
         wait=60,
         sleep=clock.sleep,
     )
@@ -138,7 +140,7 @@ def test_names_are_unique():
 @pytest.mark.parametrize("one", ALL, ids=lambda one: one.name)
 def test_texts_can_be_filled_in_and_needs_come_first(one):
     for text in (one.claim, one.how, one.todo):
-        assert text.format_map(KNOWN).strip()
+        assert text.format_map(engine.words(context_of())).strip()
         assert text[0].isupper() or text[0] in "{/h"
     assert one.claim.endswith(".")
     assert one.todo.endswith(".")
@@ -159,7 +161,8 @@ def test_lines_that_texts_name_exist():
 
 
 def test_what_checks_know_is_what_the_module_takes():
-    optional = {"test_user", "test_password", "tell_only", "wait_timeout", "report_dir"}
+    optional = {"test_user", "test_password", "build", "plan_only", "wait_timeout", "report_dir"}
+    optional |= {*verify.OF_IGV, "list_all_buckets", "config_dir", "config_url"}
     assert set(KNOWN) - {"region"} == set(verify.OPTIONS) - optional
 
 
@@ -227,7 +230,7 @@ def test_lines_of_the_console():
 def test_what_would_be_looked_at_is_told_without_a_look():
     site = KNOWN["site_domain"]
     never = check("doors", raising(AssertionError))
-    assert report.plan({"Site": [check(), never]}, KNOWN) == [
+    assert report.plan({"Site": [check(), never]}, context_of()) == [
         f"would look at  one                      {site} is well.",
         f"would look at  doors                    {site} is well.",
     ]

@@ -2,50 +2,39 @@
 
 from __future__ import annotations
 
-import copy
 import datetime
 import socket
 import types
 
 import pytest
+from ansible_collections.bioviewers.aws.plugins.module_utils._checks.check import Skipped
 from ansible_collections.bioviewers.aws.plugins.module_utils._checks.http import Answer
-from ansible_collections.bioviewers.aws.plugins.module_utils._checks.verify import Skipped
-from ansible_collections.bioviewers.aws.plugins.module_utils._deployment import find as facts
 from ansible_collections.bioviewers.aws.plugins.module_utils._deployment.bucket import verify as bucket
+from ansible_collections.bioviewers.aws.plugins.module_utils._deployment.bucket.find import an_object
+from ansible_collections.bioviewers.aws.plugins.module_utils._deployment.certificate import verify as certificate
+from ansible_collections.bioviewers.aws.plugins.module_utils._deployment.distribution import find as find_distribution
 from ansible_collections.bioviewers.aws.plugins.module_utils._deployment.distribution import verify as cdn
+from ansible_collections.bioviewers.aws.plugins.module_utils._deployment.instance import find as find_instance
 from ansible_collections.bioviewers.aws.plugins.module_utils._deployment.instance import verify as host
+from ansible_collections.bioviewers.aws.plugins.module_utils._deployment.load_balancer import find as find_load_balancer
 from ansible_collections.bioviewers.aws.plugins.module_utils._deployment.load_balancer import verify as balancer
+from ansible_collections.bioviewers.aws.plugins.module_utils._deployment.network import verify as groups
+from ansible_collections.bioviewers.aws.plugins.module_utils._deployment.signing_keys import find as find_signing_keys
+from ansible_collections.bioviewers.aws.plugins.module_utils._deployment.signing_keys import verify as keys
+from ansible_collections.bioviewers.aws.plugins.module_utils._deployment.user_pool import find as find_user_pool
 from ansible_collections.bioviewers.aws.plugins.module_utils._deployment.user_pool import verify as pool
 
 from tests.unit.deployment import verify_fakes
-from tests.unit.deployment.verify_fakes import aws_error, sight
+from tests.unit.deployment.verify_fakes import aws_error, but, context_of, counted, without
 
 ARN = "arn:aws:cloudfront::111122223333:distribution/E1"
 NOW = datetime.datetime(2026, 11, 22, tzinfo=datetime.UTC)
 
 
-def but(value, *path_and_new):
-    """A copy with one thing changed: but({"a": {"b": 1}}, "a", "b", 2)."""
-    changed = copy.deepcopy(value)
-    *path, last, new = path_and_new
-    place = changed
-    for key in path:
-        place = place[key]
-    place[last] = new
-    return changed
-
-
-def without(value, key):
-    return {name: item for name, item in value.items() if name != key}
-
-
-def counted(*items):
-    return {"Quantity": len(items), "Items": list(items)}
-
-
 # --- What good looks like ----------------------------------------------------------------------------------------
 
-STATEMENTS = [{"Sid": sid, **said} for sid, said in bucket.granted("lab", "lab-data", ARN).items()]
+SIDS = {action: f"lab-{action}" for action in ("GetObject", "ListBucket")}
+STATEMENTS = [{"Sid": sid, **said} for sid, said in cdn.granted(SIDS, "lab-data", ARN).items()]
 EVERYBODY = {"Sid": "all", "Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "*"}
 CONDITIONAL = {**EVERYBODY, "Condition": {"IpAddress": {"aws:SourceIp": "192.0.2.0/24"}}}
 WORLD = {**EVERYBODY, "Principal": {"Service": "cloudfront.amazonaws.com"}}
@@ -103,7 +92,7 @@ ALL_V6 = {"IpProtocol": "-1", "Ipv6Ranges": [{"CidrIpv6": "::/0"}]}
 
 
 def ingress(*permissions):
-    return list(host.difference(permissions, [("tcp", 8443, 8443, "sg-lb")], "in"))
+    return list(groups.difference(permissions, [("tcp", 8443, 8443, "sg-lb")], "in"))
 
 
 PARAMETER = "arn:aws:ssm:us-east-1:111122223333:parameter/lab/keys/k1"
@@ -123,27 +112,27 @@ LOGIN = "lab.auth.us-east-1.amazoncognito.com"
 
 # name: (what the check says, words that must be in it; none if all is well)
 CASES = {
-    "statements as they should be": (bucket.differing(STATEMENTS, bucket.granted("lab", "lab-data", ARN)), ""),
+    "statements as they should be": (cdn.differing(STATEMENTS, cdn.granted(SIDS, "lab-data", ARN)), ""),
     "statements in another spelling": (
-        bucket.differing(
-            [but(STATEMENTS[0], "Action", ["s3:GetObject"]), STATEMENTS[1]], bucket.granted("lab", "lab-data", ARN)
+        cdn.differing(
+            [but(STATEMENTS[0], "Action", ["s3:GetObject"]), STATEMENTS[1]], cdn.granted(SIDS, "lab-data", ARN)
         ),
         "",
     ),
     "list removed": (
-        bucket.differing(STATEMENTS[:1], bucket.granted("lab", "lab-data", ARN)),
+        cdn.differing(STATEMENTS[:1], cdn.granted(SIDS, "lab-data", ARN)),
         "lab-ListBucket is missing",
     ),
     "another distribution": (
-        bucket.differing(STATEMENTS, bucket.granted("lab", "lab-data", f"{ARN}X")),
+        cdn.differing(STATEMENTS, cdn.granted(SIDS, "lab-data", f"{ARN}X")),
         "lab-GetObject says Condition",
     ),
     "condition lost": (
-        bucket.differing([without(STATEMENTS[0], "Condition"), STATEMENTS[1]], bucket.granted("lab", "lab-data", ARN)),
+        cdn.differing([without(STATEMENTS[0], "Condition"), STATEMENTS[1]], cdn.granted(SIDS, "lab-data", ARN)),
         "Condition null",
     ),
     "wider action": (
-        bucket.differing([but(STATEMENTS[0], "Action", "s3:*"), STATEMENTS[1]], bucket.granted("lab", "lab-data", ARN)),
+        cdn.differing([but(STATEMENTS[0], "Action", "s3:*"), STATEMENTS[1]], cdn.granted(SIDS, "lab-data", ARN)),
         'says Action "s3:*"',
     ),
     "nothing for everybody": (bucket.for_everybody([*STATEMENTS, CONDITIONAL, {**EVERYBODY, "Effect": "Deny"}]), ""),
@@ -178,10 +167,10 @@ CASES = {
         "KG1 and KG2",
     ),
     "accounts trusted": (cdn.trusted(but(BEHAVIOUR, "TrustedSigners", "Enabled", True), "KG1"), "trusted signers"),
-    "same keys": (cdn.same_keys({"K1": "pem"}, {"k1": "pem"}), ""),
-    "key missing": (cdn.same_keys({}, {"k1": "pem"}), "the key of k1 is not in"),
-    "key too many": (cdn.same_keys({"K1": "pem", "K2": "other"}, {"k1": "pem"}), "trusts K2"),
-    "half missing": (cdn.same_keys({}, {"k1": None}), "no public half of k1"),
+    "same keys": (keys.same_keys({"K1": "pem"}, {"k1": "pem"}), ""),
+    "key missing": (keys.same_keys({}, {"k1": "pem"}), "the key of k1 is not in"),
+    "key too many": (keys.same_keys({"K1": "pem", "K2": "other"}, {"k1": "pem"}), "trusts K2"),
+    "half missing": (keys.same_keys({}, {"k1": None}), "no public half of k1"),
     "no other behaviours": (cdn.other_behaviours(CONFIG, "KG1"), ""),
     "open behaviour": (
         cdn.other_behaviours(but(CONFIG, "CacheBehaviors", counted(OPEN_PATH)), "KG1"),
@@ -203,16 +192,21 @@ CASES = {
         cdn.cors(but(CORS, "AccessControlAllowMethods", counted("GET", "HEAD", "POST")), "https://site"),
         "'POST'",
     ),
-    "certificate": (cdn.certificate_faults(CERTIFICATE, 21, NOW), ""),
-    "certificate on its last day": (cdn.certificate_faults(CERTIFICATE, 100, NOW), ""),
-    "certificate near its end": (cdn.certificate_faults(CERTIFICATE, 101, NOW), "ends in 100 days"),
-    "certificate revoked": (cdn.certificate_faults({**CERTIFICATE, "Status": "REVOKED"}, 21, NOW), "c is REVOKED"),
+    "certificate": (certificate.certificate_faults(CERTIFICATE, 21, NOW), ""),
+    "certificate on its last day": (certificate.certificate_faults(CERTIFICATE, 100, NOW), ""),
+    "certificate near its end": (certificate.certificate_faults(CERTIFICATE, 101, NOW), "ends in 100 days"),
+    "certificate revoked": (
+        certificate.certificate_faults({**CERTIFICATE, "Status": "REVOKED"}, 21, NOW),
+        "c is REVOKED",
+    ),
     "certificate renewed": (
-        cdn.certificate_faults({**CERTIFICATE, "RenewalSummary": {"RenewalStatus": "SUCCESS"}}, 21, NOW),
+        certificate.certificate_faults({**CERTIFICATE, "RenewalSummary": {"RenewalStatus": "SUCCESS"}}, 21, NOW),
         "",
     ),
     "certificate not renewed": (
-        cdn.certificate_faults({**CERTIFICATE, "RenewalSummary": {"RenewalStatus": "PENDING_VALIDATION"}}, 21, NOW),
+        certificate.certificate_faults(
+            {**CERTIFICATE, "RenewalSummary": {"RenewalStatus": "PENDING_VALIDATION"}}, 21, NOW
+        ),
         "the renewal of c is PENDING_VALIDATION",
     ),
     "sign-in": (balancer.sign_in([FORWARD, AUTHENTICATE], SIGN_IN), ""),
@@ -255,9 +249,9 @@ CASES = {
     "everything by IPv6": (ingress(PERMISSION, ALL_V6), "everything of ::/0"),
     "wider range": (ingress({**PERMISSION, "ToPort": 9000}), "tcp 8443 to 9000 of sg-lb"),
     "closed to the balancer": (ingress(), "it does not let in tcp 8443 of sg-lb"),
-    "groups": (host.groups_worn({"SecurityGroups": [{"GroupId": "g", "GroupName": "lab"}]}, "g"), ""),
+    "groups": (groups.groups_worn({"SecurityGroups": [{"GroupId": "g", "GroupName": "lab"}]}, "g"), ""),
     "groups of a second interface": (
-        host.groups_worn(
+        groups.groups_worn(
             {
                 "SecurityGroups": [{"GroupId": "g", "GroupName": "lab"}],
                 "NetworkInterfaces": [{"Groups": [{"GroupId": "x", "GroupName": "open"}]}],
@@ -338,7 +332,7 @@ EMPTY = {
     "list_distributions": {"DistributionList": {"Quantity": 0}},
     "list_key_groups": {"KeyGroupList": {"Quantity": 0}},
     "describe_load_balancers": aws_error("LoadBalancerNotFound"),
-    "describe_target_groups": aws_error("TargetGroupNotFound"),
+    "describe_target_groups": {"TargetGroups": []},
     "describe_instances": {"Reservations": []},
     "list_user_pools": {"UserPools": []},
 }
@@ -347,24 +341,31 @@ EMPTY = {
 @pytest.mark.parametrize(
     ("test", "words"),
     [
-        (cdn.there, "no distribution of this account has the alternate name data.lab.test"),
+        (cdn.distribution_exists, "no distribution of lab in this account has the alternate name data.lab.test"),
         (cdn.keys_asked, "there is no key group lab"),
-        (balancer.there, "there is no load balancer lab"),
+        (balancer.load_balancer_exists, "there is no load balancer lab"),
         (balancer.targets, "there is no target group lab-https-8443"),
-        (host.there, "no instance has the name"),
+        (host.instance_runs, "no instance has the name"),
         (pool.sign_up, "there is no user pool lab"),
     ],
 )
 def test_what_is_not_there_is_said_once(test, words):
-    assert words in "".join(test(sight(EMPTY)))
+    assert words in "".join(test(context_of(EMPTY)))
 
 
 @pytest.mark.parametrize(
-    "find", [facts.distribution, facts.key_group, facts.load_balancer, facts.instance, facts.user_pool]
+    "find",
+    [
+        find_distribution.distribution,
+        find_signing_keys.key_group,
+        find_load_balancer.load_balancer,
+        find_instance.instance,
+        find_user_pool.user_pool,
+    ],
 )
 def test_and_is_a_reason_to_leave_the_rest_open(find):
     with pytest.raises(Skipped, match="see "):
-        find(sight(EMPTY))
+        find(context_of(EMPTY))
 
 
 def test_the_secret_of_the_app_client_is_kept_by_nobody():
@@ -374,7 +375,7 @@ def test_the_secret_of_the_app_client_is_kept_by_nobody():
         "list_user_pool_clients": {"UserPoolClients": [{"ClientName": "lab", "ClientId": "c"}]},
         "describe_user_pool_client": {"UserPoolClient": {"ClientId": "c", "ClientSecret": "s"}},
     }
-    assert facts.app_client(sight(answers)) == {"ClientId": "c"}
+    assert find_user_pool.app_client(context_of(answers)) == {"ClientId": "c", "ClientSecret": True}
 
 
 @pytest.mark.parametrize(("others", "told"), [([], "app clients lab-igv too"), (["lab-igv"], "")])
@@ -384,17 +385,17 @@ def test_app_clients_beside_the_load_balancers(others, told):
         "describe_user_pool": {"UserPool": {"Id": "p"}},
         "list_user_pool_clients": {"UserPoolClients": [{"ClientName": name} for name in ("lab", "lab-igv")]},
     }
-    found = "".join(pool.clients(sight(answers, other_app_clients=others)))
+    found = "".join(pool.clients(context_of(answers, other_app_clients=others)))
     assert (told in found) if told else not found
 
 
 @pytest.mark.parametrize(("held", "key"), [([], ""), (["mri/", "mri/a b"], "mri/a%20b")])
 def test_an_object_to_try(held, key):
-    assert facts.an_object(sight({"list_objects_v2": {"Contents": [{"Key": name} for name in held]}})) == key
+    assert an_object(context_of({"list_objects_v2": {"Contents": [{"Key": name} for name in held]}})) == key
 
 
 def test_a_bucket_that_may_not_be_listed_is_no_failure():
-    assert facts.an_object(sight({"list_objects_v2": aws_error("AccessDenied")})) == ""
+    assert an_object(context_of({"list_objects_v2": aws_error("AccessDenied")})) == ""
 
 
 AWS = "https://s3.eu-central-1.amazonaws.com"
@@ -428,12 +429,17 @@ def test_addresses_of_a_bucket(name, endpoint, written):
     ],
 )
 def test_strangers_at_s3(monkeypatch, answers, words):
-    look = sight(OBJECTS)
+    context = context_of(OBJECTS)
     monkeypatch.setattr(
-        look, "client", lambda service, region: types.SimpleNamespace(meta=types.SimpleNamespace(endpoint_url=AWS))
+        context.aws,
+        "client",
+        lambda *_, **__: types.SimpleNamespace(
+            meta=types.SimpleNamespace(endpoint_url=AWS),
+            **{operation: lambda answer=answer, **_: answer for operation, answer in OBJECTS.items()},
+        ),
     )
     asked = verify_fakes.site(monkeypatch, bucket.web, *answers)
-    said = "; ".join(bucket.direct(look))
+    said = "; ".join(bucket.direct(context))
     assert words in said if words else said == ""
     assert len(asked) == 4
 
@@ -441,7 +447,7 @@ def test_strangers_at_s3(monkeypatch, answers, words):
 def test_blocks_are_judged_as_preflight_judges_them():
     blocks = dict.fromkeys(["BlockPublicAcls", "IgnorePublicAcls", "RestrictPublicBuckets"], True)
     held = {"PublicAccessBlockConfiguration": {**blocks, "BlockPublicPolicy": False}}
-    assert list(bucket.block(sight({"get_bucket_location": {}, "get_public_access_block": held}))) == [
+    assert list(bucket.block(context_of({"get_bucket_location": {}, "get_public_access_block": held}))) == [
         "it does not block all public access (BlockPublicPolicy off)"
     ]
 
@@ -455,15 +461,15 @@ def test_knocking():
 
 @pytest.fixture
 def instance_look():
-    return sight({"describe_instances": {"Reservations": [{"Instances": [{"PublicIpAddress": "198.51.100.9"}]}]}})
+    return context_of({"describe_instances": {"Reservations": [{"Instances": [{"PublicIpAddress": "198.51.100.9"}]}]}})
 
 
 def test_an_address_that_answers(monkeypatch, instance_look):
     monkeypatch.setattr(host.web, "answers", lambda address, port, _: (address, port) == ("198.51.100.9", 22))
-    assert list(host.closed(instance_look)) == ["port 22 of 198.51.100.9 answers"]
+    assert list(host.instance_unreachable(instance_look)) == ["port 22 of 198.51.100.9 answers"]
 
 
 def test_a_network_that_answers_for_everything(monkeypatch, instance_look):
     monkeypatch.setattr(host.web, "answers", lambda *_: True)
     with pytest.raises(Skipped, match="do not exist"):
-        list(host.closed(instance_look))
+        list(host.instance_unreachable(instance_look))

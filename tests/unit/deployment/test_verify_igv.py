@@ -6,30 +6,27 @@ import gzip
 import json
 
 import pytest
+from ansible_collections.bioviewers.aws.plugins.module_utils._checks.check import FAILED, OK, run
 from ansible_collections.bioviewers.aws.plugins.module_utils._checks.http import Answer
-from ansible_collections.bioviewers.aws.plugins.module_utils._checks.verify import FAILED, OK, run
-from ansible_collections.bioviewers.aws.plugins.module_utils._deployment.igv import verify as igv
-from ansible_collections.bioviewers.aws.plugins.module_utils._deployment.igv import verify_client as met
-from ansible_collections.bioviewers.aws.plugins.modules.verify_igv import PARTS
+from ansible_collections.bioviewers.aws.plugins.module_utils._deployment.builds import BUILDS
+from ansible_collections.bioviewers.aws.plugins.module_utils._deployment.igv_client import verify_login as met
 
-from tests.unit.deployment.test_verify_api import but, without
-from tests.unit.deployment.verify_fakes import aws_error, sight, site
+from tests.unit.deployment.verify_fakes import aws_error, but, context_of, site, without
 
 NAME, POOL_ID = "cognito-idp.us-east-1.amazonaws.com/us-east-1_1", "us-east-1:1"
 LOGIN = "lab-igv.auth.us-east-1.amazoncognito.com"
 KEY = "arn:aws:kms:us-east-1:111122223333:key/1"
 KNOWN = {
-    "name": "lab-igv",
     "project": "lab-igv",
     "user_pool": "lab-igv",
-    "account": "111122223333",
+    "aws_account_id": "111122223333",
     "login_domain": LOGIN,
     "identity_providers": ["COGNITO"],
     "callback_port": 60151,
     "client_secret": True,
     "buckets": [{"name": "bams", "prefixes": ["a/b/"], "browsable": True, "kms_key_arn": KEY}, {"name": "refs"}],
     "list_all_buckets": False,
-    "protect_user_pool": True,
+    "require_user_pool_deletion_protection": True,
 }
 CLIENT = {
     "ClientId": "c1",
@@ -75,6 +72,10 @@ POLICY = [
 ]
 
 
+PARTS = {part.PART: part.CHECKS for part in BUILDS["igv"].verify}
+OF_AWS = {name: checks for name, checks in PARTS.items() if name != met.PART}
+
+
 def document(*statements):
     return {"Version": "2012-10-17", "Statement": [*statements]}
 
@@ -114,7 +115,7 @@ GOOD = {
 
 def faults(changed=None, **known):
     """{line: reasons} of what AWS tells alone."""
-    outcomes = run(igv.CHECKS, sight({**GOOD, **(changed or {})}, **{**KNOWN, **known}))
+    outcomes = run(OF_AWS, context_of({**GOOD, **(changed or {})}, **{**KNOWN, **known}))
     return {one.name: "; ".join(one.reasons) for one in outcomes if one.outcome == FAILED}
 
 
@@ -239,7 +240,7 @@ def test_a_role_of_another_pool_is_no_fault():
 
 
 def test_of_a_bucket_of_another_account_the_policy_is_not_known():
-    outcomes = run(igv.CHECKS, sight({**GOOD, "get_bucket_policy_status": aws_error("AccessDenied")}, **KNOWN))
+    outcomes = run(OF_AWS, context_of({**GOOD, "get_bucket_policy_status": aws_error("AccessDenied")}, **KNOWN))
     assert [(one.name, one.outcome) for one in outcomes if one.outcome != OK] == [("igv-buckets-private", "skipped")]
 
 
@@ -251,7 +252,7 @@ NO_FILE = Answer(404, ())
 def met_faults(monkeypatch, authorize=LEFT, token=REFUSED, config=NO_FILE, **known):
     answers = ((r".*/oauth2/authorize\?.*", authorize), (r".*/oauth2/token", token), (r".*/oauth-config.json", config))
     site(monkeypatch, met.web, *answers)
-    outcomes = run(PARTS, sight(GOOD, **{**KNOWN, **known}))
+    outcomes = run(PARTS, context_of(GOOD, **{**KNOWN, **known}))
     seen = [one for one in outcomes if one.name != "igv-config-hosted" or "config_url" in known]
     return {one.name: "; ".join(one.reasons) for one in seen if one.outcome != OK}
 
@@ -259,7 +260,7 @@ def met_faults(monkeypatch, authorize=LEFT, token=REFUSED, config=NO_FILE, **kno
 @pytest.fixture
 def folder(tmp_path):
     """The files as igv_client_config writes them."""
-    config = {**met.expected(sight(GOOD, **KNOWN)), "scope": "openid%20email", "client_secret": "s"}
+    config = {**met.expected(context_of(GOOD, **KNOWN)), "scope": "openid%20email", "client_secret": "s"}
 
     def write(mode=0o600, **changed):
         content = json.dumps({**config, **changed}).encode()
@@ -325,7 +326,7 @@ def test_without_the_files_the_claim_is_left_open(monkeypatch, tmp_path):
 def test_what_igv_fetches_from_a_web_server(monkeypatch, folder, changed, reason):
     answer = {name: changed[name] for name in changed if name in ("status", "body")}
     said = {name: changed[name] for name in changed if name not in answer}
-    body = json.dumps({**met.expected(sight(GOOD, **KNOWN)), "scope": "openid%20email", **said})
+    body = json.dumps({**met.expected(context_of(GOOD, **KNOWN)), "scope": "openid%20email", **said})
     served = Answer(**{"status": 200, "headers": (), "body": body, **answer})
     url = "https://www.example.org/igv/oauth-config.json"
     found = met_faults(monkeypatch, config=served, config_dir=folder(), config_url=url)

@@ -18,8 +18,8 @@ import urllib.parse
 import pytest
 from ansible_collections.bioviewers.aws.plugins.module_utils._checks import http as web
 from ansible_collections.bioviewers.aws.plugins.module_utils._checks import signed_cookies as jar
+from ansible_collections.bioviewers.aws.plugins.module_utils._checks.check import Skipped
 from ansible_collections.bioviewers.aws.plugins.module_utils._checks.http import Answer
-from ansible_collections.bioviewers.aws.plugins.module_utils._checks.verify import Skipped
 from ansible_collections.bioviewers.aws.plugins.module_utils._deployment.distribution import verify_data as data
 from ansible_collections.bioviewers.aws.plugins.module_utils._deployment.dns import verify as names
 from ansible_collections.bioviewers.aws.plugins.module_utils._deployment.load_balancer import verify_site as site
@@ -30,7 +30,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from tests.unit.deployment import verify_fakes
-from tests.unit.deployment.verify_fakes import KNOWN, sight
+from tests.unit.deployment.verify_fakes import KNOWN, context_of
 
 ROOT = pathlib.Path(__file__).parents[3]
 HOST = "localhost"
@@ -119,7 +119,7 @@ def shop(tmp_path, key, monkeypatch):
 # --- Real sockets ------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("path", ["/", "/a?b=c", *site.DISGUISES])
+@pytest.mark.parametrize("path", ["/", "/a?b=c", *site.SESSION_SPELLINGS])
 def test_requests_go_out_as_written(path):
     with serving() as port:
         answer = web.ask(f"http://127.0.0.1:{port}{path}", {"x-amzn-oidc-identity": "me"})
@@ -161,8 +161,8 @@ def test_a_tunnel_for_tls(monkeypatch):
     ],
 )
 def test_certificates(shop, days, options, words):
-    look = sight(site_domain=shop(days, **options))
-    said = "; ".join(names.certificate(look, "site_domain"))
+    context = context_of(site_domain=shop(days, **options))
+    said = "; ".join(names.certificate(context, "site_domain"))
     assert words in said if words else said == ""
 
 
@@ -181,13 +181,15 @@ VERSION = ssl.TLSVersion
 )
 def test_versions_of_tls(shop, least, most, words):
     address = shop(least=least, most=most)
-    assert list(names.versions(sight(site_domain=address), "site_domain")) == [f"{address} {word}" for word in words]
+    assert list(names.versions(context_of(site_domain=address), "site_domain")) == [
+        f"{address} {word}" for word in words
+    ]
 
 
 def test_versions_that_cannot_be_offered(shop, monkeypatch):
     monkeypatch.setattr(web, "speaks", lambda _: False)
     with pytest.raises(Skipped, match=r"can't offer TLS 1\.0 and 1\.1"):
-        list(names.versions(sight(site_domain=shop()), "site_domain"))
+        list(names.versions(context_of(site_domain=shop()), "site_domain"))
 
 
 def test_a_version_without_ciphers_is_not_offered(monkeypatch):
@@ -205,8 +207,10 @@ def test_names(monkeypatch):
             raise socket.gaierror(-2, "Name or service not known")
 
     monkeypatch.setattr(socket, "getaddrinfo", look_up)
-    assert list(names.resolves(sight(), "site_domain")) == []
-    assert list(names.resolves(sight(), "data_domain")) == ["data.lab.test does not resolve: Name or service not known"]
+    assert list(names.resolves(context_of(), "site_domain")) == []
+    assert list(names.resolves(context_of(), "data_domain")) == [
+        "data.lab.test does not resolve: Name or service not known"
+    ]
 
 
 # --- Answers -----------------------------------------------------------------------------------------------------
@@ -214,7 +218,7 @@ def test_names(monkeypatch):
 
 def said_by(monkeypatch, answers, test, answers_of_aws=None, **known):
     verify_fakes.site(monkeypatch, web, *answers)
-    return "; ".join(test(sight(answers_of_aws, **known)))
+    return "; ".join(test(context_of(answers_of_aws, **known)))
 
 
 def answer(status=200, body="", **headers):
@@ -259,18 +263,18 @@ SITE_CASES = {
     "shell with the bucket in its page": ([(".*/", answer(body="lab-data"))], site.shell, "/ names the bucket"),
     "no shell": ([(".*/", answer(502))], site.shell, "/ answers 502"),
     "shell with cookies": ([(".*/", answer(**COOKIE))], site.shell, "/ hands out CloudFront-Policy"),
-    "session refused": ([(".*", answer(401))], site.closed, ""),
-    "session open": ([(".*", answer(204))], site.closed, "/session answers 204"),
-    "session with cookies": ([(".*", answer(401, **COOKIE))], site.closed, "/session hands out"),
-    "disguises": ([(".*", answer(404))], site.disguised, ""),
+    "session refused": ([(".*", answer(401))], site.session_requires_login, ""),
+    "session open": ([(".*", answer(204))], site.session_requires_login, "/session answers 204"),
+    "session with cookies": ([(".*", answer(401, **COOKIE))], site.session_requires_login, "/session hands out"),
+    "disguises": ([(".*", answer(404))], site.path_confusion, ""),
     "one disguise open": (
         [(".*//session", answer(204, **COOKIE)), (".*", answer(404))],
-        site.disguised,
+        site.path_confusion,
         "//session hands out",
     ),
     "one disguise answered": (
         [(".*%73.*", answer(204)), (".*", answer(302))],
-        site.disguised,
+        site.path_confusion,
         "/%73ession answers 204",
     ),
     "settings refused": ([(".*/settings.json", answer(401)), (".*", answer(404))], site.settings, ""),
@@ -281,15 +285,15 @@ SITE_CASES = {
         site.settings,
         "/%73ettings.json answers 200",
     ),
-    "forged": ([(".*", answer(302))], site.forged, ""),
+    "forged": ([(".*", answer(302))], site.forged_identity, ""),
     "forged and believed": (
         [(".*/login", answer(302, **COOKIE)), (".*", answer(401))],
-        site.forged,
+        site.forged_identity,
         "/login hands out",
     ),
-    "unknown path": ([(".*", TO_LOGIN)], site.unknown, ""),
-    "unknown path answered": ([(".*", answer(404))], site.unknown, "a path that nobody knows answers 404"),
-    "unknown path elsewhere": ([(".*", answer(302, Location="https://x.test/"))], site.unknown, "leads to x.test"),
+    "unknown path": ([(".*", TO_LOGIN)], site.unknown_path, ""),
+    "unknown path answered": ([(".*", answer(404))], site.unknown_path, "a path that nobody knows answers 404"),
+    "unknown path elsewhere": ([(".*", answer(302, Location="https://x.test/"))], site.unknown_path, "leads to x.test"),
     "headers": ([(".*", answer(**SECURE))], site.headers, ""),
     "no headers": (
         [(".*", answer())],
@@ -349,7 +353,7 @@ def test_the_way_to_the_login(said, words):
 
 def test_forged_headers_are_sent(monkeypatch):
     asked = verify_fakes.site(monkeypatch, web, (".*", answer(401)))
-    list(site.forged(sight()))
+    list(site.forged_identity(context_of()))
     assert len(asked) > 6
     assert all(site.FORGED.items() <= headers.items() for _other, headers in asked)
 
@@ -418,7 +422,7 @@ def test_refusals(monkeypatch, keys, use, line, status, words):
 
 def sent(monkeypatch, keys, line, use=True):
     asked = verify_fakes.site(monkeypatch, web, (".*", answer(403)))
-    list(checks_of(data)[line](sight(keys, use_signing_key=use)))
+    list(checks_of(data)[line](context_of(keys, use_signing_key=use)))
     return cookies_sent(asked[0][1])
 
 
@@ -470,10 +474,10 @@ def test_the_signing_key_is_read_only_when_it_may_be(monkeypatch, keys):
 
     for line in ("cookie-expired", "listing", "cors-foreign"):
         verify_fakes.site(monkeypatch, web, (".*", answer(403)))
-        list(checks_of(data)[line](sight({**keys, "get_parameter": only_public})))
+        list(checks_of(data)[line](context_of({**keys, "get_parameter": only_public})))
     for line in ("cookie-good", "object-missing", "cors-own"):
         with pytest.raises(Skipped, match="verify_use_signing_key"):
-            list(checks_of(data)[line](sight({**keys, "get_parameter": only_public})))
+            list(checks_of(data)[line](context_of({**keys, "get_parameter": only_public})))
 
 
 ALLOWED = {
@@ -526,7 +530,7 @@ def test_a_list_for_those_with_a_cookie(monkeypatch, keys):
         return answer(200, LIST) if "Cookie" in headers else answer(403)
 
     monkeypatch.setattr(web, "ask", ask)
-    assert list(data.listing(sight(keys, use_signing_key=True))) == [
+    assert list(data.listing(context_of(keys, use_signing_key=True))) == [
         "/ is answered with 200 and a list of objects",
         "/?list-type=2 is answered with 200 and a list of objects",
     ]
@@ -619,7 +623,7 @@ def handing_out(policy):
 
 def test_signing_in(monkeypatch):
     asked = play(monkeypatch, handing_out(jar.policy("https://data.lab.test/*", 3600)))
-    assert list(login.cookies(sight(**USER))) == []
+    assert list(login.cookies(context_of(**USER))) == []
     assert (
         "POST",
         f"https://{KNOWN['login_domain']}/login?client_id=c1",
@@ -631,13 +635,13 @@ def test_signing_in(monkeypatch):
 
 def test_signing_in_to_too_much(monkeypatch):
     play(monkeypatch, handing_out(jar.policy("https://*", 3600)))
-    assert list(login.cookies(sight(**USER))) == ["they open https://*, not https://data.lab.test/*"]
+    assert list(login.cookies(context_of(**USER))) == ["they open https://*, not https://data.lab.test/*"]
 
 
 def test_a_login_that_does_not_let_in(monkeypatch):
     play(monkeypatch, answer(403))
     with pytest.raises(OSError, match=r"ends at https://neuroglancer\.lab\.test/login with 403"):
-        list(login.cookies(sight(**USER)))
+        list(login.cookies(context_of(**USER)))
 
 
 @pytest.mark.parametrize(
@@ -645,4 +649,4 @@ def test_a_login_that_does_not_let_in(monkeypatch):
 )
 def test_nobody_to_sign_in_as(known, words):
     with pytest.raises(Skipped, match=words):
-        list(login.cookies(sight(**known)))
+        list(login.cookies(context_of(**known)))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import copy
 import re
 from collections.abc import Callable
 from typing import Any
 
+from ansible_collections.bioviewers.aws.plugins.module_utils._checks.check import Context
 from ansible_collections.bioviewers.aws.plugins.module_utils._checks.http import Answer
-from ansible_collections.bioviewers.aws.plugins.module_utils._checks.verify import Sight
+from ansible_collections.bioviewers.aws.plugins.module_utils._deployment.names import names
 from botocore.exceptions import ClientError
 
 KNOWN = {
@@ -29,16 +31,16 @@ KNOWN = {
     "deny_paths": ["/session", "/settings.json"],
     "ssl_policy": "ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09",
     "session_timeout": 604800,
-    "cookie_life": 3600,
-    "hsts_max_age": 31536000,
+    "cookie_lifetime": 3600,
+    "min_hsts_max_age": 31536000,
     "role_policies": {"managed": ["AmazonSSMManagedInstanceCore"], "inline": ["parameters"]},
     "failure_emails": [],
     "triggers": {},
     "other_app_clients": [],
-    "protect_load_balancer": True,
-    "protect_instance": True,
-    "protect_user_pool": True,
-    "least_days": 21,
+    "require_load_balancer_deletion_protection": True,
+    "require_instance_termination_protection": True,
+    "require_user_pool_deletion_protection": True,
+    "min_certificate_days": 21,
     "use_signing_key": False,
 }
 
@@ -49,9 +51,9 @@ def aws_error(code: str) -> ClientError:
     )
 
 
-def sight(answers: dict[str, Any] | None = None, **known: Any) -> Sight:
-    """A look at an AWS that answers by operation: with a value, what a function makes of the request, or an error."""
-    told = answers or {}
+def context_of(answers: dict[str, Any] | None = None, **known: Any) -> Context:
+    """The context of checks; AWS answers by operation: a value, what a function makes of the request, or an error."""
+    told, inputs = answers or {}, {**KNOWN, **known}
 
     class Client:
         def __getattr__(self, operation: str) -> Callable[..., Any]:
@@ -63,7 +65,7 @@ def sight(answers: dict[str, Any] | None = None, **known: Any) -> Sight:
 
             return call
 
-    return Sight({**KNOWN, **known}, lambda service, **_: Client())
+    return Context(inputs, lambda service, **_: Client(), names(inputs["project"]))
 
 
 def site(monkeypatch: Any, web: Any, *answers: tuple[str, Answer]) -> list[tuple[str, dict[str, str]]]:
@@ -76,3 +78,22 @@ def site(monkeypatch: Any, web: Any, *answers: tuple[str, Answer]) -> list[tuple
 
     monkeypatch.setattr(web, "ask", ask)
     return asked
+
+
+def but(value, *path_and_new):
+    """A copy with one thing changed: but({"a": {"b": 1}}, "a", "b", 2)."""
+    changed = copy.deepcopy(value)
+    *path, last, new = path_and_new
+    place = changed
+    for key in path:
+        place = place[key]
+    place[last] = new
+    return changed
+
+
+def without(value, key):
+    return {name: item for name, item in value.items() if name != key}
+
+
+def counted(*items):
+    return {"Quantity": len(items), "Items": list(items)}

@@ -6,7 +6,7 @@ import re
 
 import boto3
 import pytest
-from ansible_collections.bioviewers.aws.plugins.module_utils._checks import preflight
+from ansible_collections.bioviewers.aws.plugins.module_utils._aws import iam_errors
 
 from sandbox import settings
 from tests import recorder
@@ -63,10 +63,10 @@ def test_the_action_of_an_operation(service, operation, action):
     assert iam_policies.named(service, operation) == action
 
 
-@pytest.mark.parametrize("operation", preflight.RIGHTS)
+@pytest.mark.parametrize("operation", iam_errors.ACTIONS)
 def test_preflight_calls_a_missing_right_by_the_same_name(operation):
     camel = "".join(word.title() for word in operation.split("_"))
-    assert iam_policies.named("s3", camel) == preflight._right("s3", operation)
+    assert iam_policies.named("s3", camel) == iam_errors.permission("s3", operation)
 
 
 @pytest.mark.parametrize("table", TABLES)

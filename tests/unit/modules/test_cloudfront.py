@@ -17,6 +17,8 @@ from botocore.session import Session
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
+from tests.unit.modules.public_keys import new_pem
+
 
 @pytest.fixture
 def cloudfront(client):
@@ -42,12 +44,6 @@ def held(cloudfront):
 @pytest.fixture
 def key_id(run_module) -> Callable[[str], str]:
     return lambda name: run_module("cloudfront_public_key", name=name, encoded_key=new_pem())["public_key"]["id"]
-
-
-def new_pem(private: Any = None) -> str:
-    public = (private or ec.generate_private_key(ec.SECP256R1())).public_key()
-    form = serialization.PublicFormat.SubjectPublicKeyInfo
-    return public.public_bytes(serialization.Encoding.PEM, form).decode()
 
 
 def test_an_rsa_key(run_module, held):

@@ -23,7 +23,7 @@ import pytest
 
 from sandbox.api import routing
 from tests import recorder
-from tests.unit.conftest import MINISTACK_SERVICES, REGION
+from tests.emulators import MINISTACK_SERVICES, REGION
 from tests.unit.strict.life import TABLES
 
 ROOT = pathlib.Path(__file__).parents[3]
@@ -36,7 +36,6 @@ READING = {
     "deployment_info": {"build": "igv", "project": "lab-igv", "user_pool": "lab-igv"},
     "preflight": {"build": "igv", "project": "lab-igv", "aws_account_id": "123456789012"},
     "verify": {"nonsense": True},
-    "verify_igv": {"nonsense": True},
 }
 
 # What a module can do to others, and what it is told by Ansible. Each is done with `direct` and without.
@@ -138,8 +137,8 @@ class Tape(http.server.ThreadingHTTPServer):
         method, path, headers, body = asked
         if way == "direct":
             return self.again((method, path, body))
-        signer = routing.signer(headers, {})
-        ministack = signer.service.upper().replace("-", "_") in {*MINISTACK_SERVICES, "COGNITO_IDP"}
+        scope = routing.credential_scope(headers, {})
+        ministack = scope.service.upper().replace("-", "_") in {*MINISTACK_SERVICES, "COGNITO_IDP"}
         answer, content = recorder.forward(
             self.ministack if ministack else self.moto, method, path, dict(headers), body
         )

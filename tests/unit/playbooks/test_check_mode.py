@@ -13,7 +13,7 @@ import sys
 import pytest
 
 from tests import emulators, recorder
-from tests.unit.modules.test_cloudfront import new_pem
+from tests.unit.modules.public_keys import new_pem
 
 ROOT = pathlib.Path(__file__).parents[3]
 LAB = {

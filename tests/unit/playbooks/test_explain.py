@@ -62,5 +62,5 @@ def test_what_is_secret_stays_so(tmp_path: pathlib.Path, monkeypatch: pytest.Mon
     monkeypatch.setenv("SECRET", "opensesame")  # not in the play itself, of which Ansible shows the lines
     # Of the failure itself ansible-core 2.19 shows the message in spite of no_log; here it is about what follows.
     end = end_of(tmp_path, fail("AccessDenied for {{ lookup('ansible.builtin.env', 'SECRET') }}", no_log=True))
-    assert "opensesame" not in end.partition("TASK [Explain what went wrong]")[2]
-    assert "It usually means: The credentials lack the right" in end
+    assert "opensesame" not in end.partition("TASK [Report the failure and its usual cause]")[2]
+    assert "It usually means: The credentials lack the IAM permission" in end

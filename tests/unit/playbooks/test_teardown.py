@@ -14,9 +14,9 @@ from typing import Any
 
 import pytest
 import yaml
-from ansible_collections.bioviewers.aws.plugins.module_utils._deployment import remains
+from ansible_collections.bioviewers.aws.plugins.module_utils._deployment.certificate import remains
 
-from tests.unit.deployment.verify_fakes import sight
+from tests.unit.deployment.verify_fakes import context_of
 
 ROOT = pathlib.Path(__file__).parents[3]
 ACCOUNT, REGION, BUCKET = "123456789012", "us-east-1", "private-data"
@@ -334,7 +334,9 @@ THERE = {
             "Items": [{"Id": name, "ARN": DISTRIBUTIONS[name]} for name in DISTRIBUTIONS if name != "GONE"]
         }
     },
-    "get_distribution_config": lambda Id: {"DistributionConfig": {"CallerReference": Id.lower()}},  # noqa: N803
+    "get_distribution": lambda Id: {  # noqa: N803
+        "Distribution": {"ARN": DISTRIBUTIONS[Id], "DistributionConfig": {"CallerReference": Id.lower()}}
+    },
 }
 
 
@@ -350,7 +352,7 @@ THERE = {
     ],
 )
 def test_a_certificate_stays_only_for_what_is_there_and_not_of_the_deployment(users, others):
-    assert remains.other_users(sight(THERE), {"region": REGION, "in_use_by": users}) == others
+    assert remains.other_users(context_of(THERE), {"region": REGION, "in_use_by": users}) == others
 
 
 def test_whose_a_public_key_is(account, held, run_module):
@@ -396,4 +398,4 @@ def test_what_is_refused_before_anything_is_looked_at(teardown, case):
     words, variables, sentence = REFUSED[case]
     said = teardown(*words, **variables)
     assert sentence in said
-    assert "Look what there is" not in said
+    assert "Get the resources of the deployment" not in said

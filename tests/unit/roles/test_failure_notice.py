@@ -9,13 +9,13 @@ from pathlib import Path
 
 import boto3
 import pytest
-from ansible_collections.bioviewers.aws.plugins.module_utils._checks.verify import Skipped
+from ansible_collections.bioviewers.aws.plugins.module_utils._checks.check import Skipped
 from ansible_collections.bioviewers.aws.plugins.module_utils._deployment.instance import verify as verify_instance
 from ansible_collections.bioviewers.aws.plugins.module_utils._deployment.notifications import (
     verify as verify_notifications,
 )
 
-from tests.unit.deployment.verify_fakes import aws_error, sight
+from tests.unit.deployment.verify_fakes import context_of
 from tests.unit.roles.refused_settings import refusals
 
 sys.path.insert(0, str(Path(__file__).parents[3] / "roles" / "failure_notice" / "files"))
@@ -141,6 +141,7 @@ def topic(*subscriptions: tuple[str, str], key: str = "alias/aws/sns") -> dict:
     listed = [{"Endpoint": address, "SubscriptionArn": arn, "Protocol": "email"} for address, arn in subscriptions]
     attributes = {"TopicArn": TOPIC, **({"KmsMasterKeyId": key} if key else {})}
     return {
+        "list_topics": {"Topics": [{"TopicArn": TOPIC}]},
         "get_topic_attributes": {"Attributes": attributes},
         "list_subscriptions_by_topic": {"Subscriptions": listed},
     }
@@ -152,8 +153,8 @@ CONFIRMED = [(ADA, f"{TOPIC}:1"), (BOB, f"{TOPIC}:2")]
 @pytest.mark.parametrize(
     ("answers", "wanted", "wrong"),
     [
-        ({"get_topic_attributes": aws_error("NotFound")}, [], []),
-        ({"get_topic_attributes": aws_error("NotFound")}, [ADA], [f"there is no topic {TOPIC}"]),
+        ({"list_topics": {"Topics": [{"TopicArn": f"{TOPIC}-of-others"}]}}, [], []),
+        ({"list_topics": {"Topics": [{"TopicArn": f"{TOPIC}-of-others"}]}}, [ADA], [f"there is no topic {TOPIC}"]),
         (topic(*CONFIRMED), [ADA, BOB], []),
         (topic(*CONFIRMED, key=""), [ADA, BOB], ["the topic is not encrypted"]),
         (topic(*CONFIRMED), [ADA], [f"{BOB} is told, too"]),
@@ -163,13 +164,13 @@ CONFIRMED = [(ADA, f"{TOPIC}:1"), (BOB, f"{TOPIC}:2")]
     ids=["nobody", "no topic", "both", "not encrypted", "one too many", "one too few", "one who was never told"],
 )
 def test_verify_says_who_is_told(answers, wanted, wrong):
-    assert list(verify_notifications.notices(sight(answers, failure_emails=wanted))) == wrong
+    assert list(verify_notifications.notices(context_of(answers, failure_emails=wanted))) == wrong
 
 
 def test_verify_leaves_open_whom_aws_still_asks():
-    look = sight(topic(CONFIRMED[0], (BOB, "PendingConfirmation")), failure_emails=[ADA, BOB])
+    context = context_of(topic(CONFIRMED[0], (BOB, "PendingConfirmation")), failure_emails=[ADA, BOB])
     with pytest.raises(Skipped, match=f"{BOB} has not followed the link"):
-        list(verify_notifications.notices(look))
+        list(verify_notifications.notices(context))
 
 
 @pytest.mark.parametrize(

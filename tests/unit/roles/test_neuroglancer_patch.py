@@ -6,7 +6,6 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,34 +13,12 @@ from typing import Any
 
 import pytest
 
-ROOT = Path(__file__).parents[3]
-PROGRAM = ROOT / "roles/neuroglancer/files/build/patch_credentials.py"
+from tests.unit.roles.neuroglancer_package import PROGRAM, TOOLS, patch, unpack
+
 HARNESS = Path(__file__).with_name("neuroglancer_fetch.mjs")
 STARTED = Path(__file__).with_name("neuroglancer_started_worker.mjs")
-CACHE = ROOT / ".cache/npm"
-TOOLS = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
 ANCHOR = "response = await fetch(input, init);"
 VERSIONS = ("2.39.2", "2.40.1", "2.41.2")
-
-
-def archive(version: str) -> Path:
-    path = CACHE / f"neuroglancer-{version}.tgz"
-    if not path.exists():
-        CACHE.mkdir(parents=True, exist_ok=True)
-        subprocess.run(
-            ["npm", "pack", "--silent", f"neuroglancer@{version}"],
-            cwd=CACHE,
-            env=TOOLS,
-            check=True,
-            capture_output=True,
-        )
-    return path
-
-
-def unpack(version: str, folder: Path) -> None:
-    """Only what the module needs."""
-    parts = ("package/package.json", "package/lib/util")
-    subprocess.run(["tar", "-C", folder, "-xzf", archive(version), *parts], check=True)
 
 
 @pytest.fixture(scope="module", params=VERSIONS)
@@ -67,11 +44,6 @@ def patched(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     (folder / "package.json").write_text('{"type": "module"}')
     assert patch(module).returncode == 0
     return module
-
-
-def patch(target: Path, **how: Any) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, str(PROGRAM), str(target)]
-    return subprocess.run(command, capture_output=True, text=True, check=False, **how)
 
 
 def http_request(package: Path) -> Path:

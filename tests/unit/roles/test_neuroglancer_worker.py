@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, sync_playwright
 
-from tests.unit.roles import test_neuroglancer_patch as patching
+from tests.unit.roles import neuroglancer_package
 
 KINDS = {".html": "text/html", ".js": "text/javascript"}
 # What a bundler does with "#src/" in the package's modules.
@@ -39,8 +39,8 @@ const address = self.location.hash.slice(1);
 @pytest.fixture(scope="module")
 def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("patched")
-    patching.unpack("2.41.2", folder)
-    assert patching.patch(folder / "package").returncode == 0
+    neuroglancer_package.unpack("2.41.2", folder)
+    assert neuroglancer_package.patch(folder / "package").returncode == 0
     return folder
 
 

@@ -218,17 +218,19 @@ def test_what_is_ours_can_not_be_asked_for(server):
 def test_one_port_with_tls(http, server):
     assert [words for words, _other in http].count(["server"]) == 1
     assert lines(server, "listen") == [["8443", "ssl", "default_server"]]
-    assert lines(server, "ssl_protocols") == [["TLSv1.2", "TLSv1.3"]]
-    assert lines(server, "large_client_header_buffers") == [["4", "32k"]]
-    assert lines(server, "absolute_redirect") == [["off"]]
+    assert lines(http, "ssl_protocols") == [["TLSv1.2", "TLSv1.3"]]
+    assert lines(http, "large_client_header_buffers") == [["4", "32k"]]
+    assert lines(http, "absolute_redirect") == [["off"]]
+    settable = {"ssl_protocols", "large_client_header_buffers", "absolute_redirect"}
+    assert not settable & {words[0] for words, _other in server}
     assert lines(http, "server_tokens") == [["off"]]
 
 
 @pytest.mark.parametrize(("found", "static"), [("", []), ("libnginx-mod-http-brotli-static", [["on"]])])
 def test_brotli_only_where_the_distribution_has_it(found, static):
-    server = block(block(read(render(__nginx_brotli={"stdout": found})), "http"), "server")
-    assert lines(server, "brotli_static") == static
-    assert lines(server, "gzip_static") == [["on"]]
+    http = block(read(render(__nginx_brotli={"stdout": found})), "http")
+    assert lines(http, "brotli_static") == static
+    assert lines(http, "gzip_static") == [["on"]]
 
 
 def test_settings_reach_the_server():
@@ -264,12 +266,33 @@ def test_types_that_a_viewer_is_made_of(http):
     assert types.items() >= expected.items()
 
 
+def test_the_paths_are_served_and_no_others():
+    paths = [{"path": "/s", "access": "deny", "serve": "session"}, {"path": "/mine/*", "access": "public"}]
+    http = block(read(render(nginx_paths=paths, nginx_session_gate="")), "http")
+    server = block(http, "server")
+    named = {words[-1] for words, _inner in server if words[0] == "location"}
+    assert {name for name in named if not name.startswith(("@", "/-/"))} == {"/", "/s"}
+    assert block(http, "map", "$uri:$http_x_amzn_oidc_identity", "$anonymous")[1:] == [(["/s:", "1"], None)]
+
+
+def test_a_lab_adds_lines_of_its_own():
+    added = {"nginx_extra_http_options": "map $uri $x { default 1; }", "nginx_extra_server_options": "gzip on;\n"}
+    http = block(read(render(**added)), "http")
+    assert (["map", "$uri", "$x"], [(["default", "1"], None)]) in http
+    assert lines(block(http, "server"), "gzip") == [["on"]]
+
+
 GOOD = {"nginx_root": "/srv/viewer", "nginx_session_include": "/etc/nginx/cookies.conf"}
 BAD = {
     "nginx_root": ["srv/viewer", "/srv/a viewer", "/srv;"],
     "nginx_session_include": ["cookies.conf", "/etc/nginx/*", "/etc/nginx/"],
     "nginx_session_gate": ["/run/gate.sock", "unix:gate", "http://gate:80", "gate:80;"],
     "nginx_settings_file": ["viewer.json", "/etc/*", "/etc/", "/etc/a;b"],
+    "nginx_paths": [
+        [{"path": "session", "access": "deny", "serve": "session"}],
+        [{"path": "/a;b", "access": "public"}],
+        [{"path": "/s", "access": "public", "serve": "session"}],
+    ],
     "nginx_session_domain": [".example.org", 'example.org"'],
     "nginx_sign_out_url": ["/signed-out", "http://login.example.org/logout", "https://login/$host", 'https://login/"'],
     "nginx_listen_port": [0, 65536],
@@ -284,4 +307,12 @@ BAD = {
 def test_settings_that_are_refused():
     for name, value, said in refusals("nginx", GOOD, BAD):
         assert said.startswith(f"{name} "), (name, value)
-        assert (value[0] if isinstance(value, list) else str(value)) in said
+        assert shown(value) in said
+
+
+def shown(value):
+    """What a refusal names of a value: of a path that is served to the wrong people, what serves it."""
+    first = value[0] if isinstance(value, list) else value
+    if isinstance(first, dict):
+        return first["serve"] if first["access"] == "public" and "serve" in first else first["path"]
+    return str(first)

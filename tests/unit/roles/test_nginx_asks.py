@@ -425,3 +425,26 @@ def test_without_a_gate_the_plain_header_is_enough(tmp_path):
         ]
         assert [bare.ask("/settings.json", each).status for each in asked] == [403, 200]
         assert json.dumps(bare.log()[-1]["person"]) == '""'
+
+
+MINE = """
+large_client_header_buffers 4 1k;
+location /mine/ { return 200 "$kind\\n"; }
+"""
+
+
+def test_a_lab_adds_paths_and_lines_of_its_own(gate, tmp_path):
+    own = {
+        "nginx_paths": [
+            {"path": "/", "access": "public", "serve": "index"},
+            {"path": "/cookies", "access": "deny", "serve": "session"},
+            {"path": "/mine/*", "access": "public"},
+        ],
+        "nginx_extra_http_options": "map $uri $kind { default none; ~a$ ours; }",
+        "nginx_extra_server_options": MINE,
+    }
+    with running(Site(tmp_path / "nginx", free_port(), nginx_session_gate=f"unix:{gate}", **own)) as site:
+        assert site.ask("/").body == "the shell"
+        assert site.ask("/mine/a").body == "ours\n"
+        assert [site.ask(path).status for path in ("/session", "/cookies")] == [404, 401]
+        assert site.ask("/", [("X-Long", "a" * 2000)]).status == 400, "the lab's buffers, not ours"

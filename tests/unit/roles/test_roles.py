@@ -19,8 +19,8 @@ READ_ONLY = {
     f"ansible.builtin.{name}" for name in ("assert", "debug", "fail", "include_tasks", "meta", "set_fact", "stat")
 }
 # What the build of the viewer makes for itself and takes away again.
-PASSING = {"Clear the work directory", "Remove what only the build needed", "Make the work directory"}
-PASSING |= {"Lay out the inputs", "Bundle"}
+PASSING = {"Clear the work directory", "Create the work directory", "Remove the work directory", "Create the inputs"}
+PASSING |= {"Build the bundle", "Install the bundle of the controller"}
 
 every_role = pytest.mark.parametrize("role", ROLES, ids=lambda role: role.name)
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import io
+import os
+import zipfile
+
 from ansible_collections.bioviewers.aws.plugins.modules.lambda_function import digest, packed
 
 from tests import modules
@@ -12,8 +16,18 @@ DIGEST = "VXh718xamPJBhzGSACdS0Dh4DxF18va6sdXnqQbQpRk="
 
 
 def test_the_archive_is_that_of_earlier_releases(tmp_path):
-    (tmp_path / "sign_in.py").write_text("def handler(event, _context):\n    return event\n")
-    assert digest(packed(str(tmp_path / "sign_in.py"))) == DIGEST
+    source = tmp_path / "sign_in.py"
+    source.write_text("def handler(event, _context):\n    return event\n")
+    archives = []
+    for time in (1_000_000_000, 2_000_000_000):
+        os.utime(source, (time, time))
+        archives.append(packed([str(source)]))
+    assert archives[0] == archives[1]
+    assert digest(archives[0]) == DIGEST
+    with zipfile.ZipFile(io.BytesIO(archives[0])) as opened:
+        assert opened.namelist() == ["sign_in.py"]
+        assert opened.read("sign_in.py") == source.read_bytes()
+        assert opened.infolist()[0].external_attr >> 16 == 0o100644
 
 
 def test_lambda_learns_late_of_a_role(account):

@@ -5,16 +5,14 @@
 
 from __future__ import annotations
 
-from ansible_collections.bioviewers.aws.plugins.module_utils._checks.preflight import (
+from ansible_collections.bioviewers.aws.plugins.module_utils._aws.iam_errors import (
+    AccessDeniedError,
     BotoCoreError,
-    Check,
     ClientError,
-    DeniedError,
-    Fault,
-    Findings,
-    Look,
-    code,
+    error_code,
 )
+from ansible_collections.bioviewers.aws.plugins.module_utils._checks.check import Check, Context
+from ansible_collections.bioviewers.aws.plugins.module_utils._checks.problem import Findings, Problem
 
 LOG_IN = "log in again (`aws sso login`, `aws configure`) or name the right profile in AWS_PROFILE"
 # What a person should read for what AWS or boto3 says of credentials.
@@ -31,50 +29,55 @@ REFUSALS = {
 }
 
 
-def _refusal(error: Exception) -> Fault:
-    known = REFUSALS.get(code(error)) or REFUSALS.get(type(error).__name__)
+def _refusal(error: Exception) -> Problem:
+    known = REFUSALS.get(error_code(error)) or REFUSALS.get(type(error).__name__)
     if known:
-        return Fault("", "", f"{known}, so nothing in AWS was checked", LOG_IN)
-    return Fault(
+        return Problem("", "", f"{known}, so nothing in AWS was checked", LOG_IN)
+    return Problem(
         "", "", f"AWS could not be asked who we are: {str(error).rstrip('.')}", "check the network and " + LOG_IN
     )
 
 
-def caller(look: Look) -> Findings:
-    """The credentials"""
+def caller(context: Context) -> Findings:
     try:
         # In a region that the account has not switched on, valid credentials look invalid.
-        identity = look.call("sts", "get_caller_identity", region="us-east-1")
-    except (BotoCoreError, ClientError, DeniedError) as error:
+        identity = context.aws.call("sts", "get_caller_identity", region="us-east-1")
+    except (BotoCoreError, ClientError, AccessDeniedError) as error:
         yield _refusal(error)
         return
     arn, account = identity["Arn"], identity["Account"]
     partition = arn.split(":")[1]
     if partition != "aws":
         wrong = f"these credentials are of the partition {partition}; AWS GovCloud and AWS China are not supported"
-        yield Fault("", "", wrong, "use an account of the partition aws")
-    elif look.known.get("aws_account_id", account) != account:
+        yield Problem("", "", wrong, "use an account of the partition aws")
+    elif context.inputs.get("aws_account_id", account) != account:
         wrong = f"these credentials are of account {account} ({arn}), so nothing else in AWS was checked"
-        yield look.fault(
+        yield context.problem(
             "aws_account_id", wrong, f"use credentials of that account (AWS_PROFILE), or write '{account}'"
         )
     else:
-        look.learn(account=account, caller=arn)
+        context.provide(account=account)
 
 
-def region(look: Look) -> Findings:
-    """The region"""
-    name = look.known["region"]
-    look.learn(usable_region=name)
-    regions = look.call("ec2", "describe_regions", region="us-east-1", AllRegions=True)["Regions"]
+def region(context: Context) -> Findings:
+    name = context.inputs["region"]
+    context.provide(usable_region=name)
+    regions = context.aws.call("ec2", "describe_regions", region="us-east-1", AllRegions=True)["Regions"]
     status = {found["RegionName"]: found.get("OptInStatus") for found in regions}.get(name)
     if status is None or status == "not-opted-in":
         wrong = "this account has not switched that region on" if status else "AWS has no such region"
-        del look.known["usable_region"]
-        yield look.fault("aws_region", wrong, "enable it in the account's settings, or write another region")
+        del context.found["usable_region"]
+        yield context.problem("aws_region", wrong, "enable it in the account's settings, or write another region")
 
 
 CHECKS = (
-    Check(caller, (), "aws_account_id"),
-    Check(region, ("account", "region"), "aws_region", strict=False),
+    Check("The credentials", caller, needs=(), provides=("account",), option="aws_account_id"),
+    Check(
+        "The region",
+        region,
+        needs=("account", "region"),
+        provides=("usable_region",),
+        option="aws_region",
+        strict=False,
+    ),
 )

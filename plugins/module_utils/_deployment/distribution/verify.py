@@ -1,17 +1,21 @@
 # Copyright: Contributors to bioviewers.aws
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The distribution, its keys and its headers, as CloudFront describes them; the certificates in use. PRIVATE."""
+"""The distribution and its headers, as CloudFront describes them, and what lets it read the bucket. PRIVATE."""
 
 from __future__ import annotations
 
-import datetime
-from collections.abc import Mapping
+import json
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ansible_collections.bioviewers.aws.plugins.module_utils._checks.preflight import join
-from ansible_collections.bioviewers.aws.plugins.module_utils._checks.verify import Check, Sight, Wrong
-from ansible_collections.bioviewers.aws.plugins.module_utils._deployment import find as facts
+from ansible_collections.bioviewers.aws.plugins.module_utils._aws.policy import Statement, plain
+from ansible_collections.bioviewers.aws.plugins.module_utils._aws.text import join
+from ansible_collections.bioviewers.aws.plugins.module_utils._checks.check import Check, Context
+from ansible_collections.bioviewers.aws.plugins.module_utils._checks.problem import Reasons
+from ansible_collections.bioviewers.aws.plugins.module_utils._deployment.bucket import find as bucket
+from ansible_collections.bioviewers.aws.plugins.module_utils._deployment.distribution import find
+from ansible_collections.bioviewers.aws.plugins.module_utils._deployment.signing_keys import find as signing_keys
 
 SECURE = ("redirect-to-https", "https-only")
 # CloudFront Developer Guide, "Supported protocols and ciphers between viewers and CloudFront"
@@ -28,27 +32,27 @@ def items(counted: Mapping[str, Any] | None) -> list[Any]:
     return (counted or {}).get("Items") or []
 
 
-def there(look: Sight) -> Wrong:
-    held = facts.find_distribution(look)
-    if held is None:
-        yield f"no distribution of this account has the alternate name {look.known['data_domain']}"
+def distribution_exists(context: Context) -> Reasons:
+    held, alias = find.distribution_or_none(context), context.inputs["data_domain"]
+    if held is None or alias not in find.aliases(held["DistributionConfig"]):
+        yield f"no distribution of {context.inputs['project']} in this account has the alternate name {alias}"
     elif not held["DistributionConfig"]["Enabled"]:
         yield f"the distribution {held['Id']} is disabled"
 
 
-def deployed(look: Sight) -> Wrong:
-    status = facts.distribution(look)["Status"]
+def deployed(context: Context) -> Reasons:
+    status = find.distribution(context)["Status"]
     if status != "Deployed":
         yield f"its status is {status}"
 
 
-def aliases(config: Mapping[str, Any], wanted: str) -> Wrong:
+def aliases(config: Mapping[str, Any], wanted: str) -> Reasons:
     surplus = [name for name in items(config.get("Aliases")) if name != wanted]
     if surplus:
         yield f"it answers for {join(surplus)} too"
 
 
-def viewer(config: Mapping[str, Any]) -> Wrong:
+def viewer(config: Mapping[str, Any]) -> Reasons:
     """How visitors may connect."""
     behaviours = [config["DefaultCacheBehavior"], *items(config.get("CacheBehaviors"))]
     for policy in {one["ViewerProtocolPolicy"] for one in behaviours} - set(SECURE):
@@ -58,13 +62,13 @@ def viewer(config: Mapping[str, Any]) -> Wrong:
         yield f"its least TLS version is {held}"
 
 
-def _viewer(look: Sight) -> Wrong:
-    config = facts.distribution(look)["DistributionConfig"]
-    yield from aliases(config, look.known["data_domain"])
+def _viewer(context: Context) -> Reasons:
+    config = find.distribution(context)["DistributionConfig"]
+    yield from aliases(config, context.inputs["data_domain"])
     yield from viewer(config)
 
 
-def trusted(behaviour: Mapping[str, Any], group: str) -> Wrong:
+def trusted(behaviour: Mapping[str, Any], group: str) -> Reasons:
     """Whose cookies a behaviour asks for: those of the key group and nobody else's."""
     held = behaviour.get("TrustedKeyGroups") or {}
     if not held.get("Enabled") or not items(held):
@@ -75,42 +79,25 @@ def trusted(behaviour: Mapping[str, Any], group: str) -> Wrong:
         yield "it trusts the keys of AWS accounts (trusted signers) besides"
 
 
-def keys_asked(look: Sight) -> Wrong:
-    group = facts.find_key_group(look)
+def keys_asked(context: Context) -> Reasons:
+    group = signing_keys.key_group_or_none(context)
     if group is None:
-        yield f"there is no key group {look.known['project']}"
+        yield f"there is no key group {context.names['key_group']}"
         return
-    yield from trusted(facts.behaviour(look), group["Id"])
+    yield from trusted(find.default_behavior(context), group["Id"])
 
 
-def same_keys(held: Mapping[str, str], halves: Mapping[str, str | None]) -> Wrong:
-    """The keys of the key group beside the public halves in Parameter Store, by their labels."""
-    for label, half in halves.items():
-        if half is None:
-            yield f"Parameter Store has no public half of {label}"
-        elif half not in held.values():
-            yield f"the key of {label} is not in the key group"
-    surplus = [key for key, text in held.items() if text not in halves.values()]
-    if surplus:
-        yield f"the key group trusts {join(surplus)}, which is none of signing_keys"
-
-
-def group_keys(look: Sight) -> Wrong:
-    halves = {label: facts.public_half(look, label) for label in look.known["signing_keys"]}
-    yield from same_keys(facts.public_keys(look), halves)
-
-
-def other_behaviours(config: Mapping[str, Any], group: str) -> Wrong:
+def other_behaviours(config: Mapping[str, Any], group: str) -> Reasons:
     for one in items(config.get("CacheBehaviors")):
         for wrong in trusted(one, group):
             yield f"behaviour {one['PathPattern']}: {wrong}"
 
 
-def behaviours(look: Sight) -> Wrong:
-    yield from other_behaviours(facts.distribution(look)["DistributionConfig"], facts.key_group(look)["Id"])
+def behaviours(context: Context) -> Reasons:
+    yield from other_behaviours(find.distribution(context)["DistributionConfig"], signing_keys.key_group(context)["Id"])
 
 
-def origin_faults(config: Mapping[str, Any], bucket: str) -> Wrong:
+def origin_faults(config: Mapping[str, Any], bucket: str) -> Reasons:
     """Where the data comes from: the one bucket, with requests that CloudFront signs."""
     held = items(config["Origins"])
     for origin in held:
@@ -120,17 +107,17 @@ def origin_faults(config: Mapping[str, Any], bucket: str) -> Wrong:
             yield f"the origin {origin['Id']} has no origin access control"
 
 
-def origin(look: Sight) -> Wrong:
-    config = facts.distribution(look)["DistributionConfig"]
-    yield from origin_faults(config, look.known["data_bucket"])
+def origin(context: Context) -> Reasons:
+    config = find.distribution(context)["DistributionConfig"]
+    yield from origin_faults(config, context.inputs["data_bucket"])
     for control in {one.get("OriginAccessControlId") for one in items(config["Origins"])} - {None, ""}:
-        held = look.call("cloudfront", "get_origin_access_control", Id=control)["OriginAccessControl"]
+        held = context.aws.call("cloudfront", "get_origin_access_control", Id=control)["OriginAccessControl"]
         signing = held["OriginAccessControlConfig"]["SigningBehavior"]
         if signing != "always":
             yield f"its origin access control signs {signing}, not always"
 
 
-def cors(config: Mapping[str, Any] | None, origin_wanted: str) -> Wrong:
+def cors(config: Mapping[str, Any] | None, origin_wanted: str) -> Reasons:
     """Which pages may read the data."""
     if not config:
         yield "it has no CORS configuration"
@@ -145,114 +132,113 @@ def cors(config: Mapping[str, Any] | None, origin_wanted: str) -> Wrong:
             yield f"{name} is {held}"
 
 
-def headers(look: Sight) -> Wrong:
-    policy = facts.behaviour(look).get("ResponseHeadersPolicyId")
+def headers(context: Context) -> Reasons:
+    policy = find.default_behavior(context).get("ResponseHeadersPolicyId")
     if not policy:
         yield "the distribution has no response headers policy"
         return
-    held = look.call("cloudfront", "get_response_headers_policy", Id=policy)["ResponseHeadersPolicy"]
+    held = context.aws.call("cloudfront", "get_response_headers_policy", Id=policy)["ResponseHeadersPolicy"]
     config = held["ResponseHeadersPolicyConfig"].get("CorsConfig")
-    yield from cors(config, f"https://{look.known['site_domain']}")
+    yield from cors(config, f"https://{context.inputs['site_domain']}")
 
 
-def certificate_faults(held: Mapping[str, Any], least: int, now: datetime.datetime) -> Wrong:
-    """What ACM says of a certificate: whether it is good, for how long, and whether it renews it."""
-    arn = held["CertificateArn"]
-    if held["Status"] != "ISSUED":
-        yield f"{arn} is {held['Status']}"
-        return
-    days = (held["NotAfter"] - now).days
-    if days < least:
-        yield f"{arn} ends in {days} days"
-    renewal = held.get("RenewalSummary", {})
-    if renewal.get("RenewalStatus") in ("PENDING_VALIDATION", "FAILED"):
-        why = renewal.get("RenewalStatusReason") or "its validation record is not found"
-        yield f"the renewal of {arn} is {renewal['RenewalStatus']}: {why}"
+def granted(sids: Mapping[str, str], bucket_name: str, arn: str) -> dict[str, Statement]:
+    """The two statements that the deployment adds to the bucket's policy, by their Sids."""
+    resources = {"GetObject": f"arn:aws:s3:::{bucket_name}/*", "ListBucket": f"arn:aws:s3:::{bucket_name}"}
+    return {
+        sid: {
+            "Effect": "Allow",
+            "Principal": {"Service": "cloudfront.amazonaws.com"},
+            "Action": f"s3:{action}",
+            "Resource": resources[action],
+            "Condition": {"StringEquals": {"AWS:SourceArn": arn}},
+        }
+        for action, sid in sids.items()
+    }
 
 
-def certificates(look: Sight) -> Wrong:
-    used = {arn for one in facts.listeners(look) for arn in _arns(one)}
-    used |= {facts.distribution(look)["DistributionConfig"]["ViewerCertificate"].get("ACMCertificateArn", "")}
-    now = datetime.datetime.now(datetime.UTC)
-    for arn in sorted(used - {""}):
-        held = look.call("acm", "describe_certificate", region=arn.split(":")[3], CertificateArn=arn)["Certificate"]
-        yield from certificate_faults(held, look.known["least_days"], now)
+def differing(held: Iterable[Statement], wanted: dict[str, Statement]) -> Reasons:
+    """Which of the wanted statements are not distribution_exists, or not so."""
+    found = {statement.get("Sid"): statement for statement in held}
+    for sid, statement in wanted.items():
+        if sid not in found:
+            yield f"the statement {sid} is missing"
+            continue
+        here = {key: value for key, value in found[sid].items() if key != "Sid"}
+        keys = [key for key in {**statement, **here} if plain(here.get(key)) != plain(statement.get(key))]
+        if keys:
+            told = join(f"{key} {json.dumps(here.get(key))}" for key in sorted(keys))
+            yield f"the statement {sid} says {told}"
 
 
-def _arns(listener: Mapping[str, Any]) -> list[str]:
-    return [one["CertificateArn"] for one in listener.get("Certificates", [])]
+def bucket_statements(context: Context) -> Reasons:
+    name, arn = context.inputs["data_bucket"], find.distribution(context)["ARN"]
+    yield from differing(bucket.statements(context, name), granted(bucket.statement_ids(context), name, arn))
 
 
+PART = "The distribution"
 CHECKS = (
     Check(
         "distribution",
-        there,
-        "A distribution answers for {data_domain}, and is enabled.",
-        "CloudFront's ListDistributions and GetDistribution",
-        "Run site.yml; with a name that another distribution took, take it from there first.",
+        distribution_exists,
+        claim="A distribution answers for {data_domain}, and is enabled.",
+        how="CloudFront's ListDistributions and GetDistribution",
+        todo="Run site.yml; with a name that another distribution took, take it from there first.",
     ),
     Check(
         "distribution-deployed",
         deployed,
-        "Its last change has reached all of CloudFront.",
-        "CloudFront's GetDistribution: the status is Deployed",
-        "Wait some minutes; CloudFront is still spreading a change.",
-        ("distribution",),
+        claim="Its last change has reached all of CloudFront.",
+        how="CloudFront's GetDistribution: the status is Deployed",
+        todo="Wait some minutes; CloudFront is still spreading a change.",
+        needs=("distribution",),
         settles=True,
     ),
     Check(
         "distribution-keys",
         keys_asked,
-        "It opens the data only to cookies that the deployment's own key group has signed.",
-        "CloudFront's GetDistribution: the trusted key groups of the default behaviour",
-        "Run site.yml: it gives the behaviour its key group back. Until then the data may be open.",
-        ("distribution",),
+        claim="It opens the data only to cookies that the deployment's own key group has signed.",
+        how="CloudFront's GetDistribution: the trusted key groups of the default behaviour",
+        todo="Run site.yml: it gives the behaviour its key group back. Until then the data may be open.",
+        needs=("distribution",),
     ),
     Check(
         "distribution-behaviours",
         behaviours,
-        "No path of it is exempt from that.",
-        "CloudFront's GetDistribution: the trusted key groups of the other behaviours",
-        "Take that behaviour out of the distribution, or give it the key group.",
-        ("distribution",),
-    ),
-    Check(
-        "key-group",
-        group_keys,
-        "The key group trusts the keys of signing_keys, and no other.",
-        "CloudFront's public keys compared with the public halves in Parameter Store, {signing_key_path}",
-        "Run site.yml: it makes the key group anew from Parameter Store.",
+        claim="No path of it is exempt from that.",
+        how="CloudFront's GetDistribution: the trusted key groups of the other behaviours",
+        todo="Take that behaviour out of the distribution, or give it the key group.",
+        needs=("distribution",),
     ),
     Check(
         "distribution-viewers",
         _viewer,
-        "Visitors reach it by TLS 1.2 or newer only, under no other name.",
-        "CloudFront's GetDistribution: aliases, viewer protocol policy, least TLS version",
-        "Run site.yml; take names away that are not yours.",
-        ("distribution",),
+        claim="Visitors reach it by TLS 1.2 or newer only, under no other name.",
+        how="CloudFront's GetDistribution: aliases, viewer protocol policy, least TLS version",
+        todo="Run site.yml; take names away that are not yours.",
+        needs=("distribution",),
     ),
     Check(
         "distribution-origin",
         origin,
-        "It reads {data_bucket} and nothing else, with requests that it signs.",
-        "CloudFront's GetDistribution and GetOriginAccessControl",
-        "Run site.yml: it gives the origin its access control back.",
-        ("distribution",),
+        claim="It reads {data_bucket} and nothing else, with requests that it signs.",
+        how="CloudFront's GetDistribution and GetOriginAccessControl",
+        todo="Run site.yml: it gives the origin its access control back.",
+        needs=("distribution",),
     ),
     Check(
         "headers-policy",
         headers,
-        "Of all pages only those of {site_domain} may read the data.",
-        "CloudFront's GetResponseHeadersPolicy",
-        "Run site.yml: it writes the policy anew.",
-        ("distribution",),
+        claim="Of all pages only those of {site_domain} may read the data.",
+        how="CloudFront's GetResponseHeadersPolicy",
+        todo="Run site.yml: it writes the policy anew.",
+        needs=("distribution",),
     ),
     Check(
-        "certificates",
-        certificates,
-        "The certificates in use are good for {least_days} days or more, and ACM renews them.",
-        "ACM's DescribeCertificate for those of the load balancer and of the distribution",
-        "See that the validation record is still in DNS: ACM renews by it, 60 days before the end.",
-        ("load-balancer", "distribution"),
+        "bucket-statements",
+        bucket_statements,
+        claim="The policy of {data_bucket} lets this distribution read and list, by exactly two statements.",
+        how="S3's GetBucketPolicy, compared by meaning",
+        todo="Run site.yml: it puts both statements right and leaves the others alone.",
     ),
 )

@@ -11,46 +11,42 @@ import secrets
 from collections.abc import Callable
 from typing import Any
 
+from ansible_collections.bioviewers.aws.plugins.module_utils._aws.text import join
 from ansible_collections.bioviewers.aws.plugins.module_utils._checks import http as web
 from ansible_collections.bioviewers.aws.plugins.module_utils._checks import signed_cookies as jar
+from ansible_collections.bioviewers.aws.plugins.module_utils._checks.check import Check, Context, Skipped
 from ansible_collections.bioviewers.aws.plugins.module_utils._checks.http import Answer
-from ansible_collections.bioviewers.aws.plugins.module_utils._checks.preflight import join
+from ansible_collections.bioviewers.aws.plugins.module_utils._checks.problem import Reasons
 from ansible_collections.bioviewers.aws.plugins.module_utils._checks.signed_cookies import Cookies, Signer
-from ansible_collections.bioviewers.aws.plugins.module_utils._checks.verify import Check, Sight, Skipped, Wrong
-from ansible_collections.bioviewers.aws.plugins.module_utils._deployment import find as facts
+from ansible_collections.bioviewers.aws.plugins.module_utils._deployment.bucket import find as bucket
+from ansible_collections.bioviewers.aws.plugins.module_utils._deployment.signing_keys import find as signing_keys
 
 FOREIGN = "https://elsewhere.example"
 EXPOSED = {"content-range", "content-length", "content-encoding", "etag"}
+KEY_TODO = "Run site.yml; see the lines distribution-keys, distribution-behaviours and key-group."
+SIGNED_BY = (
+    "One request; the cookie is signed by the deployment's key if it may be read, else by one that is thrown away"
+)
 
 
-def data(look: Sight, path: str = "") -> str:
-    return f"https://{look.known['data_domain']}/{path}"
+def data(context: Context, path: str = "") -> str:
+    return f"https://{context.inputs['data_domain']}/{path}"
 
 
-def get(look: Sight, path: str, cookies: Cookies | None = None, **headers: str) -> Answer:
+def get(context: Context, path: str, cookies: Cookies | None = None, **headers: str) -> Answer:
     pairs = "; ".join(f"{name}={value}" for name, value in (cookies or {}).items())
     given = {**({"Cookie": pairs} if pairs else {}), "Range": "bytes=0-0", **headers}
-    return web.ask(data(look, path), given)
+    return web.ask(data(context, path), given)
 
 
-def an_object(look: Sight) -> str:
+def an_object(context: Context) -> str:
     """Some object's path, so that what is let through shows as 200; without one, a path that would be 404."""
-    return facts.an_object(look) or f"verify-{secrets.token_hex(4)}"
+    return bucket.an_object(context) or f"verify-{secrets.token_hex(4)}"
 
 
-def refused(answer: Answer, what: str) -> Wrong:
+def refused(answer: Answer, what: str) -> Reasons:
     if answer.status != 403:
         yield f"{what} is answered with {answer.status}"
-
-
-def key_pair_id(look: Sight) -> str:
-    """The id of the public key that the first of signing_keys has at CloudFront."""
-    label = look.known["signing_keys"][0]
-    half = facts.public_half(look, label)
-    found = [key for key, text in facts.public_keys(look).items() if text == half]
-    if not found:
-        raise Skipped(f"CloudFront has no key that is the public half of {label}, see key-group")
-    return found[0]
 
 
 def _needs_library() -> None:
@@ -58,24 +54,23 @@ def _needs_library() -> None:
         raise Skipped("this machine's Python has no cryptography library")
 
 
-def good_signer(look: Sight) -> Signer | None:
+def good_signer(context: Context) -> Signer | None:
     """With the deployment's own key, if the caller lets it be read; it stays in memory."""
     _needs_library()
-    if not look.known["use_signing_key"]:
+    if not context.inputs["use_signing_key"]:
         return None
-    name = f"{look.known['signing_key_path']}/{look.known['signing_keys'][0]}"
-    told = look.call("ssm", "get_parameter", Name=name, WithDecryption=True)
-    return look.once("signer", lambda: jar.with_key(told["Parameter"]["Value"], key_pair_id(look)))
+    key = signing_keys.private_key(context)
+    return context.aws.once("signer", lambda: jar.with_key(key, signing_keys.key_pair_id(context)))
 
 
-def stranger(look: Sight) -> Signer:
+def stranger(context: Context) -> Signer:
     """With a key that nobody trusts, under the name of one that CloudFront trusts."""
     _needs_library()
-    return look.once("stranger", lambda: jar.throw_away(key_pair_id(look)))
+    return context.aws.once("stranger", lambda: jar.throw_away(signing_keys.key_pair_id(context)))
 
 
-def required_signer(look: Sight) -> Signer:
-    signer = good_signer(look)
+def required_signer(context: Context) -> Signer:
+    signer = good_signer(context)
     if signer is None:
         raise Skipped(
             "it needs the signing key, which only administrators should read: set verify_use_signing_key to true"
@@ -83,47 +78,49 @@ def required_signer(look: Sight) -> Signer:
     return signer
 
 
-def everything(look: Sight) -> str:
-    return data(look, "*")
+def everything(context: Context) -> str:
+    return data(context, "*")
 
 
-def expired(signer: Signer, look: Sight) -> Cookies:
-    return signer.sign(jar.policy(everything(look), life=-60))
+def expired(signer: Signer, context: Context) -> Cookies:
+    return signer.sign(jar.policy(everything(context), life=-60))
 
 
-def other_resource(signer: Signer, look: Sight) -> Cookies:
-    return signer.sign(jar.policy(f"https://other.{look.known['domain']}/*"))
+def other_resource(signer: Signer, context: Context) -> Cookies:
+    return signer.sign(jar.policy(f"https://other.{context.inputs['domain']}/*"))
 
 
-def tampered(signer: Signer, look: Sight) -> Cookies:
-    longer = signer.sign(jar.policy(everything(look), life=86400))["CloudFront-Policy"]
-    return {**signer.sign(jar.policy(everything(look))), "CloudFront-Policy": longer}
+def tampered(signer: Signer, context: Context) -> Cookies:
+    longer = signer.sign(jar.policy(everything(context), life=86400))["CloudFront-Policy"]
+    return {**signer.sign(jar.policy(everything(context))), "CloudFront-Policy": longer}
 
 
-def plain(signer: Signer, look: Sight) -> Cookies:
-    return jar.plain_base64(signer.sign(jar.policy(everything(look))))
+def plain(signer: Signer, context: Context) -> Cookies:
+    return jar.plain_base64(signer.sign(jar.policy(everything(context))))
 
 
-def good(signer: Signer, look: Sight) -> Cookies:
-    return signer.sign(jar.policy(everything(look)))
+def good(signer: Signer, context: Context) -> Cookies:
+    return signer.sign(jar.policy(everything(context)))
 
 
-def without(look: Sight) -> Wrong:
-    yield from refused(get(look, an_object(look)), "a request without a cookie")
+def without(context: Context) -> Reasons:
+    yield from refused(get(context, an_object(context)), "a request without a cookie")
 
 
-def other_key(look: Sight) -> Wrong:
-    yield from refused(get(look, an_object(look), good(stranger(look), look)), "a cookie signed by another key")
+def other_key(context: Context) -> Reasons:
+    yield from refused(
+        get(context, an_object(context), good(stranger(context), context)), "a cookie signed by another key"
+    )
 
 
-def refusal(look: Sight, bad: Callable[[Signer, Sight], Cookies], what: str) -> Wrong:
-    signer = good_signer(look) or stranger(look)
-    yield from refused(get(look, an_object(look), bad(signer, look)), what)
+def refusal(context: Context, bad: Callable[[Signer, Context], Cookies], what: str) -> Reasons:
+    signer = good_signer(context) or stranger(context)
+    yield from refused(get(context, an_object(context), bad(signer, context)), what)
 
 
-def opens(look: Sight) -> Wrong:
-    cookies, path = good(required_signer(look), look), facts.an_object(look)
-    answer = get(look, path or f"verify-{secrets.token_hex(4)}", cookies)
+def opens(context: Context) -> Reasons:
+    cookies, path = good(required_signer(context), context), bucket.an_object(context)
+    answer = get(context, path or f"verify-{secrets.token_hex(4)}", cookies)
     if answer.status not in ((200, 206) if path else (404,)):
         yield f"a good cookie is answered with {answer.status}{error_code(answer)}"
 
@@ -133,17 +130,17 @@ def error_code(answer: Answer) -> str:
     return f" ({found[1]})" if found else ""
 
 
-def missing(look: Sight) -> Wrong:
-    answer = get(look, f"verify-{secrets.token_hex(4)}", good(required_signer(look), look))
+def missing(context: Context) -> Reasons:
+    answer = get(context, f"verify-{secrets.token_hex(4)}", good(required_signer(context), context))
     if answer.status != 404:
         yield f"an object that is not there is answered with {answer.status}{error_code(answer)}"
 
 
-def listing(look: Sight) -> Wrong:
-    signer = good_signer(look)
+def listing(context: Context) -> Reasons:
+    signer = good_signer(context)
     for path in ("", "?list-type=2"):
-        for cookies in ({}, *([good(signer, look)] if signer else [])):
-            answer = get(look, path, cookies)
+        for cookies in ({}, *([good(signer, context)] if signer else [])):
+            answer = get(context, path, cookies)
             if "ListBucketResult" in answer.body or (not cookies and answer.status != 403):
                 yield f"/{path} is answered with {answer.status}{' and a list of objects' if cookies else ''}"
 
@@ -152,9 +149,9 @@ def allowed_origin(answer: Answer) -> str:
     return answer.header("Access-Control-Allow-Origin")
 
 
-def cors_own(look: Sight) -> Wrong:
-    own = f"https://{look.known['site_domain']}"
-    answer = get(look, an_object(look), good(required_signer(look), look), Origin=own)
+def cors_own(context: Context) -> Reasons:
+    own = f"https://{context.inputs['site_domain']}"
+    answer = get(context, an_object(context), good(required_signer(context), context), Origin=own)
     if allowed_origin(answer) != own or answer.header("Access-Control-Allow-Credentials") != "true":
         yield f"its pages may not read the data: Access-Control-Allow-Origin is {allowed_origin(answer) or 'missing'}"
     named = {name.strip().lower() for name in answer.header("Access-Control-Expose-Headers").split(",")}
@@ -162,34 +159,29 @@ def cors_own(look: Sight) -> Wrong:
         yield f"they may not see the headers {join(sorted(EXPOSED - named))}"
 
 
-def cors_foreign(look: Sight) -> Wrong:
-    signer = good_signer(look)
-    answer = get(look, an_object(look), good(signer, look) if signer else {}, Origin=FOREIGN)
+def cors_foreign(context: Context) -> Reasons:
+    signer = good_signer(context)
+    answer = get(context, an_object(context), good(signer, context) if signer else {}, Origin=FOREIGN)
     if allowed_origin(answer):
         yield f"pages of {FOREIGN} get Access-Control-Allow-Origin {allowed_origin(answer)}"
 
 
-KEY_TODO = "Run site.yml; see the lines distribution-keys, distribution-behaviours and key-group."
-SIGNED_BY = (
-    "One request; the cookie is signed by the deployment's key if it may be read, else by one that is thrown away"
-)
-
-
-def refusing(line: str, bad: Callable[[Signer, Sight], Cookies], what: str) -> Check:
+def refusing(line: str, bad: Callable[[Signer, Context], Cookies], what: str) -> Check:
     return Check(
         f"cookie-{line}",
         functools.partial(refusal, bad=bad, what=what),
-        f"{what[0].upper()}{what[1:]} is refused.",
-        SIGNED_BY,
-        KEY_TODO,
-        ("data-certificate",),
+        claim=f"{what[0].upper()}{what[1:]} is refused.",
+        how=SIGNED_BY,
+        todo=KEY_TODO,
+        needs=("data-certificate",),
     )
 
 
-def reading(name: str, test: Callable[[Sight], Wrong], claim: str, how: str, todo: str, **more: Any) -> Check:
-    return Check(name, test, claim, how, todo, ("data-certificate",), **more)
+def reading(name: str, test: Callable[[Context], Reasons], claim: str, how: str, todo: str, **more: Any) -> Check:
+    return Check(name, test, claim=claim, how=how, todo=todo, needs=("data-certificate",), **more)
 
 
+PART = "The data"
 CHECKS = (
     reading(
         "data-closed",
@@ -221,10 +213,10 @@ CHECKS = (
     Check(
         "object-missing",
         missing,
-        'An object that is not there is 404, so that 403 always means "not allowed".',
-        "One request with a good cookie",
-        "Run site.yml: the distribution lacks the right to list, see bucket-statements.",
-        ("cookie-good",),
+        claim='An object that is not there is 404, so that 403 always means "not allowed".',
+        how="One request with a good cookie",
+        todo="Run site.yml: the distribution lacks the right to list, see bucket-statements.",
+        needs=("cookie-good",),
     ),
     reading(
         "listing",
@@ -236,10 +228,10 @@ CHECKS = (
     Check(
         "cors-own",
         cors_own,
-        "Pages of {site_domain} may read the data, with its length and range.",
-        "One request with a good cookie and that origin",
-        "Run site.yml; see the line headers-policy.",
-        ("cookie-good",),
+        claim="Pages of {site_domain} may read the data, with its length and range.",
+        how="One request with a good cookie and that origin",
+        todo="Run site.yml; see the line headers-policy.",
+        needs=("cookie-good",),
         settles=True,
     ),
     reading(

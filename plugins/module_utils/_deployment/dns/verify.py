@@ -12,17 +12,18 @@ import ssl
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from ansible_collections.bioviewers.aws.plugins.module_utils._aws.text import join
 from ansible_collections.bioviewers.aws.plugins.module_utils._checks import http as web
-from ansible_collections.bioviewers.aws.plugins.module_utils._checks.preflight import join
-from ansible_collections.bioviewers.aws.plugins.module_utils._checks.verify import Check, Sight, Skipped, Wrong
+from ansible_collections.bioviewers.aws.plugins.module_utils._checks.check import Check, Context, Skipped
+from ansible_collections.bioviewers.aws.plugins.module_utils._checks.problem import Reasons
 
 OLD = {"1.0": ssl.TLSVersion.TLSv1, "1.1": ssl.TLSVersion.TLSv1_1}
 NEW = {"1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}
 MOVED = (301, 302, 307, 308)
 
 
-def resolves(look: Sight, host: str) -> Wrong:
-    name = look.known[host]
+def resolves(context: Context, host: str) -> Reasons:
+    name = context.inputs[host]
     try:
         socket.getaddrinfo(name, 443, type=socket.SOCK_STREAM)
     except socket.gaierror as error:
@@ -33,8 +34,8 @@ def days_left(certificate: Mapping[str, Any], now: float) -> int:
     return int((ssl.cert_time_to_seconds(certificate["notAfter"]) - now) // 86400)
 
 
-def certificate(look: Sight, host: str) -> Wrong:
-    name, least = look.known[host], look.known["least_days"]
+def certificate(context: Context, host: str) -> Reasons:
+    name, least = context.inputs[host], context.inputs["min_certificate_days"]
     try:
         held = web.handshake(name)
     except ssl.SSLError as error:
@@ -53,8 +54,8 @@ def accepts(name: str, version: ssl.TLSVersion) -> bool:
     return True
 
 
-def versions(look: Sight, host: str) -> Wrong:
-    name = look.known[host]
+def versions(context: Context, host: str) -> Reasons:
+    name = context.inputs[host]
     for told, version in NEW.items():
         if not accepts(name, version):
             yield f"{name} does not speak TLS {told}"
@@ -68,15 +69,15 @@ def versions(look: Sight, host: str) -> Wrong:
         )
 
 
-def redirected(look: Sight, host: str) -> Wrong:
-    name = look.known[host]
+def redirected(context: Context, host: str) -> Reasons:
+    name = context.inputs[host]
     answer = web.ask(f"http://{name}/index.html?a=b")
     location = answer.header("Location").replace(f"https://{name}:443/", f"https://{name}/")
     if answer.status not in MOVED or location != f"https://{name}/index.html?a=b":
         yield f"http://{name} answers {answer.status}{' to ' if location else ''}{location}"
 
 
-def both(test: Callable[[Sight, str], Wrong], line: str, needs: tuple[str, ...] = (), **words: Any) -> list[Check]:
+def both(test: Callable[[Context, str], Reasons], line: str, needs: tuple[str, ...] = (), **words: Any) -> list[Check]:
     """A check for the name of the site, and one for that of the data."""
     return [
         Check(
@@ -90,6 +91,7 @@ def both(test: Callable[[Sight, str], Wrong], line: str, needs: tuple[str, ...] 
     ]
 
 
+PART = "The names"
 CHECKS = (
     *both(
         resolves,
@@ -102,7 +104,10 @@ CHECKS = (
         certificate,
         "certificate",
         ("name",),
-        claim="The certificate of {host} is good for that name, by a known authority, for {least_days} days or more.",
+        claim=(
+            "The certificate of {host} is good for that name, by a known authority, for "
+            "{min_certificate_days} days or more."
+        ),
         how="A TLS connection that checks chain and name",
         todo="See the line certificates; ACM renews by the validation record, which must still be in DNS.",
     ),

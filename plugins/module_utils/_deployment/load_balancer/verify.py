@@ -8,24 +8,27 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ansible_collections.bioviewers.aws.plugins.module_utils._checks.preflight import join
-from ansible_collections.bioviewers.aws.plugins.module_utils._checks.verify import Check, Sight, Wrong
-from ansible_collections.bioviewers.aws.plugins.module_utils._deployment import find as facts
+from ansible_collections.bioviewers.aws.plugins.module_utils._aws.text import join
+from ansible_collections.bioviewers.aws.plugins.module_utils._checks.check import Check, Context
+from ansible_collections.bioviewers.aws.plugins.module_utils._checks.problem import Reasons
+from ansible_collections.bioviewers.aws.plugins.module_utils._deployment.instance import find as instance
+from ansible_collections.bioviewers.aws.plugins.module_utils._deployment.load_balancer import find
+from ansible_collections.bioviewers.aws.plugins.module_utils._deployment.user_pool import find as user_pool
 
 Action = Mapping[str, Any]
 REDIRECT = {"Protocol": "HTTPS", "Port": "443", "Host": "#{host}", "Path": "/#{path}", "Query": "#{query}"}
 
 
-def there(look: Sight) -> Wrong:
-    held = facts.find_load_balancer(look)
+def load_balancer_exists(context: Context) -> Reasons:
+    held = find.load_balancer_or_none(context)
     if held is None:
-        yield f"there is no load balancer {look.known['project']}"
+        yield f"there is no load balancer {context.names['load_balancer']}"
     elif held["State"]["Code"] != "active":
         yield f"its state is {held['State']['Code']}"
 
 
-def listeners(look: Sight) -> Wrong:
-    held = {one["Port"]: one["Protocol"] for one in facts.listeners(look)}
+def listeners(context: Context) -> Reasons:
+    held = {one["Port"]: one["Protocol"] for one in find.listeners(context)}
     for port, protocol in {443: "HTTPS", 80: "HTTP"}.items():
         if held.get(port) != protocol:
             yield f"port {port} has {held.get(port) or 'no listener'}, not {protocol}"
@@ -38,7 +41,7 @@ def ordered(actions: Iterable[Action]) -> list[Action]:
     return sorted(actions, key=lambda action: action.get("Order", 0))
 
 
-def sign_in(actions: Iterable[Action], wanted: Mapping[str, Any]) -> Wrong:
+def sign_in(actions: Iterable[Action], wanted: Mapping[str, Any]) -> Reasons:
     """Whether the first action is the sign-in that is wanted, and only then the request is forwarded."""
     held = ordered(actions)
     kinds = [action["Type"] for action in held]
@@ -51,17 +54,17 @@ def sign_in(actions: Iterable[Action], wanted: Mapping[str, Any]) -> Wrong:
             yield f"its {name} is {config.get(name)}, not {value}"
 
 
-def sign_in_wanted(look: Sight, unauthenticated: str) -> dict[str, Any]:
+def sign_in_wanted(context: Context, unauthenticated: str) -> dict[str, Any]:
     return {
-        "UserPoolArn": facts.user_pool(look)["Arn"],
-        "UserPoolClientId": facts.app_client(look)["ClientId"],
-        "SessionTimeout": look.known["session_timeout"],
+        "UserPoolArn": user_pool.user_pool(context)["Arn"],
+        "UserPoolClientId": user_pool.app_client(context)["ClientId"],
+        "SessionTimeout": context.inputs["session_timeout"],
         "OnUnauthenticatedRequest": unauthenticated,
     }
 
 
-def default(look: Sight) -> Wrong:
-    yield from sign_in(facts.listener(look, 443)["DefaultActions"], sign_in_wanted(look, "authenticate"))
+def default(context: Context) -> Reasons:
+    yield from sign_in(find.listener(context, 443)["DefaultActions"], sign_in_wanted(context, "authenticate"))
 
 
 def paths(rule: Mapping[str, Any]) -> list[str]:
@@ -77,18 +80,18 @@ def signs_in(rule: Mapping[str, Any]) -> bool:
     return ordered(rule["Actions"])[0]["Type"] == "authenticate-cognito"
 
 
-def deny(look: Sight) -> Wrong:
-    wanted = look.known["deny_paths"]
-    held = [rule for rule in facts.rules(look) if set(paths(rule)) & set(wanted)]
+def deny(context: Context) -> Reasons:
+    wanted = context.inputs["deny_paths"]
+    held = [rule for rule in find.rules(context) if set(paths(rule)) & set(wanted)]
     missing = set(wanted) - {path for rule in held for path in paths(rule)}
     if missing:
         yield f"no rule is for {join(sorted(missing))}"
     for rule in held:
-        for wrong in sign_in(rule["Actions"], sign_in_wanted(look, "deny")):
+        for wrong in sign_in(rule["Actions"], sign_in_wanted(context, "deny")):
             yield f"the rule for {join(paths(rule))}: {wrong}"
 
 
-def public_paths(rules: Iterable[Mapping[str, Any]], wanted: Iterable[str], denied: Iterable[str]) -> Wrong:
+def public_paths(rules: Iterable[Mapping[str, Any]], wanted: Iterable[str], denied: Iterable[str]) -> Reasons:
     """Whether the paths without a sign-in are exactly those; rules that sign in open nothing."""
     opened = [rule for rule in rules if not set(paths(rule)) & set(denied) and not signs_in(rule)]
     held = {path for rule in opened for path in paths(rule)}
@@ -102,17 +105,17 @@ def public_paths(rules: Iterable[Mapping[str, Any]], wanted: Iterable[str], deni
         yield f"no rule is for {join(sorted(set(wanted) - held))}"
 
 
-def public(look: Sight) -> Wrong:
-    yield from public_paths(facts.rules(look), look.known["public_paths"], look.known["deny_paths"])
+def public(context: Context) -> Reasons:
+    yield from public_paths(find.rules(context), context.inputs["public_paths"], context.inputs["deny_paths"])
 
 
-def certificates_and_policy(look: Sight) -> Wrong:
-    held = facts.listener(look, 443).get("SslPolicy")
-    if held != look.known["ssl_policy"]:
-        yield f"its policy is {held}, not {look.known['ssl_policy']}"
+def certificates_and_policy(context: Context) -> Reasons:
+    held = find.listener(context, 443).get("SslPolicy")
+    if held != context.inputs["ssl_policy"]:
+        yield f"its policy is {held}, not {context.inputs['ssl_policy']}"
 
 
-def redirects(actions: Iterable[Action]) -> Wrong:
+def redirects(actions: Iterable[Action]) -> Reasons:
     held = ordered(actions)
     kinds = [action["Type"] for action in held]
     if kinds != ["redirect"]:
@@ -124,31 +127,31 @@ def redirects(actions: Iterable[Action]) -> Wrong:
             yield f"it redirects with {name} {config[name]}"
 
 
-def http(look: Sight) -> Wrong:
-    listener = facts.listener(look, 80)
+def http(context: Context) -> Reasons:
+    listener = find.listener(context, 80)
     yield from redirects(listener["DefaultActions"])
-    held = look.pages("elbv2", "describe_rules", "Rules", ListenerArn=listener["ListenerArn"])
+    held = context.aws.pages("elbv2", "describe_rules", "Rules", ListenerArn=listener["ListenerArn"])
     surplus = [rule["Priority"] for rule in held if not rule["IsDefault"]]
     if surplus:
         yield f"it has rules besides, with priority {join(surplus)}"
 
 
-def attribute_faults(held: Mapping[str, str], wanted: Mapping[str, str]) -> Wrong:
+def attribute_faults(held: Mapping[str, str], wanted: Mapping[str, str]) -> Reasons:
     for name, value in wanted.items():
         if held.get(name) != value:
             yield f"{name} is {held.get(name)}, not {value}"
 
 
-def attributes(look: Sight) -> Wrong:
-    arn = facts.load_balancer(look)["LoadBalancerArn"]
-    told = look.call("elbv2", "describe_load_balancer_attributes", LoadBalancerArn=arn)["Attributes"]
+def attributes(context: Context) -> Reasons:
+    arn = find.load_balancer(context)["LoadBalancerArn"]
+    told = context.aws.call("elbv2", "describe_load_balancer_attributes", LoadBalancerArn=arn)["Attributes"]
     wanted = {"routing.http.drop_invalid_header_fields.enabled": "true"}
-    if look.known["protect_load_balancer"]:
+    if context.inputs["require_load_balancer_deletion_protection"]:
         wanted["deletion_protection.enabled"] = "true"
     yield from attribute_faults({one["Key"]: one["Value"] for one in told}, wanted)
 
 
-def health(told: Iterable[Mapping[str, Any]]) -> Wrong:
+def health(told: Iterable[Mapping[str, Any]]) -> Reasons:
     held = [one for one in told if one["TargetHealth"]["State"] != "draining"]
     if not held:
         yield "it has no target"
@@ -158,90 +161,93 @@ def health(told: Iterable[Mapping[str, Any]]) -> Wrong:
             yield f"{one['Target']['Id']} is {one['TargetHealth']['State']}{': ' if why else ''}{why}"
 
 
-def targets(look: Sight) -> Wrong:
-    group = facts.find_target_group(look)
+def targets(context: Context) -> Reasons:
+    group = find.target_group_or_none(context)
     if group is None:
-        yield f"there is no target group {look.known['project']}-https-{look.known['port']}"
+        yield f"there is no target group {find.target_group_name(context)}"
         return
     arn = group["TargetGroupArn"]
-    told = look.call("elbv2", "describe_target_health", TargetGroupArn=arn)["TargetHealthDescriptions"]
+    told = context.aws.call("elbv2", "describe_target_health", TargetGroupArn=arn)["TargetHealthDescriptions"]
     yield from health(told)
-    strangers = {one["Target"]["Id"] for one in told} - {facts.instance(look)["InstanceId"]}
+    strangers = {one["Target"]["Id"] for one in told} - {instance.instance(context)["InstanceId"]}
     if strangers:
         yield f"{join(sorted(strangers))} gets requests too"
 
 
+PART = "The load balancer"
 CHECKS = (
     Check(
         "load-balancer",
-        there,
-        "The load balancer {project} is there.",
-        "DescribeLoadBalancers",
-        "Run site.yml.",
+        load_balancer_exists,
+        claim="The load balancer {project} is there.",
+        how="DescribeLoadBalancers",
+        todo="Run site.yml.",
     ),
     Check(
         "listeners",
         listeners,
-        "It listens on 443 for HTTPS and on 80 for HTTP, and nowhere else.",
-        "DescribeListeners",
-        "Run site.yml; take away listeners that nobody needs.",
-        ("load-balancer",),
+        claim="It listens on 443 for HTTPS and on 80 for HTTP, and nowhere else.",
+        how="DescribeListeners",
+        todo="Run site.yml; take away listeners that nobody needs.",
+        needs=("load-balancer",),
     ),
     Check(
         "listener-default",
         default,
-        "Whatever no rule is for asks for the login first.",
-        "DescribeListeners: the default actions of port 443",
-        "Run site.yml: it puts the default action right. Until then the site may be open.",
-        ("load-balancer",),
+        claim="Whatever no rule is for asks for the login first.",
+        how="DescribeListeners: the default actions of port 443",
+        todo="Run site.yml: it puts the default action right. Until then the site may be open.",
+        needs=("load-balancer",),
     ),
     Check(
         "listener-session",
         deny,
-        "{deny_paths} is refused to who is not signed in.",
-        "DescribeRules: the sign-in of the rules for these paths",
-        "Run site.yml: it puts the rule right. Until then cookies may be handed out to anybody.",
-        ("load-balancer",),
+        claim="{deny_paths} is refused to who is not signed in.",
+        how="DescribeRules: the sign-in of the rules for these paths",
+        todo="Run site.yml: it puts the rule right. Until then cookies may be handed out to anybody.",
+        needs=("load-balancer",),
     ),
     Check(
         "listener-public",
         public,
-        "Exactly {public_paths} need no sign-in.",
-        "DescribeRules: the paths of all rules that do not sign in",
-        "Run site.yml: it puts the rules right.",
-        ("load-balancer",),
+        claim="Exactly {public_paths} need no sign-in.",
+        how="DescribeRules: the paths of all rules that do not sign in",
+        todo="Run site.yml: it puts the rules right.",
+        needs=("load-balancer",),
     ),
     Check(
         "listener-tls",
         certificates_and_policy,
-        "The HTTPS listener has the TLS policy {ssl_policy}.",
-        "DescribeListeners",
-        "Run site.yml.",
-        ("load-balancer",),
+        claim="The HTTPS listener has the TLS policy {ssl_policy}.",
+        how="DescribeListeners",
+        todo="Run site.yml.",
+        needs=("load-balancer",),
     ),
     Check(
         "listener-http",
         http,
-        "Port 80 only redirects to HTTPS.",
-        "DescribeListeners and DescribeRules of port 80",
-        "Run site.yml; until then passwords of a session may travel in clear.",
-        ("load-balancer",),
+        claim="Port 80 only redirects to HTTPS.",
+        how="DescribeListeners and DescribeRules of port 80",
+        todo="Run site.yml; until then passwords of a session may travel in clear.",
+        needs=("load-balancer",),
     ),
     Check(
         "load-balancer-attributes",
         attributes,
-        "It drops header fields that are not valid, and is protected against deletion as the inventory says.",
-        "DescribeLoadBalancerAttributes",
-        "Run site.yml.",
-        ("load-balancer",),
+        claim="It drops header fields that are not valid, and is protected against deletion as the inventory says.",
+        how="DescribeLoadBalancerAttributes",
+        todo="Run site.yml.",
+        needs=("load-balancer",),
     ),
     Check(
         "targets",
         targets,
-        "The instance is its one target, and healthy.",
-        "DescribeTargetHealth",
-        "Look at nginx on the instance, in a session of Systems Manager: systemctl status nginx; then run site.yml.",
-        ("load-balancer",),
+        claim="The instance is its one target, and healthy.",
+        how="DescribeTargetHealth",
+        todo=(
+            "Look at nginx on the instance, in a session of Systems Manager: systemctl status nginx; then run site.yml."
+        ),
+        needs=("load-balancer",),
         settles=True,
     ),
 )

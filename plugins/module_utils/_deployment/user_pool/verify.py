@@ -8,31 +8,34 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.bioviewers.aws.plugins.module_utils._checks.preflight import join
-from ansible_collections.bioviewers.aws.plugins.module_utils._checks.verify import Check, Sight, Wrong
-from ansible_collections.bioviewers.aws.plugins.module_utils._deployment import find as facts
+from ansible_collections.bioviewers.aws.plugins.module_utils._aws.text import join
+from ansible_collections.bioviewers.aws.plugins.module_utils._checks.check import Check, Context
+from ansible_collections.bioviewers.aws.plugins.module_utils._checks.problem import Reasons
+from ansible_collections.bioviewers.aws.plugins.module_utils._deployment.user_pool import find
 
 # Who knows the client's secret, or nobody but its user, can get tokens with a password by these alone.
 PASSWORD_FLOWS = {"ALLOW_ADMIN_USER_PASSWORD_AUTH", "ALLOW_USER_PASSWORD_AUTH", "ALLOW_CUSTOM_AUTH"}
 
 
-def sign_up(look: Sight) -> Wrong:
-    pool = facts.find_user_pool(look)
+def sign_up(context: Context) -> Reasons:
+    pool = find.user_pool_or_none(context)
     if pool is None:
-        yield f"there is no user pool {look.known['project']}"
+        yield f"there is no user pool {find.name(context)}"
     elif not pool.get("AdminCreateUserConfig", {}).get("AllowAdminCreateUserOnly"):
         yield "anybody can sign up"
 
 
-def pool_faults(pool: Mapping[str, Any], login: str, protected: bool) -> Wrong:
+def pool_faults(pool: Mapping[str, Any], login: str, protected: bool) -> Reasons:
     if pool.get("Domain") != login.partition(".")[0]:
         yield f"its login is at {pool.get('Domain') or 'no address'}, not at {login}"
     if protected and pool.get("DeletionProtection") != "ACTIVE":
         yield "it can be deleted by mistake"
 
 
-def pool(look: Sight) -> Wrong:
-    yield from pool_faults(facts.user_pool(look), look.known["login_domain"], look.known["protect_user_pool"])
+def pool(context: Context) -> Reasons:
+    yield from pool_faults(
+        find.user_pool(context), context.inputs["login_domain"], context.inputs["require_user_pool_deletion_protection"]
+    )
 
 
 def functions(config: Mapping[str, Any]) -> dict[str, str]:
@@ -41,7 +44,7 @@ def functions(config: Mapping[str, Any]) -> dict[str, str]:
     return {name: value if isinstance(value, str) else value["LambdaArn"] for name, value in held.items()}
 
 
-def trigger_faults(config: Mapping[str, Any], wanted: Mapping[str, str]) -> Wrong:
+def trigger_faults(config: Mapping[str, Any], wanted: Mapping[str, str]) -> Reasons:
     """Functions that decide at a sign-in: those wanted, and no others."""
     held = functions(config)
     for name in sorted(held.keys() | wanted.keys()):
@@ -49,11 +52,11 @@ def trigger_faults(config: Mapping[str, Any], wanted: Mapping[str, str]) -> Wron
             yield f"{name} is {held.get(name) or 'no function'}, not {wanted.get(name) or 'no function'}"
 
 
-def triggers(look: Sight) -> Wrong:
-    yield from trigger_faults(facts.user_pool(look).get("LambdaConfig", {}), look.known.get("triggers", {}))
+def triggers(context: Context) -> Reasons:
+    yield from trigger_faults(find.user_pool(context).get("LambdaConfig", {}), context.inputs.get("triggers", {}))
 
 
-def client_faults(client: Mapping[str, Any], site: str) -> Wrong:
+def client_faults(client: Mapping[str, Any], site: str) -> Reasons:
     wanted = {
         "CallbackURLs": [f"https://{site}/oauth2/idpresponse"],
         "LogoutURLs": [f"https://{site}/signed-out"],
@@ -68,68 +71,76 @@ def client_faults(client: Mapping[str, Any], site: str) -> Wrong:
         yield f"it lets passwords be tried without the login's page ({join(sorted(surplus))})"
 
 
-def client(look: Sight) -> Wrong:
-    held = facts.find_app_client(look)
+def client(context: Context) -> Reasons:
+    held = find.app_client_or_none(context)
     if held is None:
-        yield f"the user pool has no app client {look.known['project']}"
+        yield f"the user pool has no app client {context.names['app_client']}"
         return
-    yield from client_faults(held, look.known["site_domain"])
+    yield from client_faults(held, context.inputs["site_domain"])
 
 
-def clients(look: Sight) -> Wrong:
-    known = {look.known["project"], *look.known.get("other_app_clients", [])}
-    surplus = [one["ClientName"] for one in facts.app_clients(look) if one["ClientName"] not in known]
+def clients(context: Context) -> Reasons:
+    known = {context.names["app_client"], *context.inputs.get("other_app_clients", [])}
+    surplus = [
+        one["ClientName"]
+        for one in find.app_clients(context, find.user_pool(context)["Id"])
+        if one["ClientName"] not in known
+    ]
     if surplus:
         yield f"the user pool has the app clients {join(surplus)} too"
 
 
-def providers(look: Sight) -> Wrong:
-    held, wanted = facts.app_client(look).get("SupportedIdentityProviders") or [], look.known["identity_providers"]
+def providers(context: Context) -> Reasons:
+    held, wanted = (
+        find.app_client(context).get("SupportedIdentityProviders") or [],
+        context.inputs["identity_providers"],
+    )
     if sorted(held) != sorted(wanted):
         yield f"people sign in with {join(held)}, not {join(wanted)}"
 
 
+PART = "The user pool"
 CHECKS = (
     Check(
         "pool-sign-up",
         sign_up,
-        "Nobody can sign up; administrators create the users.",
-        "Cognito's DescribeUserPool",
-        "Run site.yml, and look at the users for some that nobody invited.",
+        claim="Nobody can sign up; administrators create the users.",
+        how="Cognito's DescribeUserPool",
+        todo="Run site.yml, and look at the users for some that nobody invited.",
     ),
     Check(
         "pool",
         pool,
-        "The login is at {login_domain}, and the pool protected against deletion as the inventory says.",
-        "Cognito's DescribeUserPool",
-        "Run site.yml.",
+        claim="The login is at {login_domain}, and the pool protected against deletion as the inventory says.",
+        how="Cognito's DescribeUserPool",
+        todo="Run site.yml.",
     ),
     Check(
         "pool-triggers",
         triggers,
-        "No functions decide at a sign-in but those of the deployment.",
-        "Cognito's DescribeUserPool: its Lambda triggers",
-        "Take functions off the pool that are not the deployment's; run site.yml for those that are missing.",
+        claim="No functions decide at a sign-in but those of the deployment.",
+        how="Cognito's DescribeUserPool: its Lambda triggers",
+        todo="Take functions off the pool that are not the deployment's; run site.yml for those that are missing.",
     ),
     Check(
         "pool-client",
         client,
-        "A login ends at {site_domain} and nowhere else, by the code flow only.",
-        "Cognito's DescribeUserPoolClient: callback and sign-out addresses, flows",
-        "Run site.yml: it writes the app client anew.",
+        claim="A login ends at {site_domain} and nowhere else, by the code flow only.",
+        how="Cognito's DescribeUserPoolClient: callback and sign-out addresses, flows",
+        todo="Run site.yml: it writes the app client anew.",
     ),
     Check(
         "pool-clients",
         clients,
-        "No other app client can log people in to this pool.",
-        "Cognito's ListUserPoolClients",
-        "Delete app clients that nobody needs.",
+        claim="No other app client can log people in to this pool.",
+        how="Cognito's ListUserPoolClients",
+        todo="Delete app clients that nobody needs.",
     ),
     Check(
         "pool-providers",
         providers,
-        "People sign in with {identity_providers} and in no other way.",
-        "Cognito's DescribeUserPoolClient",
-        "Run site.yml.",
+        claim="People sign in with {identity_providers} and in no other way.",
+        how="Cognito's DescribeUserPoolClient",
+        todo="Run site.yml.",
     ),
 )

@@ -13,11 +13,12 @@ import urllib.parse
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from ansible_collections.bioviewers.aws.plugins.module_utils._aws.text import join
 from ansible_collections.bioviewers.aws.plugins.module_utils._checks import http as web
 from ansible_collections.bioviewers.aws.plugins.module_utils._checks import signed_cookies as jar
+from ansible_collections.bioviewers.aws.plugins.module_utils._checks.check import Check, Context, Skipped
 from ansible_collections.bioviewers.aws.plugins.module_utils._checks.http import Answer
-from ansible_collections.bioviewers.aws.plugins.module_utils._checks.preflight import join
-from ansible_collections.bioviewers.aws.plugins.module_utils._checks.verify import Check, Sight, Skipped, Wrong
+from ansible_collections.bioviewers.aws.plugins.module_utils._checks.problem import Reasons
 
 HOPS = 12
 NAMES = {"CloudFront-Policy", "CloudFront-Signature", "CloudFront-Key-Pair-Id"}
@@ -86,7 +87,7 @@ def handed_out(answer: Answer) -> list[str]:
     return [cookie for cookie in answer.cookies if re.match("CloudFront-[A-Za-z-]+=[^;]", cookie)]
 
 
-def attributes(cookies: Iterable[str], domain: str) -> Wrong:
+def attributes(cookies: Iterable[str], domain: str) -> Reasons:
     """What is wrong with the attributes of the Set-Cookie headers."""
     for cookie in cookies:
         name, _mark, rest = cookie.partition("=")
@@ -100,7 +101,7 @@ def attributes(cookies: Iterable[str], domain: str) -> Wrong:
             yield f"{name} outlives the browser"
 
 
-def contents(policy: str, resource: str, life: int, now: float) -> Wrong:
+def contents(policy: str, resource: str, life: int, now: float) -> Reasons:
     """What is wrong with the policy inside: what it opens, and for how long."""
     (statement,) = json.loads(jar.decode(policy))["Statement"]
     if statement["Resource"] != resource:
@@ -110,44 +111,50 @@ def contents(policy: str, resource: str, life: int, now: float) -> Wrong:
         yield f"they are good for {int(left)} seconds more, not for {life} at most"
 
 
-def sign_in(look: Sight) -> Answer:
+def sign_in(context: Context) -> Answer:
     """The answer that hands out the cookies. Raises Skipped where nobody is there to sign in as."""
-    if look.known["identity_providers"] != ["COGNITO"]:
-        raise Skipped(f"people sign in with {join(look.known['identity_providers'])}, which no program can")
-    if not look.known.get("test_user") or not look.known.get("test_password"):
+    if context.inputs["identity_providers"] != ["COGNITO"]:
+        raise Skipped(f"people sign in with {join(context.inputs['identity_providers'])}, which no program can")
+    if not context.inputs.get("test_user") or not context.inputs.get("test_password"):
         raise Skipped("it needs a user to sign in as: set verify_test_user and verify_test_password")
     visitor = Visitor()
-    url, page = visitor.open(f"https://{look.known['site_domain']}/login")
+    url, page = visitor.open(f"https://{context.inputs['site_domain']}/login")
     form = next((form for form in Forms(page.body).found if form.asks_password), None)
     if form is None:
         raise OSError(f"the login shows no form for a password at {url.partition('?')[0]}")
-    given = {**form.fields, "username": look.known["test_user"], "password": look.known["test_password"]}
+    given = {**form.fields, "username": context.inputs["test_user"], "password": context.inputs["test_password"]}
     url, answer = visitor.open(urllib.parse.urljoin(url, form.action), given)
     if not handed_out(answer):
         raise OSError(f"signing in as the test user ends at {url.partition('?')[0]} with {answer.status}")
     return answer
 
 
-def cookies(look: Sight) -> Wrong:
-    answer = sign_in(look)
+def cookies(context: Context) -> Reasons:
+    answer = sign_in(context)
     held = {cookie.partition("=")[0]: cookie.partition("=")[2].partition(";")[0] for cookie in handed_out(answer)}
     if NAMES - held.keys():
         yield f"{join(sorted(NAMES - held.keys()))} is missing"
         return
-    yield from attributes(handed_out(answer), look.known["domain"])
-    resource = f"https://{look.known['data_domain']}/*"
-    yield from contents(held["CloudFront-Policy"], resource, look.known["cookie_life"], time.time())
+    yield from attributes(handed_out(answer), context.inputs["domain"])
+    resource = f"https://{context.inputs['data_domain']}/*"
+    yield from contents(held["CloudFront-Policy"], resource, context.inputs["cookie_lifetime"], time.time())
     if "no-store" not in answer.header("Cache-Control"):
         yield "the answer that brings them may be kept by caches (no Cache-Control: no-store)"
 
 
+PART = "The site, with a sign-in"
 CHECKS = (
     Check(
         "cookies",
         cookies,
-        "Who signs in gets cookies for the data alone, for {cookie_life} seconds at most, and no script can read them.",
-        "A sign-in at the hosted login as the test user; the Set-Cookie headers and the policy inside",
-        "Run site.yml: it writes the cookies' settings anew. See on the instance: systemctl status signed-cookies.",
-        ("login",),
+        claim=(
+            "Who signs in gets cookies for the data alone, for {cookie_lifetime} seconds at most, and no "
+            "script can read them."
+        ),
+        how="A sign-in at the hosted login as the test user; the Set-Cookie headers and the policy inside",
+        todo=(
+            "Run site.yml: it writes the cookies' settings anew. See on the instance: systemctl status signed-cookies."
+        ),
+        needs=("login",),
     ),
 )

@@ -13,8 +13,8 @@ POOL = "arn:aws:cognito-idp:us-east-1:123456789012:userpool/us-east-1_lab"
 ROLE = "arn:aws:iam::123456789012:role/"
 
 
-def of_code(source):
-    return digest(packed(source))
+def of_code(sources):
+    return digest(packed(sources))
 
 
 def in_a_list(value):
@@ -35,7 +35,7 @@ TABLES = [
             "role": f"{ROLE}lab",
             "runtime": "python3.13",
             "handler": "sign_in.handler",
-            "source": FILES[0],
+            "sources": FILES[:1],
         },
         identity=frozenset({"name"}),
         key="lab-sign-in",
@@ -47,7 +47,7 @@ TABLES = [
             "handler": Row("sign_in.handler", "sign_in.other", "Handler"),
             "timeout": Row(5, 4, "Timeout"),
             "memory_size": Row(256, 512, "MemorySize"),
-            "source": Row(FILES[0], FILES[1], "CodeSha256", of_code),
+            "sources": Row(FILES[:1], FILES[:2], "CodeSha256", of_code),
             "environment_variables": Row({"ALLOWED": "a", "MORE": "b"}, {"ALLOWED": "c"}, "Environment.Variables"),
             "permissions": Row(
                 {

@@ -1,0 +1,21 @@
+# Copyright: Contributors to bioviewers.aws
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The certificates for the domain. PRIVATE to this collection."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible_collections.bioviewers.aws.plugins.module_utils._checks.check import Context
+from ansible_collections.bioviewers.aws.plugins.module_utils._services import acm
+
+
+def certificates(context: Context) -> list[dict[str, Any]]:
+    """Those of the account that need the domain's validation record."""
+    return context.aws.once("certificates", lambda: _certificates(context))
+
+
+def _certificates(context: Context) -> list[dict[str, Any]]:
+    regions = acm.usable_regions(context.aws.client("ec2"))
+    return acm.certificates([context.aws.client("acm", region) for region in regions], context.inputs["domain"])

@@ -1,0 +1,120 @@
+# Copyright: Contributors to bioviewers.aws
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Checks of the instance that is to be made. PRIVATE to this collection."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from ansible_collections.bioviewers.aws.plugins.module_utils._aws.filters import filters
+from ansible_collections.bioviewers.aws.plugins.module_utils._aws.iam_errors import ClientError, error_code
+from ansible_collections.bioviewers.aws.plugins.module_utils._aws.text import join
+from ansible_collections.bioviewers.aws.plugins.module_utils._checks.check import Check, Context
+from ansible_collections.bioviewers.aws.plugins.module_utils._checks.problem import Findings
+from ansible_collections.bioviewers.aws.plugins.module_utils._deployment.account import quotas
+from ansible_collections.bioviewers.aws.plugins.module_utils._deployment.instance import find
+
+BUILT = ("usable_region", "project")
+# Families of the quota "Running On-Demand Standard (A, C, D, H, I, M, R, T, Z) instances".
+STANDARD = re.compile(r"(a|c|d|h|i|im|is|m|r|t|z)\d")
+
+
+def instance(context: Context) -> Findings:
+    context.provide(instance_exists=find.instance_or_none(context) is not None)
+    yield from ()
+
+
+def instance_type(context: Context) -> Findings:
+    name = context.inputs["web_instance_type"]
+    try:
+        found = context.aws.call("ec2", "describe_instance_types", InstanceTypes=[name])["InstanceTypes"][0]
+    except ClientError as error:
+        if error_code(error) not in ("InvalidInstanceType", "InvalidParameterValue"):
+            raise
+        wrong = f"EC2 has no such instance type in {context.inputs['region']}"
+        yield context.problem("web_instance_type", wrong, "write one such as c6a.large")
+        return
+    context.provide(type_facts=found)
+    yield from _offered(context, name)
+
+
+def _offered(context: Context, name: str) -> Findings:
+    """EC2 offers most types in some zones of a region only."""
+    zones = [subnet["AvailabilityZone"] for subnet in context.found.get("subnets", [])][:1]
+    wanted = filters({"instance-type": name})
+    place = {"LocationType": "availability-zone", "Filters": wanted}
+    offered = {
+        offer["Location"]
+        for offer in context.aws.pages("ec2", "describe_instance_type_offerings", "InstanceTypeOfferings", **place)
+    }
+    missing = [zone for zone in zones if zone not in offered]
+    if missing:
+        wrong = f"EC2 does not offer it in {missing[0]}, where the first subnet is, but in {join(sorted(offered))}"
+        yield context.problem(
+            "web_instance_type", wrong, "write another type, or put a subnet of such a zone first in network_subnet_ids"
+        )
+
+
+def image(context: Context) -> Findings:
+    owner, name = context.inputs["web_instance_image_owner"], context.inputs["web_instance_image_name"]
+    asked = filters({"name": name, "state": "available"})
+    found = context.aws.pages("ec2", "describe_images", "Images", Owners=[owner], Filters=asked)
+    architectures = {image["Architecture"] for image in found}
+    # An instance that is there keeps its image.
+    if not found and not context.found["instance_exists"]:
+        wrong = f"account {owner} has no image of that name in {context.inputs['region']}"
+        yield context.problem("web_instance_image_name", wrong, "write the name pattern of one, or leave it out")
+    facts = context.found.get("type_facts")
+    supported = facts["ProcessorInfo"]["SupportedArchitectures"] if facts else []
+    if found and facts and architectures.isdisjoint(supported):
+        wrong = f"its processors are {join(supported)}, and the image {name} is for {join(sorted(architectures))}"
+        yield context.problem("web_instance_type", wrong, "write a type of that architecture, such as c6a.large")
+
+
+def processors(context: Context) -> Findings:
+    name, facts = context.inputs["web_instance_type"], context.found["type_facts"]
+    if not STANDARD.match(name):
+        return
+    asked = filters({"instance-state-name": ["pending", "running"]})
+    held = context.aws.pages("ec2", "describe_instances", "Reservations", Filters=asked)
+    running = [instance for group in held for instance in group["Instances"] if "InstanceLifecycle" not in instance]
+    used = sum(_processors(instance) for instance in running if STANDARD.match(instance["InstanceType"]))
+    wanted = 0 if context.found["instance_exists"] else facts["VCpuInfo"]["DefaultVCpus"]
+    limit = quotas.limit(context, "ec2", "L-1216C47A", 5)
+    yield from quotas.judge(
+        context, "web_instance_type", "virtual processors of standard instances", (used, wanted), limit
+    )
+
+
+def _processors(instance: dict[str, Any]) -> int:
+    options = instance.get("CpuOptions", {})
+    return options.get("CoreCount", 1) * options.get("ThreadsPerCore", 1)
+
+
+CHECKS = (
+    Check(
+        "The instance", instance, needs=BUILT, provides=("instance_exists",), option="web_instance_type", strict=False
+    ),
+    Check(
+        "The instance type",
+        instance_type,
+        needs=(*BUILT, "web_instance_type"),
+        provides=("type_facts",),
+        option="web_instance_type",
+    ),
+    Check(
+        "The image",
+        image,
+        needs=(*BUILT, "web_instance_image_name", "web_instance_image_owner", "instance_exists"),
+        option="web_instance_image_name",
+    ),
+    Check(
+        "The quota of virtual processors",
+        processors,
+        needs=("type_facts", "instance_exists"),
+        option="web_instance_type",
+        strict=False,
+    ),
+)
