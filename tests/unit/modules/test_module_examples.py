@@ -89,6 +89,7 @@ PREPARED = {
     "s3_bucket_policy_statement": a_bucket,
     "sns_topic": None,
     "iam_role": None,
+    "lambda_function": None,
 }
 
 
