@@ -1,6 +1,6 @@
 """`python -m tests.e2e.preflights FOLDER ...`: what the first task of preflight.yml says of each inventory, in JSON.
 
-None is a run of its own, so that dozens of inventories take no longer than a few runs of a playbook.
+None is a run of its own, and the module runs directly: so dozens of inventories take no longer than a few runs of a playbook.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import multiprocessing
 import sys
+from concurrent.futures import ProcessPoolExecutor
 from typing import Any
 from unittest import mock
 
@@ -19,21 +20,13 @@ from ansible.parsing.vault import VaultSecretsContext
 from ansible.playbook import Playbook
 from ansible.playbook.play_context import PlayContext
 from ansible.plugins import loader as plugins
-from ansible.plugins.action import ActionBase
 from ansible.vars.hostvars import HostVars
 from ansible.vars.manager import VariableManager
 
 from sandbox.demo import viewer
 from sandbox.process import environment
-from tests import modules
 
 PLAYBOOK = viewer.ROOT / "playbooks" / "preflight.yml"
-
-
-def execute_module(self: ActionBase, module_args: dict[str, Any], **_other: Any) -> dict[str, Any]:
-    """In place of Ansible's, which starts a Python for it."""
-    given = {name: value for name, value in module_args.items() if value is not None}
-    return modules.run(self._task.resolved_action, **given)
 
 
 def preflight(folder: str) -> dict[str, Any]:
@@ -47,8 +40,7 @@ def preflight(folder: str) -> dict[str, Any]:
     task, host = block.block[0], inventory.get_host("localhost")
     given = variables.get_vars(play=play, host=host, task=task)
     executor = TaskExecutor(host, task, given, PlayContext(play=play), loader, plugins, mock.Mock(), variables)
-    with mock.patch.object(ActionBase, "_execute_module", execute_module):
-        return json.loads(json.dumps(executor.run(), default=str))
+    return json.loads(json.dumps(executor.run(), default=str))
 
 
 def main() -> None:
@@ -57,8 +49,8 @@ def main() -> None:
     botocore.session.create_loader = environment.shared_loader
     VaultSecretsContext.initialize(VaultSecretsContext([]))
     # The sandbox answers on one core what is asked on the other.
-    with multiprocessing.get_context("fork").Pool(2) as pool:
-        print(json.dumps(dict(zip(sys.argv[1:], pool.map(preflight, sys.argv[1:], chunksize=1), strict=True))))
+    with ProcessPoolExecutor(2, multiprocessing.get_context("fork")) as pool:
+        print(json.dumps(dict(zip(sys.argv[1:], pool.map(preflight, sys.argv[1:]), strict=True))))
 
 
 if __name__ == "__main__":

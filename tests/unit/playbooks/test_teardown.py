@@ -398,4 +398,4 @@ def test_what_is_refused_before_anything_is_looked_at(teardown, case):
     words, variables, sentence = REFUSED[case]
     said = teardown(*words, **variables)
     assert sentence in said
-    assert "Context what there is" not in said
+    assert "Get the resources of the deployment" not in said
