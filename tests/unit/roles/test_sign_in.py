@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import copy
-import io
 import json
-import os
 import pathlib
-import subprocess
 import sys
-import zipfile
 
 import pytest
 
