@@ -2,8 +2,7 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
-# Of the tests that are named here all but those of `make nightly`; that says MARKS= for all.
-MARKS = -m "not nightly"
+BY_DAY = -m "not nightly"
 IN_PARALLEL = --numprocesses=auto --dist=worksteal
 # What takes seconds: no playbook is run there, and no program of a role.
 FAST = tests/unit/engine tests/unit/deployment tests/unit/docs tests/unit/modules --ignore=tests/unit/modules/test_direct.py
@@ -14,11 +13,14 @@ FAST = tests/unit/engine tests/unit/deployment tests/unit/docs tests/unit/module
 .cache/newest/.ready: .venv/.ready
 	sandbox/setup newest
 
+.cache/earlier/.ready: .venv/.ready
+	sandbox/setup earlier
+
 .cache/samtools-test/.ready: .venv/.ready
 	sandbox/setup igv
 
 .PHONY: help setup demo demo-igv check test nightly lint lint-style lint-sanity unit unit-fast unit-sandbox
-.PHONY: unit-sandbox-if-changed setup-all sanity-newest molecule molecule-all e2e sanity bench docs clean
+.PHONY: unit-sandbox-if-changed setup-all sanity-newest molecule molecule-all e2e e2e-all sanity bench docs clean
 
 help: ## what can be made
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 8
@@ -56,10 +58,10 @@ lint-sanity: .venv/.ready
 	tests/sanity/run
 
 unit: .venv/.ready ## logic, in tables of cases
-	python -m pytest $(IN_PARALLEL) $(MARKS) tests/unit --ignore=tests/unit/sandbox
+	python -m pytest $(IN_PARALLEL) $(BY_DAY) tests/unit --ignore=tests/unit/sandbox
 
 unit-fast: .venv/.ready
-	python -m pytest $(IN_PARALLEL) $(MARKS) $(FAST)
+	python -m pytest $(IN_PARALLEL) $(BY_DAY) $(FAST)
 
 unit-sandbox: .venv/.ready ## the sandbox's own tests
 	tests/unit/sandbox/run always
@@ -74,7 +76,10 @@ molecule-all: .venv/.ready ## each role of the host alone, too
 	molecule/run
 
 e2e: .cache/samtools-test/.ready ## the sandbox, site.yml, plain clients and a real browser
-	python -m pytest $(MARKS) tests/e2e
+	python -m pytest $(BY_DAY) tests/e2e
+
+e2e-all: .cache/samtools-test/.ready .cache/earlier/.ready
+	python -m pytest tests/e2e
 
 sanity-newest: .cache/newest/.ready
 	tests/sanity/run newest

@@ -10,6 +10,8 @@ from sandbox.demo import viewer
 from tests.e2e.playbook import run_with
 
 COMMIT = "1d2842fa416239badbd72e368846e99e3f3933ec"
+# What it builds on and this release does not; `make e2e-all` has it unpacked.
+OTHERS = viewer.ROOT / ".cache" / "earlier"
 
 
 def unpack(folder: pathlib.Path) -> pathlib.Path:
@@ -20,6 +22,9 @@ def unpack(folder: pathlib.Path) -> pathlib.Path:
     assert done.returncode == 0, (
         f"The history of this clone does not have release {COMMIT[:7]}, which is to be taken over:"
         f" get it with `git fetch --unshallow`. ({done.stderr.strip()})"
+    )
+    assert OTHERS.exists(), (
+        "What the earlier release builds on is not there: run `sandbox/setup earlier`, as `make nightly` does."
     )
     release.mkdir(parents=True)
     with tarfile.open(archive) as packed:
@@ -39,4 +44,4 @@ def write_inventory(folder: pathlib.Path, release: pathlib.Path) -> pathlib.Path
 
 def run(collections: pathlib.Path, inventory: pathlib.Path, playbook: str) -> str:
     """Run a playbook of the release, and nothing of this one; what it said."""
-    return run_with(inventory, [f"bioviewers.aws.{playbook}"], ANSIBLE_COLLECTIONS_PATH=str(collections))
+    return run_with(inventory, [f"bioviewers.aws.{playbook}"], ANSIBLE_COLLECTIONS_PATH=f"{collections}:{OTHERS}")
