@@ -17,7 +17,7 @@ from tests.e2e.playbook import recap, run
 pytestmark = pytest.mark.skipif(REUSE, reason="needs an account that holds nothing of ours")
 
 SECRET = yaml.safe_load(settings.GOOGLE_CLIENT_FILE.read_text())["google_client_secret"]
-FORETOLD = """
+REPORTED = """
 the record of lab.localhost that answers ACM's question
 the bucket lab-viewer-ssm-123456789012-us-east-1
 the instance lab-viewer
@@ -53,11 +53,11 @@ def test_it_comes_to_its_end(said):
     hosts = recap(said)
     assert hosts.keys() == {"localhost"}
     assert (hosts["localhost"]["failed"], hosts["localhost"]["rescued"]) == (0, 0)
-    assert hosts["localhost"]["changed"] > len(FORETOLD.splitlines())
+    assert hosts["localhost"]["changed"] > len(REPORTED.splitlines())
     assert "Report the deployment" in said
 
 
-@pytest.mark.parametrize("what", FORETOLD.strip().splitlines())
+@pytest.mark.parametrize("what", REPORTED.strip().splitlines())
 def test_it_says_what_it_would_create(words, what):
     assert f"would create {what}" in words
 
@@ -74,6 +74,8 @@ def test_it_says_what_it_leaves_out(words):
 
 def test_our_own_modules_show_all_of_it_but_no_secret(words):
     assert re.search(r"user_pool_id\W+\(known after apply: user pool lab-viewer\)", words)
+    assert "(known after apply: signing key /lab-viewer/cookie-signing-keys/k1)" in words
+    assert "AmazonSSMManagedInstanceCore" in words, "what the instance may do"
     assert SECRET not in words
 
 

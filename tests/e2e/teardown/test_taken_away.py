@@ -160,7 +160,7 @@ def test_a_dry_run_lists_what_would_go_and_writes_nothing(before, owner):
 
 def test_killed_in_the_middle_it_goes_on_and_leaves_nothing_but_the_users(before, owner):
     kill_at("Terminate the instance", TEARDOWN, after=0.5)
-    kill_at("Delete the distribution, when CloudFront", TEARDOWN, after=0.5)
+    kill_at("Delete the distribution once disabled", TEARDOWN, after=0.5)
     said = run(TEARDOWN)
     assert f"Nothing is left of {PROJECT} but what was said to stay." in said
     sign_in = f"{PROJECT}-sign-in"

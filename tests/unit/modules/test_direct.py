@@ -204,7 +204,7 @@ def play(folder: pathlib.Path, tasks: list[dict[str, Any]], **more: Any) -> list
     }
     command = [sys.executable, "-m", "ansible", "playbook", "play.yml"]
     done = subprocess.run(
-        command, cwd=folder, env={**os.environ, **settings}, capture_output=True, text=True, timeout=300, check=False
+        command, cwd=folder, env={**os.environ, **settings}, capture_output=True, text=True, timeout=900, check=False
     )
     assert "hushed" not in done.stdout.replace("a hushed word", ""), "a secret"
     told = json.loads(done.stdout[done.stdout.index("{\n") :])

@@ -6,6 +6,7 @@ Templates are Ansible's own. Ids and files of the examples stand for what `PREPA
 from __future__ import annotations
 
 import importlib
+import json
 import pathlib
 import re
 from collections.abc import Callable, Iterator
@@ -69,6 +70,21 @@ def a_zone(client: Callable[[str], Any]) -> dict[str, str]:
     return {}
 
 
+def a_policy(client: Callable[[str], Any]) -> dict[str, str]:
+    """One of the account's own: moto has AWS's only if it loads all of them."""
+    allowed = {"Effect": "Allow", "Action": "ssm:GetParameter", "Resource": "*"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [allowed]})
+    made = client("iam").create_policy(PolicyName="AmazonSSMManagedInstanceCore", PolicyDocument=document)
+    return {"arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore": made["Policy"]["Arn"]}
+
+
+def a_function_role(client: Callable[[str], Any]) -> dict[str, str]:
+    trust = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
+    client("iam").create_role(RoleName="lab-viewer-sign-in", AssumeRolePolicyDocument=document)
+    return {"files/sign_in.py": str(MODULES.parents[1] / "roles/identity/files/sign_in.py")}
+
+
 PREPARED = {
     "acm_certificate": a_zone,
     "cloudfront_distribution": None,
@@ -88,7 +104,8 @@ PREPARED = {
     "cognito_user_pool_domain": a_pool,
     "s3_bucket_policy_statement": a_bucket,
     "sns_topic": None,
-    "iam_role": None,
+    "iam_role": a_policy,
+    "lambda_function": a_function_role,
 }
 
 

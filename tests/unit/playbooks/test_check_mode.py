@@ -25,6 +25,12 @@ LAB = {
 }
 
 
+@pytest.fixture(autouse=True)
+def policies_of_aws(monkeypatch):
+    """moto knows them only if it is told to, before it is reset."""
+    monkeypatch.setenv("MOTO_IAM_LOAD_MANAGED_POLICIES", "true")
+
+
 @pytest.fixture
 def account(client):
     """What a lab has before the first run: a default VPC with a way out, a private bucket."""
@@ -35,10 +41,6 @@ def account(client):
     table = ec2.describe_route_tables(Filters=[{"Name": "vpc-id", "Values": [vpc_id]}])["RouteTables"][0]
     route = {"DestinationCidrBlock": "0.0.0.0/0", "GatewayId": gateway_id}
     ec2.create_route(RouteTableId=table["RouteTableId"], **route)
-    # moto knows AWS's own policies only if it loads all of them.
-    allowed = {"Effect": "Allow", "Action": "ssm:GetParameter", "Resource": "*"}
-    document = json.dumps({"Version": "2012-10-17", "Statement": [allowed]})
-    client("iam").create_policy(PolicyName="AmazonSSMManagedInstanceCore", PolicyDocument=document)
     s3.create_bucket(Bucket=LAB["data_bucket"], ObjectOwnership="BucketOwnerEnforced")
     blocked = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
     s3.put_public_access_block(Bucket=LAB["data_bucket"], PublicAccessBlockConfiguration=dict.fromkeys(blocked, True))

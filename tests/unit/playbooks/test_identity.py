@@ -140,7 +140,11 @@ def test_the_pool_asks_a_function_that_knows_the_list(play, client, tmp_path):
     assert client("lambda").list_tags(Resource=arn)["Tags"] == {"Project": "lab"}
     assert [path.name for path in tmp_path.rglob("*.zip")] == []
 
-    order = ["upload | Create", "triggers | Add the permission", "triggers | Configure", "Create the user pool domain"]
+    order = [
+        "function | Create or update the Lambda function and",
+        "triggers | Configure",
+        "Create the user pool domain",
+    ]
     places = [first.stdout.index(f"TASK [bioviewers.aws.identity : {name}") for name in order]
     assert places == sorted(places)
 

@@ -145,7 +145,7 @@ def drift(client):
 def test_known_after_apply_built_and_repaired(igv, client, tmp_path):
     said = igv("--check", stages=[*STAGES, "igv/verify"])
     assert "would look at igv-pool-roles" in said
-    assert "would create the policy read of the role lab-igv-reader" in said
+    assert "(known after apply: role lab-igv-reader)" in said
     assert pools(client) == []
     assert not (tmp_path / "lab-igv").exists()
 

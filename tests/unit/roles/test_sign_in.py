@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import copy
-import io
 import json
-import os
 import pathlib
-import subprocess
 import sys
-import zipfile
 
 import pytest
 
@@ -221,20 +217,3 @@ def test_the_log_says_who_and_why_and_nothing_else(ask, capsys):
     who = {"trigger": FIRST, "user": FEDERATED, "email": "eve@elsewhere.example"}
     assert refused == {"decision": "refused", **who, "refused": why}
     assert odd["refused"] == "unexpected error: KeyError('triggerSource')"
-
-
-def test_the_archive_is_the_same_each_time(tmp_path):
-    names = ["sign_in.py", "allow_list.py"]
-    sources = [tmp_path / name for name in names]
-    archives = []
-    for time in (1_000_000_000, 2_000_000_000):
-        for source in sources:
-            source.write_bytes((FILES / source.name).read_bytes())
-            os.utime(source, (time, time))
-        subprocess.run([sys.executable, FILES / "pack.py", tmp_path / "x.zip", *sources], check=True)
-        archives.append((tmp_path / "x.zip").read_bytes())
-    assert archives[0] == archives[1]
-    with zipfile.ZipFile(io.BytesIO(archives[0])) as packed:
-        assert packed.namelist() == names
-        assert [packed.read(name) for name in names] == [source.read_bytes() for source in sources]
-        assert {entry.external_attr >> 16 for entry in packed.infolist()} == {0o100644}

@@ -22,6 +22,7 @@ from tests.unit.strict.acm import Acm
 from tests.unit.strict.cloudfront import CloudFront
 from tests.unit.strict.cognito import Cognito
 from tests.unit.strict.cognito_identity import CognitoIdentity
+from tests.unit.strict.functions import Functions
 from tests.unit.strict.iam import Iam
 from tests.unit.strict.models import Refusal, judge_answer, judge_request
 from tests.unit.strict.s3 import ACCOUNT, S3
@@ -41,6 +42,7 @@ BUSY = {
     "sns": ("Throttling", "ThrottlingException"),
     "ssm": ("ThrottlingException", "Throttling"),
     "iam": ("Throttling", "ThrottlingException"),
+    "lambda": ("TooManyRequestsException", "ThrottlingException"),
 }
 BROKEN = {
     "cloudfront": "ServiceUnavailable",
@@ -52,6 +54,7 @@ BROKEN = {
     "sns": "InternalFailure",
     "ssm": "InternalServerError",
     "iam": "ServiceFailure",
+    "lambda": "ServiceException",
 }
 
 
@@ -75,7 +78,8 @@ class Aws:
         self._services = {"cloudfront": self.cloudfront, "cognito-idp": self.cognito, "acm": self.acm, "s3": self.s3}
         self.identity, self.sns, self.ssm = CognitoIdentity(self), Sns(self), Ssm(self)
         self._services |= {"cognito-identity": self.identity, "sns": self.sns, "ssm": self.ssm, "sts": Sts()}
-        self.iam = self._services["iam"] = Iam(self)
+        self.iam, self.functions = Iam(self), Functions(self)
+        self._services |= {"iam": self.iam, "lambda": self.functions}
 
     def answer(self, client: Any, operation: str, request: dict[str, Any]) -> dict[str, Any]:
         model = client.meta.service_model.operation_model(operation)

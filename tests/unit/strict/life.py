@@ -28,6 +28,7 @@ from tests.unit.strict.tables import (
     cognito_user_pool_client,
     cognito_user_pool_domain,
     iam_role,
+    lambda_function,
     s3_bucket_policy_statement,
     sns_topic,
 )
@@ -47,6 +48,7 @@ FILES = (
     cognito_user_pool_client,
     cognito_user_pool_domain,
     iam_role,
+    lambda_function,
     s3_bucket_policy_statement,
     sns_topic,
 )

@@ -1,0 +1,49 @@
+"""lambda_function: its archive, and a role that IAM has just made."""
+
+from __future__ import annotations
+
+import io
+import os
+import zipfile
+
+from ansible_collections.bioviewers.aws.plugins.modules.lambda_function import digest, packed
+
+from tests import modules
+from tests.unit.strict.tables.lambda_function import TABLES
+
+# Of the archive of an earlier release: another digest would change every function there is.
+DIGEST = "ubdAtexex7p3MCo06q/IX+D/akisn8FzbftP+cyLQ0Y="
+
+
+def test_the_archive_is_that_of_earlier_releases(tmp_path):
+    source = tmp_path / "sign_in.py"
+    source.write_text("def handler(event, _context):\n    return event\n")
+    archives = []
+    for time in (1_000_000_000, 2_000_000_000):
+        os.utime(source, (time, time))
+        archives.append(packed([str(source)]))
+    assert archives[0] == archives[1]
+    assert digest(archives[0]) == DIGEST
+    with zipfile.ZipFile(io.BytesIO(archives[0])) as opened:
+        assert opened.namelist() == ["sign_in.py"]
+        assert opened.read("sign_in.py") == source.read_bytes()
+        assert opened.infolist()[0].external_attr >> 16 == 0o100644
+
+
+def test_lambda_learns_late_of_a_role(account):
+    account.functions.roles_seen_late = 3
+    assert modules.run("lambda_function", **TABLES[0].full())["changed"]
+    account.settle()
+    assert not modules.run("lambda_function", **TABLES[0].full())["changed"]
+
+
+def test_a_role_that_stays_unknown_is_told(account):
+    account.functions.roles_seen_late = 99
+    assert (
+        "Not allowed to assume the role after 60 seconds" in modules.run("lambda_function", **TABLES[0].full())["msg"]
+    )
+
+
+def test_what_a_new_function_needs_is_told(account):
+    said = modules.run("lambda_function", name="lab")["msg"]
+    assert "To make a function, more is needed: Role, Runtime, Handler, CodeSha256." in said
