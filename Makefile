@@ -88,7 +88,7 @@ sanity: .cache/newest/.ready ## lint's ansible-test sanity, and once more with t
 	tests/sanity/run
 	tests/sanity/run newest
 
-bench: .venv/.ready ## speed: what waiting for AWS adds to a first run, what a second one costs, what a visitor waits for
+bench: .venv/.ready .cache/earlier/.ready ## speed: what waiting for AWS adds to a first run, what a second one costs, what a visitor waits for
 	python -m tests.bench
 
 docs: .venv/.ready ## what is generated: role READMEs, reference, policies, tables of costs and failures

@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 """`make check`, `make test`, `make nightly`: the parts of each tier, run, and at the end what took how long.
 
     python3 tests/tiers.py test

@@ -100,7 +100,8 @@ except ImportError:
     rsa = None
 
 # CloudFront takes no other RSA keys (CloudFront Developer Guide, "Specify signers that can create signed cookies").
-BITS, EXPONENT = 2048, 65537
+BITS = 2048
+EXPONENT = 65537
 
 
 class SigningKey(Resource):

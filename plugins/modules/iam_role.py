@@ -123,7 +123,9 @@ from ansible_collections.amazon.aws.plugins.module_utils.tagging import (
 from ansible_collections.bioviewers.aws.plugins.module_utils._engine.merge import Found, Spelling
 from ansible_collections.bioviewers.aws.plugins.module_utils._engine.resource import TAGS, Resource
 
-TRUST, INLINE, MANAGED = "AssumeRolePolicyDocument", "InlinePolicies", "ManagedPolicies"
+TRUST = "AssumeRolePolicyDocument"
+INLINE = "InlinePolicies"
+MANAGED = "ManagedPolicies"
 PLAIN = ("Description", "MaxSessionDuration")
 
 

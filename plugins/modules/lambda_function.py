@@ -120,7 +120,9 @@ from ansible_collections.amazon.aws.plugins.module_utils.exceptions import Ansib
 from ansible_collections.bioviewers.aws.plugins.module_utils._engine.merge import Found, Spelling
 from ansible_collections.bioviewers.aws.plugins.module_utils._engine.resource import TAGS, Resource
 
-CODE, VARIABLES, PERMISSIONS = "CodeSha256", "EnvironmentVariables", "Permissions"
+CODE = "CodeSha256"
+VARIABLES = "EnvironmentVariables"
+PERMISSIONS = "Permissions"
 NEEDED = ("Role", "Runtime", "Handler", CODE)
 PLAIN = ("Description", "Role", "Runtime", "Handler", "Timeout", "MemorySize")
 # The earliest time that a zip can hold.

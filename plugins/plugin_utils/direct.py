@@ -21,6 +21,7 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import importlib
 import io
 import json
 import os
@@ -40,11 +41,15 @@ from ansible.plugins.action import ActionBase
 from ansible.plugins.action.normal import ActionModule as NormalAction
 from ansible.utils.multiprocessing import context
 
+# What modules import, here so that every fork has it.
+SHARED = ("boto3", "ansible_collections.bioviewers.aws.plugins.module_utils._engine.resource")
+
 try:
-    import boto3  # noqa: F401  (for the forks)
     from ansible.module_utils._internal._ansiballz._loader import run_module
     from ansible.module_utils.common.json import Direction, get_module_encoder
-    from ansible_collections.bioviewers.aws.plugins.module_utils._engine import resource  # noqa: F401  (for the forks)
+
+    for shared in SHARED:
+        importlib.import_module(shared)
 except ImportError:  # an ansible-core before 2.19, or no boto3: the module says what is missing
     run_module = None
 

@@ -69,8 +69,11 @@ class InventoryModule(BaseInventoryPlugin):
         # The connection to a host makes these clients at each task, in a process of its own: a fifth of its time.
         environment.read_models_once("s3", "ssm")
         purpose = os.environ.get(playbook_roles.VARIABLE) or iam_policies.purpose_of(playbook())
-        if purpose and pathlib.Path(path).resolve().parent == CHECKOUT / "inventories" / "sandbox":
+        # Another inventory may be an earlier release's: it has all rights, and nothing that the release does not know.
+        is_own = pathlib.Path(path).resolve().parent == CHECKOUT / "inventories" / "sandbox"
+        if purpose and is_own:
             os.environ.update(playbook_roles.credentials(purpose, load_extra_vars(loader)))
         inventory.add_group("web")
         inventory.set_variable("web", "ansible_aws_ssm_plugin", str(CHECKOUT / "sandbox" / "session_manager_plugin"))
-        inventory.set_variable("web", "neuroglancer_bundle_dir", str(viewer_bundle.FOLDER))
+        if is_own:
+            inventory.set_variable("web", "neuroglancer_bundle_dir", str(viewer_bundle.FOLDER))

@@ -43,6 +43,8 @@ def reading(person: httpx.Client) -> Iterator[Reader]:
     """A person who reads meanwhile."""
     reader = Reader(person)
     reader.start()
-    yield reader
-    reader.ended.set()
-    reader.join(30)
+    try:
+        yield reader
+    finally:
+        reader.ended.set()
+        reader.join(30)

@@ -12,6 +12,8 @@ try:
 except ImportError:
     BotoCoreError = ClientError = AnsibleAWSError  # AnsibleAWSModule says what is missing
 
+__all__ = ("AccessDeniedError", "BotoCoreError", "ClientError", "error_code", "permission")
+
 DENIED = {
     "403",
     "AccessDenied",

@@ -124,6 +124,14 @@ class BecomeModule(BecomeBase):
 '''
 
 
+# A key that a module makes is another each time.
+PEM = re.compile("-----BEGIN .*?-----END [A-Z ]+-----", re.DOTALL)
+
+
+def without_keys(text: str) -> str:
+    return PEM.sub("PEM", text)
+
+
 class Tape(http.server.ThreadingHTTPServer):
     """Takes down what the emulators answer; afterwards gives the same to who asks the same."""
 
@@ -135,15 +143,16 @@ class Tape(http.server.ThreadingHTTPServer):
 
     def answer(self, way: str, *asked: Any) -> tuple[int, list[tuple[str, str]], bytes]:
         method, path, headers, body = asked
+        compared = method, path, without_keys(body.decode("latin-1"))
         if way == "direct":
-            return self.again((method, path, body))
+            return self.again(compared)
         scope = routing.credential_scope(headers, {})
         ministack = scope.service.upper().replace("-", "_") in {*MINISTACK_SERVICES, "COGNITO_IDP"}
         answer, content = recorder.forward(
             self.ministack if ministack else self.moto, method, path, dict(headers), body
         )
         told = answer.status, answer.getheaders(), content
-        self.taken.append(((method, path, body), told))
+        self.taken.append((compared, told))
         return told
 
     def again(self, asked: Any) -> Any:
@@ -245,9 +254,10 @@ def test_each_module_tells_the_same_both_ways(aws, moto, ministack, tmp_path, mo
         ]
         defaults = {"group/bioviewers.aws.aws": {"region": REGION}}
         told = pairs(play(tmp_path, ways, module_defaults=defaults))
-    assert [direct for _stock, direct in told] == [stock for stock, _direct in told]
+    stock, direct = ([json.loads(without_keys(json.dumps(each[way]))) for each in told] for way in (0, 1))
+    assert direct == stock
     assert (door.differing, door.taken) == ([], [])
-    assert sum(stock.get("changed", False) for stock, _direct in told) > len(MODULES) / 2
+    assert sum(each.get("changed", False) for each in stock) > len(MODULES) / 2
 
 
 @pytest.fixture(scope="module")

@@ -25,7 +25,7 @@ def imported(path: pathlib.Path) -> Iterator[str]:
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.ImportFrom) and node.module and node.module.partition(".")[0] == "sandbox":
             names = [node.module, *(f"{node.module}.{each.name}" for each in node.names)]
-            yield next(name.split(".")[1] for name in names if "." in name)
+            yield from [name.split(".")[1] for name in names if "." in name][:1]
 
 
 FILES = [path for path in sorted(FOLDER.rglob("*.py")) if layer(path) not in TOP]

@@ -49,6 +49,7 @@ bundle() {
     sh "$work/build.sh" fetch
     # Without a network, as on a host, and without what stands in the environment.
     [ "$(id -u)" = 0 ] && as=--net || as="--net --map-root-user"
+    # shellcheck disable=SC2086
     env -i PATH="$PATH" unshare $as sh "$work/build.sh" compile
     mv "$work/dist.tar" "$folder/$name.tar.new"
     sha256sum <"$folder/$name.tar.new" | sed "s/-$/$name.tar/" >"$folder/$name.tar.sha256"
