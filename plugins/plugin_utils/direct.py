@@ -6,7 +6,7 @@
 Otherwise Ansible packs a module into a file and starts a Python for it, which unpacks and compiles the module's
 libraries and imports boto3 anew: more than half a second for each task, of which AWS's answers are a tenth. Here they
 are imported once, by the process that all workers are forks of: its strategy loads the action plugin of each task
-(plugins/action/, one link to this file for each module, so that module_defaults meet the module of that name alone).
+(plugins/action/, one file for each module, so that module_defaults meet the module of that name alone).
 
 What Ansible does around the module stays Ansible's: arguments, environment, reading of the result. Each module, and
 each item of a loop, has a fork of its own, so that nothing stays behind: no variable of the environment, no warning, no

@@ -228,7 +228,7 @@ def test_every_module_has_the_plugin():
     plugins = ROOT / "plugins" / "action"
     assert sorted(path.stem for path in plugins.glob("*.py")) == MODULES
     for name in set(MODULES) - {"preflight"}:
-        assert (plugins / f"{name}.py").resolve() == ROOT / "plugins" / "plugin_utils" / "direct.py"
+        assert "(direct.ActionModule)" in (plugins / f"{name}.py").read_text()
 
 
 def cases() -> list[dict[str, Any]]:
