@@ -135,7 +135,7 @@ def key_pair_id(deployment) -> str:
 def in_the_sandbox() -> Iterator[pytest.MonkeyPatch]:
     """Modules that run in this process see the sandbox as AWS, and share AWS's models."""
     with pytest.MonkeyPatch.context() as patch:
-        for name in [name for name in os.environ if name.startswith(environment.LEFT_OUT)]:
+        for name in [name for name in os.environ if name.startswith(environment.REMOVED_PREFIXES)]:
             patch.delenv(name)
         for name, value in environment.VARIABLES.items():
             patch.setenv(name, value)

@@ -180,7 +180,7 @@ def test_without_its_rule_the_site_is_down_and_with_it_back(host, balancer, targ
     try:
         wait_until(lambda: reach(container, address, PORT), SILENT)
         # What was let in before the change goes on until nobody uses it any more.
-        time.sleep(nodes.KEPT_SECONDS)
+        time.sleep(nodes.KEEPALIVE_SECONDS)
         assert http.get(url).status_code == 504
         wait_until(lambda: state(target), "unhealthy")
         asked = [{"Key": "InstanceIds", "Values": [host]}]
