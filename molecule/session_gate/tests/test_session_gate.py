@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from typing import Any
 
@@ -80,7 +81,8 @@ def test_files_are_root_s(host):
 
 def test_no_token_is_in_the_journal(well):
     said = well.check_output(f"journalctl --no-pager --output cat; systemctl show {GATE}")
-    assert "eyJ" not in said
+    # The start of a token alone also stands in checksums of packages, which Ansible writes into the journal.
+    assert not re.search(r"eyJ[\w=-]+\.eyJ[\w=-]+", said)
 
 
 def test_killed_it_comes_again_and_that_is_told(well):
