@@ -305,7 +305,7 @@ def settings_open() -> Made:
     hosts.execute(host, "sed", "-i.kept", "/location = .settings.json/,/}/s/auth_request .*//", file)
     hosts.execute(host, "systemctl", "reload", "nginx")
     try:
-        with made(open_rule, "/settings.json")():
+        with made(session_allowed)():
             yield
     finally:
         hosts.execute(host, "mv", f"{file}.kept", file)
@@ -457,7 +457,9 @@ FAULTS = {
     "deny turned into allow": Fault(made(session_allowed), {"listener-session"}, may=BELIEVED),
     "public rule deleted": Fault(made(without_rule, "/"), {"listener-public", "shell"}),
     "login made public": Fault(made(open_rule, "/login"), {"listener-public", "login"}, may=BELIEVED),
-    "settings made public": Fault(made(settings_open), {"listener-session", "session-closed", "settings-closed"}),
+    "settings made public": Fault(
+        made(settings_open), {"listener-session", "session-closed", "settings-closed"}, may=BELIEVED
+    ),
     "HTTP forwarded": Fault(made(lambda: of_listener(80, DefaultActions=forward)), {"listener-http", "site-http"}),
     "nginx stopped": Fault(made(nginx_stopped), {"targets", "shell"}),
     # What only the API shows.
