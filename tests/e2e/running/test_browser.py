@@ -84,12 +84,6 @@ def test_signed_out_the_shell_is_public_and_holds_nothing_of_the_data(http):
         assert not [word for word in (settings.DATA_BUCKET, settings.DATA_DOMAIN) if word in said.text]
 
 
-def test_what_is_set_for_the_viewer_is_for_those_who_are_signed_in(signed_in, http):
-    assert http.get(f"{viewer.SITE}/settings.json").status_code == 401
-    answer = signed_in.request.get(f"{viewer.SITE}/settings.json")
-    assert answer.json()["credentials_origins"] == [viewer.DATA]
-
-
 @pytest.mark.hostile
 @pytest.mark.parametrize(
     "path", ["/session", "//session", "/%73ession", "/assets/../session", "/assets/%2e%2e/session"]
@@ -118,6 +112,12 @@ def test_the_login_sets_the_cookies_as_they_should_be(signed_in, chromium):
         assert cookie["domain"].lstrip(".") == settings.DOMAIN
         assert (cookie["secure"], cookie["httpOnly"], cookie["sameSite"]) == (True, True, "Lax")
         assert cookie["expires"] == -1, "a cookie of the session: it goes with the browser"
+
+
+def test_what_is_set_for_the_viewer_is_for_those_who_are_signed_in(signed_in, http):
+    assert http.get(f"{viewer.SITE}/settings.json").status_code == 401
+    known = signed_in.evaluate("fetch('/settings.json').then((answer) => answer.json())")
+    assert known["credentials_origins"] == [viewer.DATA]
 
 
 @pytest.mark.parametrize("z", [5, 12])
