@@ -20,9 +20,8 @@ VERBS = re.compile(
     "Manage|Print|Publish|Reboot|Reload|Remove|Report|Request|Require|Restart|Run|Schedule|Set|Start|Stop|Terminate|Update|"
     "Validate|Verify|Wait for) "
 )
-# Only `Assert that` and `Verify that` need no noun before `that`.
 STOP = re.compile(
-    r"\b(it|(?<!Assert )(?<!Verify )that|those|these|there|them|they|keep|kept|look|tell|told|say|said|let|have|"
+    r"\b(it|that|those|these|there|them|they|keep|kept|look|tell|told|say|said|let|have|"
     r"foretell|foretold|place|thing|who|whoever|whom|what|somebody|nobody|anew)\b",
     re.IGNORECASE,
 )
