@@ -17,6 +17,9 @@ options:
     description: Name of the topic, unique in the account and region.
     type: str
     required: true
+  display_name:
+    description: What its mails name as their sender, 100 characters at most. Without one that is C(AWS Notifications).
+    type: str
   kms_master_key_id:
     description:
       - KMS key that messages are encrypted with as long as SNS holds them. V(alias/aws/sns) is AWS's own, with which
@@ -42,6 +45,7 @@ EXAMPLES = r"""
 - name: Tell two people when something fails
   bioviewers.aws.sns_topic:
     name: lab-viewer-failures
+    display_name: Lab viewer
     kms_master_key_id: alias/aws/sns
     email_addresses: [ada@lab.example.org, bob@lab.example.org]
   register: failures
@@ -64,6 +68,9 @@ topic:
       sample: arn:aws:sns:us-east-1:123456789012:lab-viewer-failures
     name:
       description: Name of the topic.
+      type: str
+    display_name:
+      description: What its mails name as their sender.
       type: str
     kms_master_key_id:
       description: Key that encrypts its messages.
@@ -94,6 +101,7 @@ from ansible_collections.bioviewers.aws.plugins.module_utils._engine.resource im
 
 # What stands for an ARN as long as nobody has confirmed (SNS API Reference, "Subscribe", and what lists show).
 NO_ARN = ("PendingConfirmation", "pending confirmation")
+ATTRIBUTES = ("DisplayName", "KmsMasterKeyId")
 
 
 class Topic(Resource):
@@ -101,6 +109,7 @@ class Topic(Resource):
     noun = "topic"
     options = {
         "name": {"required": True},
+        "display_name": {},
         "kms_master_key_id": {"no_log": False},
         "email_addresses": {"type": "list", "elements": "str"},
         **TAGS,
@@ -124,8 +133,7 @@ class Topic(Resource):
         self.subscriptions = self._listed(arn)
         tags = boto3_tag_list_to_ansible_dict(self.call("list_tags_for_resource", ResourceArn=arn)["Tags"])
         config: dict[str, Any] = {"Name": self.name, "EmailAddresses": sorted(self._counted())}
-        if key := attributes.get("KmsMasterKeyId"):
-            config["KmsMasterKeyId"] = key
+        config |= {key: attributes[key] for key in ATTRIBUTES if attributes.get(key)}
         return self._found(arn, config, tags)
 
     def _found(self, arn: str, config: dict[str, Any], tags: dict[str, str]) -> Found:
@@ -143,7 +151,7 @@ class Topic(Resource):
         return [address for address, arn in self.subscriptions.items() if arn not in NO_ARN or address in wanted]
 
     def create(self, config: dict[str, Any]) -> Found:
-        attributes = {key: config[key] for key in ("KmsMasterKeyId",) if key in config}
+        attributes = {key: config[key] for key in ATTRIBUTES if key in config}
         tags = self._wanted_tags({})
         more = {"Tags": ansible_dict_to_boto3_tag_list(tags)} if tags else {}
         arn = self.call("create_topic", Name=self.name, Attributes=attributes, **more)["TopicArn"]
@@ -152,9 +160,9 @@ class Topic(Resource):
 
     def update(self, found: Found, config: dict[str, Any]) -> Found:
         arn, held = found.facts["TopicArn"], found.config
-        if config.get("KmsMasterKeyId") != held.get("KmsMasterKeyId"):
-            value = config["KmsMasterKeyId"]
-            self.call("set_topic_attributes", TopicArn=arn, AttributeName="KmsMasterKeyId", AttributeValue=value)
+        for key in ATTRIBUTES:
+            if config.get(key) != held.get(key):
+                self.call("set_topic_attributes", TopicArn=arn, AttributeName=key, AttributeValue=config[key])
         self._subscribe(arn, [each for each in config["EmailAddresses"] if each not in held["EmailAddresses"]])
         for address in set(held["EmailAddresses"]) - set(config["EmailAddresses"]):
             self.call("unsubscribe", SubscriptionArn=self.subscriptions[address])

@@ -21,10 +21,11 @@ from __future__ import annotations
 
 import atexit
 import contextlib
-import importlib
+import importlib.util
 import io
 import json
 import os
+import pathlib
 import shlex
 import sys
 import time
@@ -37,8 +38,7 @@ from ansible.module_utils import _internal
 from ansible.module_utils.common import respawn
 from ansible.module_utils.common.text.converters import to_text
 from ansible.module_utils.parsing.convert_bool import boolean
-from ansible.plugins.action import ActionBase
-from ansible.plugins.action.normal import ActionModule as NormalAction
+from ansible.plugins import action
 from ansible.utils.multiprocessing import context
 
 # What modules import, here so that every fork has it.
@@ -56,6 +56,15 @@ except ImportError:  # an ansible-core before 2.19, or no boto3: the module says
 VARIABLE, PROFILE = "bioviewers_aws_direct", "legacy"  # the profile of all modules in Python
 # What a Python, or a library of its, reads but once: when it starts.
 READ_AT_START = ("PYTHON", "LD_", "DYLD_", "OPENSSL_")
+
+
+def stock_action() -> type[action.ActionBase]:
+    """What Ansible runs modules by; by its file, as playbooks/action_plugins/normal.py has its name."""
+    file = pathlib.Path(action.__file__).with_name("normal.py")
+    spec = importlib.util.spec_from_file_location(f"{__name__}_stock", file)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module.ActionModule
 
 
 class Respawned(BaseException):
@@ -109,7 +118,7 @@ def in_a_fork(*task: Any) -> tuple[int | None, bytes, bytes]:
         fork.join()
 
 
-class DirectAction(ActionBase):
+class DirectAction(action.ActionBase):
     """What Ansible does with a module, but for the Python that it starts.
 
     The places where it builds and starts the program have no public names: three methods that are there for years.
@@ -195,5 +204,5 @@ class DirectAction(ActionBase):
         }
 
 
-class ActionModule(DirectAction, NormalAction):
+class ActionModule(DirectAction, stock_action()):
     """For a module that has no half on the controller."""

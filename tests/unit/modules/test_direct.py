@@ -38,6 +38,16 @@ READING = {
     "verify": {"nonsense": True},
 }
 
+# Of amazon.aws and community.aws, which our playbooks run in the same way.
+OTHERS = [
+    {"amazon.aws.aws_caller_info": {}},
+    {"amazon.aws.s3_bucket": {"name": "lab-direct", "tags": {"Project": "lab"}}},
+    {"community.aws.s3_lifecycle": {"name": "lab-direct", "prefix": "", "expiration_days": 1, "state": "present"}},
+    {"amazon.aws.cloudwatchlogs_log_group": {"log_group_name": "lab-direct", "retention": 30}},
+    {"amazon.aws.iam_instance_profile": {"name": "lab-direct"}},
+    {"amazon.aws.route53": {"zone": "nowhere.example.org", "record": "a.nowhere.example.org", "type": "A"}},
+    {"amazon.aws.ec2_instance_info": {"nonsense": True}},
+]
 # What a module can do to others, and what it is told by Ansible. Each is done with `direct` and without.
 PROBE = """#!/usr/bin/python
 import atexit, json, os, pathlib, sys, time
@@ -200,7 +210,8 @@ def task(case: dict[str, Any], way: str, **more: Any) -> dict[str, Any]:
 
 
 def play(folder: pathlib.Path, tasks: list[dict[str, Any]], **more: Any) -> list[Any]:
-    """What each task told, as a callback hears it."""
+    """What each task told, as a callback hears it, in a playbook beside which is what is beside ours."""
+    (folder / "action_plugins").symlink_to(ROOT / "playbooks" / "action_plugins")
     (folder / "play.yml").write_text(
         json.dumps([{"hosts": "localhost", "gather_facts": False, "tasks": tasks, **more}])
     )
@@ -240,11 +251,10 @@ def cases() -> list[dict[str, Any]]:
     return [*made, *({f"bioviewers.aws.{module}": arguments} for module, arguments in READING.items())]
 
 
-def test_each_module_tells_the_same_both_ways(aws, moto, ministack, tmp_path, monkeypatch):
+@pytest.mark.parametrize("asked", [cases(), OTHERS], ids=["ours", "others"])
+def test_each_module_tells_the_same_both_ways(asked, aws, moto, ministack, tmp_path, monkeypatch):
     for name in [name for name in os.environ if name.startswith("AWS_ENDPOINT_URL")]:
         monkeypatch.delenv(name)
-    asked = cases()
-    assert {name.rpartition(".")[2] for case in asked for name in case if "." in name} == set(MODULES)
     with tape(moto, ministack) as door:
         url = f"http://127.0.0.1:{door.server_port}"
         ways = [
@@ -257,7 +267,11 @@ def test_each_module_tells_the_same_both_ways(aws, moto, ministack, tmp_path, mo
     stock, direct = ([json.loads(without_keys(json.dumps(each[way]))) for each in told] for way in (0, 1))
     assert direct == stock
     assert (door.differing, door.taken) == ([], [])
-    assert sum(each.get("changed", False) for each in stock) > len(MODULES) / 2
+    assert sum(each.get("changed", False) for each in stock) > len(asked) / 4
+
+
+def test_each_module_has_a_case():
+    assert {name.rpartition(".")[2] for case in cases() for name in case if "." in name} == set(MODULES)
 
 
 @pytest.fixture(scope="module")

@@ -74,6 +74,12 @@ def play(account, tmp_path, moto, ministack):
         yield run
 
 
+def test_our_playbooks_run_the_modules_of_amazon_aws_directly(play):
+    said, asked = play([{"import_playbook": "bioviewers.aws.network"}], "-e", "ansible_shell_executable=/bin/false")
+    assert changed(said)
+    assert "CreateSecurityGroup" in asked
+
+
 def changed(said):
     return int(re.search(r"localhost +: ok=\d+ +changed=(\d+)", said)[1])
 

@@ -18,6 +18,7 @@ TABLES = [
         asked={"name": "lab-failures"},
         identity=frozenset({"name"}),
         rows={
+            "display_name": Row("Lab viewer", "Lab", "DisplayName"),
             "kms_master_key_id": Row("alias/aws/sns", "alias/lab", "KmsMasterKeyId"),
             "email_addresses": Row(
                 ["ada@example.org", "bob@example.org"], ["bob@example.org", "eve@example.org"], "EmailAddresses"
