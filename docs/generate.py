@@ -4,6 +4,7 @@ The role READMEs come from meta/argument_specs.yml, docs/reference.md from those
 tables of docs/cost.md from playbooks/vars/prices.yml, that of docs/check-mode.md from the roles' tasks, one table of
 docs/troubleshooting.md from playbooks/vars/failures.yml, the policies of docs/permissions.md from
 meta/iam/permissions.yml.
+plugins/action/preflight_roles.json has what preflight must know of the roles.
 Two roles get copies of the rule of who may sign in, plugins/module_utils/_inventory/allow_list.py.
 """
 
@@ -23,7 +24,7 @@ from ansible.template import Templar
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
-from tools import iam_policies  # noqa: E402  (found only now)
+from tools import iam_policies, role_options  # noqa: E402  (found only now)
 
 VARS = ROOT / "playbooks" / "vars"
 ALLOW_LIST = "plugins/module_utils/_inventory/allow_list.py"
@@ -108,9 +109,15 @@ def defaults_of(role: pathlib.Path) -> dict:
     return load(role / "defaults" / "main.yml") or {}
 
 
+def paragraphs(spec: dict) -> list[str]:
+    """A description of one paragraph need not be a list."""
+    text = spec.get("description", [])
+    return [text] if isinstance(text, str) else text
+
+
 def entry_point(name: str, spec: dict, defaults: dict) -> str:
     lines = [f"## Entry point `{name}`\n", markdown(spec["short_description"]) + "\n"]
-    lines += [markdown(paragraph) + "\n" for paragraph in spec.get("description", [])]
+    lines += [markdown(paragraph) + "\n" for paragraph in paragraphs(spec)]
     return "\n".join([*lines, *([options_table(spec["options"], defaults)] if spec.get("options") else [])])
 
 
@@ -124,24 +131,9 @@ def readme(role: pathlib.Path) -> str:
 # --- The reference -----------------------------------------------------------------------------------------------
 
 
-def mappings(node: Any, key: str) -> Iterator[dict]:
-    """What stands under this key, at any depth, where it is a mapping."""
-    children = node.values() if isinstance(node, dict) else node if isinstance(node, list) else ()
-    if isinstance(node, dict) and isinstance(node.get(key), dict):
-        yield node[key]
-    for child in children:
-        yield from mappings(child, key)
-
-
-def wired() -> set[str]:
-    """The variables that the playbooks give to the roles themselves, so that an inventory has no say in them."""
-    plays = [load(path) for folder in (".", "igv", "tasks") for path in (ROOT / "playbooks" / folder).glob("*.yml")]
-    return {name for play in plays for given in mappings(play, "vars") for name in given}
-
-
-def role_options(role: pathlib.Path) -> dict[str, dict]:
-    """What an inventory may set of a role."""
-    given = wired()
+def settable(role: pathlib.Path) -> dict[str, dict]:
+    """What an inventory may set of a role: what the playbooks do not give it themselves."""
+    given = role_options.wiring(ROOT)
     return {name: spec for name, spec in specs_of(role)["main"]["options"].items() if name not in given}
 
 
@@ -176,7 +168,7 @@ together with a change elsewhere: read the role's README first.
 
 
 def role_section(role: pathlib.Path) -> str:
-    options = role_options(role)
+    options = settable(role)
     title = f"### {role.name}\n\n[README](../roles/{role.name}/README.md)\n\n"
     return title + options_table(options, defaults_of(role)) if options else ""
 
@@ -411,6 +403,7 @@ def documents() -> dict[pathlib.Path, str]:
     return {
         **readmes,
         ROOT / "docs" / "reference.md": reference(),
+        ROOT / "plugins" / "action" / "preflight_roles.json": role_options.render(ROOT),
         **{ROOT / path: copied(ALLOW_LIST) for path in ALLOW_LIST_COPIES},
         **{ROOT / path: with_tables(path) for path in TABLES},
     }

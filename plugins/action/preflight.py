@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pathlib
 import re
@@ -22,16 +23,15 @@ from ansible_collections.bioviewers.aws.plugins.module_utils._inventory.values_i
 from ansible_collections.bioviewers.aws.plugins.module_utils._inventory.variables import (
     misspelt,
     resembling,
-    role_options,
     set_by_playbooks,
     sources,
-    wiring,
     words,
 )
 from ansible_collections.bioviewers.aws.plugins.modules.preflight import OPTIONS
 from ansible_collections.bioviewers.aws.plugins.plugin_utils.direct import DirectAction
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
+# What the roles take and the playbooks give them; written from both by `make docs`.
+ROLES = pathlib.Path(__file__).with_name("preflight_roles.json")
 MISSING = "not given"
 SSM_PLUGIN = "session-manager-plugin"
 NETWORK = ("network_vpc_id", "network_subnet_ids")
@@ -59,7 +59,8 @@ class Inventory:
 
     def __init__(self, spec: Mapping[str, Any], task_vars: dict[str, Any], templar: Any) -> None:
         self.spec, self.templar = spec, templar
-        self.options = role_options(ROOT)
+        roles = json.loads(ROLES.read_text())
+        self.options, self.wiring = roles["options"], roles["wiring"]
         of_igv = {f"igv_{name}": template for name, template in task_vars.get("igv", {}).items()}
         self.deployment = {**task_vars["deployment"], **of_igv}
         hostvars = task_vars["hostvars"]
@@ -104,9 +105,8 @@ class Inventory:
             value = self.known[name]
             yield from self._judge(name, value, self.show(name, value, self.given.get(name)))
         yield from self._derived()
-        wired = wiring(ROOT)
         for name in [name for name in self.options if name in self.given]:
-            yield from self._role_option(name, wired)
+            yield from self._role_option(name)
         for name, meant in misspelt(self.given, self.names).items():
             if not self.spec.get(meant, {}).get("required"):
                 yield Problem(name, "", "this collection has no such variable", f"write {meant}, if that is meant")
@@ -172,7 +172,7 @@ class Inventory:
             for fault in self._judge(name, value, quote(value)):
                 yield Problem(f"{name} (made from {', '.join(others)})", fault.value, fault.wrong, fault.instead)
 
-    def _role_option(self, name: str, wired: Mapping[str, Any]) -> Iterator[Problem]:
+    def _role_option(self, name: str) -> Iterator[Problem]:
         raw, spec = self.given[name], self.options[name]
         try:
             value = self.value(name)
@@ -180,8 +180,8 @@ class Inventory:
             yield from self._unreadable(name, error)
             return
         value_shown = self.show(name, value, raw)
-        if name in wired:
-            yield set_by_playbooks(name, wired[name], self.spec, self.deployment, value_shown)
+        if name in self.wiring:
+            yield set_by_playbooks(name, self.wiring[name], self.spec, self.deployment, value_shown)
         elif wrong := wrong_kind(value, spec):
             yield self._fault(name, value_shown, wrong)
         else:

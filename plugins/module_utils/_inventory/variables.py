@@ -1,63 +1,22 @@
 # Copyright: Contributors to bioviewers.aws
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which variables an inventory can set: the specs of roles and the `vars` of playbooks say it.
-
-PRIVATE to this collection.
-"""
+"""Which variables an inventory can set, and what those are made of that it does not set. PRIVATE to this collection."""
 
 from __future__ import annotations
 
 import difflib
-import pathlib
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from ansible.module_utils.common.yaml import yaml_load
 from ansible_collections.bioviewers.aws.plugins.module_utils._aws.text import join
 from ansible_collections.bioviewers.aws.plugins.module_utils._checks.problem import Problem
 
-ROLE_KEYS = ("ansible.builtin.import_role", "ansible.builtin.include_role")
 WORD = re.compile(r"[A-Za-z_]\w*")
 EXPRESSION = re.compile(r"{[{%].*?[}%]}", re.DOTALL)
 # A misspelt name differs by a letter or two; a name of someone's own differs by more.
 LIKENESS = 0.8
-
-
-def _load(path: pathlib.Path) -> Any:
-    return yaml_load(path.read_text(encoding="utf-8")) or {}
-
-
-def role_options(root: pathlib.Path) -> dict[str, dict[str, Any]]:
-    """What the roles take, each with its default."""
-    options: dict[str, dict[str, Any]] = {}
-    for path in sorted(root.glob("roles/*/meta/argument_specs.yml")):
-        defaults = path.parents[1] / "defaults" / "main.yml"
-        held = _load(defaults) if defaults.exists() else {}
-        for name, spec in _load(path)["argument_specs"]["main"].get("options", {}).items():
-            options[name] = {**spec, "default": held.get(name)}
-    return options
-
-
-def wiring(root: pathlib.Path) -> dict[str, Any]:
-    """What the playbooks give to the roles, those of the viewer before those of IGV: {role variable: template}."""
-    given: dict[str, Any] = {}
-    playbooks = root / "playbooks"
-    for path in [*sorted(playbooks.glob("igv/*.yml")), *sorted(playbooks.glob("*.yml"))]:
-        for play in _load(path) or []:
-            given.update(pair for entry in _entries(play) for pair in entry.get("vars", {}).items())
-    return given
-
-
-def _entries(play: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Where a play names a role: under `roles`, and in its tasks, blocks within blocks."""
-    yield from (entry for entry in play.get("roles", []) if isinstance(entry, dict))
-    for section in ("pre_tasks", "tasks", "post_tasks", "block", "rescue", "always"):
-        for task in play.get(section, []):
-            if any(key in task for key in ROLE_KEYS):
-                yield task
-            yield from _entries({key: task[key] for key in ("block", "rescue", "always") if key in task})
 
 
 def words(template: Any) -> list[str]:

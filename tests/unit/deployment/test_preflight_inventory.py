@@ -11,10 +11,12 @@ import yaml
 from ansible_collections.bioviewers.aws.plugins.module_utils._inventory import variables as inventory
 from ansible_collections.bioviewers.aws.plugins.modules.preflight import OPTIONS
 
+from tools import role_options
+
 ROOT = pathlib.Path(__file__).parents[3]
 SPEC = yaml.safe_load((ROOT / "playbooks/vars/inventory.yml").read_text())["inventory_spec"]
 DEPLOYMENT = yaml.safe_load((ROOT / "playbooks/vars/deployment.yml").read_text())["deployment"]
-ROLES = inventory.role_options(ROOT)
+ROLES = role_options.role_options(ROOT)
 KNOWN = [*SPEC, *ROLES]
 action = importlib.import_module("ansible_collections.bioviewers.aws.plugins.action.preflight")
 
@@ -27,7 +29,7 @@ def test_everything_in_the_example_is_a_variable_of_ours():
 
 
 def test_what_the_playbooks_give_is_what_roles_take():
-    wired = inventory.wiring(ROOT)
+    wired = role_options.wiring(ROOT)
     assert {"network_name", "private_cdn_certificate_arn", "nginx_root"} <= set(wired)
     required = {name for name, spec in ROLES.items() if spec.get("required")}
     assert required <= set(wired), "what a role requires, the playbooks give"
@@ -40,7 +42,7 @@ def test_roles_are_found_under_roles_and_in_blocks(tmp_path):
     block = {"block": [{"block": [inner]}], "rescue": [{"ansible.builtin.debug": {"msg": "no"}, "vars": {"no": 1}}]}
     play = {"hosts": "all", "roles": [{"role": "b", "vars": {"b_x": "{{ project }}"}}], "tasks": [block]}
     (tmp_path / "playbooks" / "one.yml").write_text(yaml.safe_dump([play]))
-    assert inventory.wiring(tmp_path) == {"a_x": 1, "b_x": "{{ project }}"}
+    assert role_options.wiring(tmp_path) == {"a_x": 1, "b_x": "{{ project }}"}
 
 
 @pytest.mark.parametrize(

@@ -42,6 +42,12 @@ def test_generated_files_are_current() -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+def test_no_text_of_a_role_is_written_letter_by_letter() -> None:
+    for role in generate.roles():
+        lines = (role / "README.md").read_text().splitlines()
+        assert not [line for line in lines if len(line) == 1], role
+
+
 # --- Variables ---------------------------------------------------------------------------------------------------
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import graphlib
 import pathlib
+import re
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -15,7 +16,7 @@ PACKAGE = "ansible_collections.bioviewers.aws.plugins.module_utils"
 # From the bottom up. Modules and plugins stand on top.
 LAYERS = ("_engine", "_aws", "_services", "_checks", "_inventory", "_deployment")
 MOST_FILES = 15
-# Ansible finds a module, and its action plugin (here links to one file), by the name of a file in this one folder.
+# Ansible finds a module, and its action plugin, by the name of a file in this one folder.
 FLAT_BY_ANSIBLE = {PLUGINS / "modules", PLUGINS / "action"}
 FILES = sorted(path for path in UTILS.rglob("*.py") if path.name != "__init__.py")
 
@@ -75,3 +76,16 @@ def test_no_folder_is_too_full():
     folders = {path.parent for top in (PLUGINS, ROOT / "sandbox") for path in top.rglob("*.py")} - FLAT_BY_ANSIBLE
     counts = {folder.relative_to(ROOT): len([*folder.glob("*.py")]) for folder in folders}
     assert {folder: count for folder, count in counts.items() if count > MOST_FILES} == {}
+
+
+# A file of a role is the role's: what others must know of roles, preflight_roles.json has.
+OPENED = re.compile(r"""role_path|playbook_dir|\.\./roles|["']roles/""")
+
+
+@pytest.mark.parametrize(
+    "path",
+    [*PLUGINS.rglob("*.py"), *(ROOT / "playbooks").rglob("*.yml")],
+    ids=lambda path: str(path.relative_to(ROOT)),
+)
+def test_no_file_of_a_role_is_opened_by_its_path(path):
+    assert not OPENED.findall(path.read_text())
