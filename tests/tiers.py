@@ -63,7 +63,7 @@ def run(part: str, aloud: bool) -> None:
     cores = {} if aloud else {"MOLECULE_JOBS": "1"}
     place = {"cwd": ROOT, "env": {**os.environ, **figures, **cores}, "text": True}
     with (
-        log_of(part).open("w") as log,
+        log_of(part).open("w", buffering=1) as log,
         subprocess.Popen(command, **place, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process,
     ):
         for line in process.stdout:

@@ -19,8 +19,8 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from sandbox import settings
-from sandbox.api import forwarding, overrides, routing
-from sandbox.iam import access_denied, authorization, request_context
+from sandbox.api import forwarding, overrides, routing, young_account
+from sandbox.iam import authorization, error_response, request_context
 from sandbox.process import http_server
 
 # The emulators' own APIs.
@@ -43,6 +43,8 @@ async def respond(request: Request, scope: routing.CredentialScope, action: str,
     """Handle a request here where the emulators lack or ignore something, else forward it."""
     if request.url.path.startswith(INTERNAL_PATHS):
         return PlainTextResponse("This is not part of AWS.", 404)
+    if refusal := young_account.refusal(scope.service, action, request.url.path, body or b""):
+        return refusal
     if override := overrides.OVERRIDES.get((scope.service, action)):
         return await override(request, body or b"")
     if scope.service == "s3" and not scope.key:
@@ -81,7 +83,7 @@ async def handle(request: Request) -> Response:
     action = routing.action(scope.service, request.method, url, request.headers, body or b"")
     role, missing = await _authorize(request, scope, action, url, body)
     response = (
-        access_denied.response(scope.service, missing) if missing else await respond(request, scope, action, body)
+        error_response.access_denied(scope.service, missing) if missing else await respond(request, scope, action, body)
     )
     _log_request(
         time=round(began, 3),

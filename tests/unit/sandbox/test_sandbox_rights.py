@@ -15,7 +15,7 @@ from starlette.responses import PlainTextResponse
 
 from sandbox import settings
 from sandbox.api import forwarding, gateway
-from sandbox.iam import access_denied, authorization, playbook_roles, request_context
+from sandbox.iam import authorization, error_response, playbook_roles, request_context
 from sandbox.process import http_server
 from tools import iam_policies
 
@@ -347,7 +347,7 @@ def test_what_is_behind_a_call_is_asked_for(monkeypatch, row):
 )
 def test_a_refusal_is_one_that_boto_understands(service, client, operation, code):
     model = boto3.Session(region_name="us-east-1").client(client).meta.service_model
-    answer = access_denied.response(service, "x:Do on <y>")
+    answer = error_response.access_denied(service, "x:Do on <y>")
     told = {"headers": dict(answer.headers), "body": answer.body, "status_code": answer.status_code}
     parser = botocore.parsers.create_parser(model.metadata["protocol"])
     error = parser.parse(told, model.operation_model(operation).output_shape)["Error"]
