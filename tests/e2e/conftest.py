@@ -5,6 +5,7 @@
     day2        `deployment`              what its administrators do with it
     teardown    `deployment`, `second_lab`  both taken away, and the rights that all of it needed
     take_over   a sandbox of its own      what an earlier release built, taken over by this one
+    young_account  a sandbox of its own   what AWS refuses for a moment is asked for again
 
 With REUSE_SANDBOX=1 a stage takes what there is of these (`make demo` leaves it), and leaves it too.
 """
@@ -32,7 +33,7 @@ from tests.tiers import BUSY
 
 HERE = pathlib.Path(__file__).parent
 # The order of the tests; of a stage, those that want the machine for themselves (`quiet`) come after the others.
-STAGES = ("fresh", "running", "day2", "teardown", "teardown/test_rights.py", "take_over")
+STAGES = ("fresh", "running", "day2", "teardown", "teardown/test_rights.py", "take_over", "young_account")
 REUSE = "REUSE_SANDBOX" in os.environ
 
 
