@@ -192,21 +192,34 @@ def key_too_many() -> Made:
 
 
 def foreign_origin() -> Made:
-    own = f"https://{settings.SITE_DOMAIN}"
+    def allow(origins: list[str]) -> None:
+        config["CorsConfig"]["AccessControlAllowOrigins"] = {"Quantity": len(origins), "Items": origins}
+        write_headers(config)
+
+    config, own = headers_policy()["ResponseHeadersPolicyConfig"], f"https://{settings.SITE_DOMAIN}"
     allow([own, "https://elsewhere.example"])
     yield
     allow([own])
 
 
-def allow(origins: list[str]) -> None:
+def pages() -> Made:
+    config = headers_policy()["ResponseHeadersPolicyConfig"]
+    write_headers({name: value for name, value in config.items() if name != "SecurityHeadersConfig"})
+    yield
+    write_headers(config)
+
+
+def headers_policy() -> dict[str, Any]:
     cloudfront = client("cloudfront")
     items = cloudfront.list_response_headers_policies(Type="custom")["ResponseHeadersPolicyList"]["Items"]
     policies = [item["ResponseHeadersPolicy"] for item in items]
-    held = next(one for one in policies if one["ResponseHeadersPolicyConfig"]["Name"] == NAME)
-    config = held["ResponseHeadersPolicyConfig"]
-    config["CorsConfig"]["AccessControlAllowOrigins"] = {"Quantity": len(origins), "Items": origins}
-    tag = cloudfront.get_response_headers_policy(Id=held["Id"])["ETag"]
-    cloudfront.update_response_headers_policy(Id=held["Id"], IfMatch=tag, ResponseHeadersPolicyConfig=config)
+    return next(one for one in policies if one["ResponseHeadersPolicyConfig"]["Name"] == NAME)
+
+
+def write_headers(config: dict[str, Any]) -> None:
+    cloudfront, policy_id = client("cloudfront"), headers_policy()["Id"]
+    tag = cloudfront.get_response_headers_policy(Id=policy_id)["ETag"]
+    cloudfront.update_response_headers_policy(Id=policy_id, IfMatch=tag, ResponseHeadersPolicyConfig=config)
 
 
 # --- Load balancer -----------------------------------------------------------------------------------------------
@@ -448,6 +461,7 @@ FAULTS = {
     ),
     "origin access control removed": Fault(made(distribution, unsigned_origin), {"distribution-origin", "cookie-good"}),
     "foreign origin in the headers policy": Fault(made(foreign_origin), {"headers-policy", "cors-foreign"}),
+    "objects as pages": Fault(made(pages), {"headers-guards"}),
     "default action without sign-in": Fault(
         made(lambda: of_listener(443, DefaultActions=forward)),
         {"listener-default", "path-unknown", "login"},

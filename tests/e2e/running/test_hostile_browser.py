@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import Error as PlaywrightError
 
 from sandbox import settings
 from sandbox.demo import browser, viewer, volumes
@@ -58,6 +59,62 @@ def evil_page(tab) -> Iterator[Callable[..., None]]:
             tab.goto(f"https://{name}:{port}/")
 
         yield go
+
+
+# What somebody put into the bucket: each tries to read another object, to stay, and to set a cookie.
+DEED = f"""
+document.cookie = "planted=1; Domain={settings.DOMAIN}; Path=/; Secure";
+navigator.serviceWorker && navigator.serviceWorker.register("worker.js");
+fetch("{OBJECT}").then(answer => answer.arrayBuffer()).then(read => {{ document.title = "read " + read.byteLength; }});
+"""
+XHTML = "http://www.w3.org/1999/xhtml"
+PAGES = {
+    "page.html": ("text/html", f"<!doctype html><title>page</title><script>{DEED}</script>"),
+    "page.svg": ("image/svg+xml", f'<svg xmlns="http://www.w3.org/2000/svg"><script>{DEED}</script></svg>'),
+    "page.xml": ("application/xhtml+xml", f'<html xmlns="{XHTML}"><title>page</title><script>{DEED}</script></html>'),
+    "page.pdf": (
+        "application/pdf",
+        "%PDF-1.4\n1 0 obj<</Type/Catalog/OpenAction<</S/JavaScript/JS(app.alert(1))>>>>endobj",
+    ),
+    "guessed": ("application/octet-stream", f"<!doctype html><title>page</title><script>{DEED}</script>"),
+    "worker.js": ("text/javascript", "self.onfetch = () => {};"),
+}
+
+
+@pytest.fixture(scope="module")
+def pages(deployment) -> Iterator[None]:
+    s3 = settings.client("s3")
+    for name, (kind, content) in PAGES.items():
+        s3.put_object(Bucket=settings.DATA_BUCKET, Key=f"pages/{name}", Body=content.encode(), ContentType=kind)
+    yield
+    for name in PAGES:
+        s3.delete_object(Bucket=settings.DATA_BUCKET, Key=f"pages/{name}")
+
+
+@pytest.mark.hostile
+@pytest.mark.parametrize("name", PAGES)
+def test_an_object_cannot_act_as_a_page(pages, tab, name):
+    asked = []
+    tab.on("request", lambda request: asked.append(request.url))
+    with contextlib.suppress(PlaywrightError):  # what a browser saves instead of showing
+        tab.goto(f"{viewer.DATA}/pages/{name}")
+    tab.wait_for_timeout(500)
+    assert OBJECT not in asked
+    assert not tab.title().startswith("read")
+    assert "planted" not in {cookie["name"] for cookie in tab.context.cookies()}
+    assert not tab.context.service_workers
+
+
+def test_what_was_read_is_no_longer_readable_after_signing_out(tab):
+    """Neither from CloudFront nor from the browser's own cache."""
+    tab.goto(f"{viewer.SITE}/signed-out")
+    script = (
+        """async url => { try { return (await fetch(url, {credentials: "include"})).status; } catch { return 0; } }"""
+    )
+    assert [tab.evaluate(script, OBJECT) for _time in range(2)] == [200, 200]
+    tab.goto(f"{viewer.SITE}/logout")
+    tab.goto(f"{viewer.SITE}/signed-out")
+    assert tab.evaluate(script, OBJECT) in (0, 403)
 
 
 def tossed(cookies: dict[str, str], path: str) -> list[str]:

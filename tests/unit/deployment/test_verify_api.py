@@ -59,6 +59,13 @@ CORS = {
     "AccessControlAllowCredentials": True,
     "OriginOverride": True,
 }
+
+
+def kept_for(value):
+    return counted({"Header": "Cache-Control", "Value": value, "Override": True})
+
+
+GUARDED = {"SecurityHeadersConfig": cdn.GUARDS, "CustomHeadersConfig": kept_for("private, no-cache")}
 CERTIFICATE = {"CertificateArn": "c", "Status": "ISSUED", "NotAfter": NOW + datetime.timedelta(days=100)}
 
 SIGN_IN = {"UserPoolArn": "p", "SessionTimeout": 604800, "OnUnauthenticatedRequest": "authenticate"}
@@ -184,6 +191,21 @@ CASES = {
     "other origin": (cdn.origin_faults(CONFIG, "other"), "another origin, lab-data.s3."),
     "cors": (cdn.cors(CORS, "https://site"), ""),
     "no cors": (cdn.cors(None, "https://site"), "no CORS"),
+    "guards": (cdn.guards(GUARDED), ""),
+    "no guards": (cdn.guards({}), "ContentSecurityPolicy is {}"),
+    "pages may run": (
+        cdn.guards(but(GUARDED, "SecurityHeadersConfig", {**cdn.GUARDS, "ContentSecurityPolicy": {"Override": True}})),
+        "ContentSecurityPolicy is",
+    ),
+    "the bucket has the last word": (
+        cdn.guards(but(GUARDED, "SecurityHeadersConfig", {**cdn.GUARDS, "ContentTypeOptions": {"Override": False}})),
+        "ContentTypeOptions is",
+    ),
+    "kept for others": (
+        cdn.guards(but(GUARDED, "CustomHeadersConfig", kept_for("public, max-age=60"))),
+        "Cache-Control",
+    ),
+    "kept by nobody": (cdn.guards(but(GUARDED, "CustomHeadersConfig", kept_for("no-store"))), ""),
     "foreign origin": (
         cdn.cors(but(CORS, "AccessControlAllowOrigins", counted("https://site", "https://x")), "https://site"),
         "pages of https://site and https://x may",

@@ -26,6 +26,19 @@ CORS = {
     "OriginOverride": True,
 }
 
+# What keeps objects of the bucket from being pages that act in a person's name.
+GUARDS = {
+    "ContentSecurityPolicy": {
+        "Override": True,
+        "ContentSecurityPolicy": "sandbox; default-src 'none'; frame-ancestors 'none'",
+    },
+    "ContentTypeOptions": {"Override": True},
+    "FrameOptions": {"Override": True, "FrameOption": "DENY"},
+    "ReferrerPolicy": {"Override": True, "ReferrerPolicy": "no-referrer"},
+    "StrictTransportSecurity": {"Override": True, "AccessControlMaxAgeSec": 31536000},
+}
+UNSHARED = ("private", "no-store")
+
 
 def items(counted: Mapping[str, Any] | None) -> list[Any]:
     """What one of CloudFront's counted lists holds."""
@@ -132,14 +145,37 @@ def cors(config: Mapping[str, Any] | None, origin_wanted: str) -> Reasons:
             yield f"{name} is {held}"
 
 
-def headers(context: Context) -> Reasons:
+def guards(config: Mapping[str, Any]) -> Reasons:
+    """Whether a browser takes what is delivered for data, and keeps it for its person alone."""
+    held = config.get("SecurityHeadersConfig") or {}
+    for name, wanted in GUARDS.items():
+        here = held.get(name) or {}
+        if {key: here.get(key) for key in wanted} != wanted:
+            yield f"{name} is {json.dumps(here)}"
+    custom = {one["Header"].lower(): one for one in items(config.get("CustomHeadersConfig"))}
+    cache = custom.get("cache-control", {"Value": "none", "Override": True})
+    if not (cache["Override"] and any(word in cache["Value"] for word in UNSHARED)):
+        yield f"Cache-Control is {cache['Value']}"
+
+
+def headers_policy(context: Context) -> Mapping[str, Any] | None:
     policy = find.default_behavior(context).get("ResponseHeadersPolicyId")
     if not policy:
+        return None
+    held = context.aws.call("cloudfront", "get_response_headers_policy", Id=policy)["ResponseHeadersPolicy"]
+    return held["ResponseHeadersPolicyConfig"]
+
+
+def readers(context: Context) -> Reasons:
+    config = headers_policy(context)
+    if config is None:
         yield "the distribution has no response headers policy"
         return
-    held = context.aws.call("cloudfront", "get_response_headers_policy", Id=policy)["ResponseHeadersPolicy"]
-    config = held["ResponseHeadersPolicyConfig"].get("CorsConfig")
-    yield from cors(config, f"https://{context.inputs['site_domain']}")
+    yield from cors(config.get("CorsConfig"), f"https://{context.inputs['site_domain']}")
+
+
+def pages(context: Context) -> Reasons:
+    yield from guards(headers_policy(context) or {})
 
 
 def granted(sids: Mapping[str, str], bucket_name: str, arn: str) -> dict[str, Statement]:
@@ -228,9 +264,17 @@ CHECKS = (
     ),
     Check(
         "headers-policy",
-        headers,
+        readers,
         claim="Of all pages only those of {site_domain} may read the data.",
         how="CloudFront's GetResponseHeadersPolicy",
+        todo="Run site.yml: it writes the policy anew.",
+        needs=("distribution",),
+    ),
+    Check(
+        "headers-guards",
+        pages,
+        claim="No object of {data_bucket} can act as a page of {data_domain}, and no browser keeps one for others.",
+        how="CloudFront's GetResponseHeadersPolicy: security headers and Cache-Control",
         todo="Run site.yml: it writes the policy anew.",
         needs=("distribution",),
     ),
