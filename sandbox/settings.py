@@ -58,6 +58,8 @@ IMDS_URL = f"http://{GATEWAY_ADDRESS}:{IMDS_PORT}"
 ACCOUNT = "123456789012"
 REGION = "us-east-1"
 ACCESS_KEY = "sandbox"
+# The edge's stands for AWS's own services.
+ACCESS_KEYS = (ACCESS_KEY, "edge")
 # Ansible masks this value wherever it stands in a result, so it must be a word that no name holds.
 SECRET_KEY = "opens-nothing-but-the-stand-in"  # noqa: S105
 

@@ -57,12 +57,21 @@ def _log_request(**entry: Any) -> None:
         log.write(json.dumps(entry) + "\n")
 
 
+def _has_token(request: Request) -> bool:
+    # The older form of signed addresses spells it in small letters.
+    return "x-amz-security-token" in {*request.headers, *map(str.lower, request.query_params)}
+
+
+def _is_foreign(request: Request, scope: routing.CredentialScope) -> bool:
+    """Whether a request has permanent credentials, and not of this account."""
+    return bool(scope.key) and scope.key not in settings.ACCESS_KEYS and not _has_token(request)
+
+
 async def _authorize(
     request: Request, scope: routing.CredentialScope, action: str, url: urllib.parse.SplitResult, body: bytes | None
 ) -> tuple[str | None, str | None]:
     """The role of the caller, if any, and the permission that it lacks."""
-    # The older form of signed addresses spells it in small letters.
-    if "x-amz-security-token" not in {*request.headers, *map(str.lower, request.query_params)}:
+    if not _has_token(request):
         return None, None
     role = await asyncio.to_thread(authorization.role_of_access_key, scope.key)
     if role is None:
@@ -82,9 +91,12 @@ async def handle(request: Request) -> Response:
     body = None if scope.service == "s3" else await request.body()
     action = routing.action(scope.service, request.method, url, request.headers, body or b"")
     role, missing = await _authorize(request, scope, action, url, body)
-    response = (
-        error_response.access_denied(scope.service, missing) if missing else await respond(request, scope, action, body)
-    )
+    if _is_foreign(request, scope):
+        response = error_response.unknown_key(scope.service)
+    elif missing:
+        response = error_response.access_denied(scope.service, missing)
+    else:
+        response = await respond(request, scope, action, body)
     _log_request(
         time=round(began, 3),
         service=scope.service,

@@ -34,6 +34,21 @@ def error(service: str, code: str, message: str, status: int = 400) -> Response:
     return Response(whole, status, media_type="text/xml")
 
 
+# Code and status for a key that nobody has, where they are not InvalidClientTokenId and 403.
+UNKNOWN_KEY = {
+    "json": ("UnrecognizedClientException", 400),
+    "rest-json": ("UnrecognizedClientException", 403),
+    "ec2": ("AuthFailure", 401),
+    "s3": ("InvalidAccessKeyId", 403),
+}
+
+
+def unknown_key(service: str) -> Response:
+    kind = service if service == "s3" else _protocol(service)
+    code, status = UNKNOWN_KEY.get(kind, ("InvalidClientTokenId", 403))
+    return error(service, code, "The security token included in the request is invalid.", status)
+
+
 # Where it is not AccessDenied.
 DENIALS = {"json": "AccessDeniedException", "rest-json": "AccessDeniedException", "ec2": "UnauthorizedOperation"}
 
