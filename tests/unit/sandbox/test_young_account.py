@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import boto3
-import botocore.parsers
 import pytest
 
 from sandbox.api import young_account
-from sandbox.iam import error_response
+from tests.unit.sandbox.boto_error import boto_error
 
 REFUSALS = [
     (*operation, number) for operation, passing in young_account.PASSING.items() for number in range(len(passing))
@@ -25,19 +23,9 @@ def test_a_refusal_is_one_that_boto_understands(young, service, action, number):
     for _time in range(number):
         young_account.refusal(service, action, "/", b"")
     answer = young_account.refusal(service, action, "/", b"")
-    model = (
-        boto3.Session(region_name="us-east-1").client(error_response.MODELS.get(service, service)).meta.service_model
-    )
-    told = {"headers": dict(answer.headers), "body": answer.body, "status_code": answer.status_code}
-    parser = botocore.parsers.create_parser(model.metadata["protocol"])
-    error = parser.parse(told, model.operation_model(model_name(model, action)).output_shape)["Error"]
+    error = boto_error(service, answer)
     passing = young_account.PASSING[service, action][number]
     assert (error["Code"], error["Message"]) == (passing.code, passing.message)
-
-
-def model_name(model, action: str) -> str:
-    """Services of old have the version of their API in the names."""
-    return next(name for name in model.operation_names if name.rstrip("0123456789_") == action)
 
 
 def test_the_same_request_is_answered_in_the_end(young):
