@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import contextlib
 import json
+import threading
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future
 from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
@@ -22,18 +24,21 @@ from ansible_collections.bioviewers.aws.plugins.module_utils._aws.iam_errors imp
 
 
 class AwsReader:
-    """Calls that only read. AWS is asked each question once, until `forget`."""
+    """Calls that only read. AWS is asked each question once, until `forget`; by several threads, too."""
 
     def __init__(self, client: Callable[..., Any], region: str = "") -> None:
         self._make_client, self._region = client, region or "us-east-1"
         self._clients: dict[tuple[str, str], Any] = {}
-        self._answers: dict[str, Any] = {}
+        self._answers: dict[str, Future[Any]] = {}
+        self._lock = threading.Lock()
 
     def client(self, service: str, region: str = "") -> Any:
         key = service, region or self._region
-        if key not in self._clients:
-            self._clients[key] = self._make_client(service, region=key[1])
-        return self._clients[key]
+        # boto3's clients can be shared by threads; the session that makes them can't.
+        with self._lock:
+            if key not in self._clients:
+                self._clients[key] = self._make_client(service, region=key[1])
+            return self._clients[key]
 
     def call(self, service: str, operation: str, region: str = "", **request: Any) -> dict[str, Any]:
         question = json.dumps([service, operation, region, request], sort_keys=True)
@@ -73,10 +78,22 @@ class AwsReader:
                 return items
 
     def once(self, question: str, answer: Callable[[], Any]) -> Any:
-        """What `answer` returned when this was asked first."""
-        if question not in self._answers:
-            self._answers[question] = answer()
-        return self._answers[question]
+        """What `answer` returned when this was asked first; what it raises is not kept."""
+        with self._lock:
+            asked = self._answers.get(question)
+            mine = asked is None
+            if mine:
+                asked = self._answers[question] = Future()
+        if mine:
+            self._answer(question, asked, answer)
+        return asked.result()
+
+    def _answer(self, question: str, asked: Future[Any], answer: Callable[[], Any]) -> None:
+        try:
+            asked.set_result(answer())
+        except BaseException as error:
+            self._answers.pop(question, None)
+            asked.set_exception(error)
 
     def forget(self) -> None:
         self._answers.clear()

@@ -14,6 +14,7 @@ import copy
 import http.client
 import time
 from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -169,26 +170,45 @@ def _missing(check: Check, context: Context, before: Mapping[str, Outcome]) -> s
     return ""
 
 
-def run(parts: Parts, context: Context, wait: float = 0, sleep: Callable[[float], None] = time.sleep) -> list[Outcome]:
-    """All outcomes, in order. What failed and may still come true is tested again for `wait` seconds."""
+def run(
+    parts: Parts,
+    context: Context,
+    wait: float = 0,
+    sleep: Callable[[float], None] = time.sleep,
+    at_once: int = 1,
+) -> list[Outcome]:
+    """All outcomes, in order. What failed and may still come true is tested again for `wait` seconds.
+
+    Several can be tested `at_once` where each names all that it needs.
+    """
     checks = {check.name: (check, part) for part, listed in parts.items() for check in listed}
     deadline = time.monotonic() + wait
-    found = _pass(checks, context, {})
+    found = _pass(checks, context, {}, at_once)
     while _unsettled(checks, found) and time.monotonic() + PAUSE <= deadline:
         sleep(PAUSE)
         context.aws.forget()
-        found = _pass(checks, context, found)
+        found = _pass(checks, context, found, at_once)
     return list(found.values())
 
 
 def _pass(
-    checks: Mapping[str, tuple[Check, str]], context: Context, before: Mapping[str, Outcome]
+    checks: Mapping[str, tuple[Check, str]], context: Context, before: Mapping[str, Outcome], at_once: int
 ) -> dict[str, Outcome]:
-    found: dict[str, Outcome] = {}
-    for name, (check, part) in checks.items():
-        held = before.get(name)
-        found[name] = held if held and held.outcome == OK else evaluate(check, part, context, found)
-    return found
+    found: dict[str, Future[Outcome]] = {}
+
+    def after(needed: Mapping[str, Future[Outcome]], check: Check, part: str) -> Outcome:
+        # Threads begin in the order of the checks, and a check needs earlier ones only: so none waits for ever.
+        return evaluate(check, part, context, {name: one.result() for name, one in needed.items()})
+
+    with ThreadPoolExecutor(at_once) as pool:
+        for name, (check, part) in checks.items():
+            held = before.get(name)
+            needed = {need: found[need] for need in check.needs if need in found}
+            if held and held.outcome == OK:
+                found[name] = pool.submit(lambda outcome: outcome, held)
+            else:
+                found[name] = pool.submit(after, needed, check, part)
+    return {name: one.result() for name, one in found.items()}
 
 
 def _unsettled(checks: Mapping[str, tuple[Check, str]], found: Mapping[str, Outcome]) -> bool:
