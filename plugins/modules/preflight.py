@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: preflight
 short_description: Check an inventory and the AWS account before the first write
-version_added: 0.2.0
+version_added: 0.1.0
 description:
   - Checks what is asked for against AWS and public DNS, and fails with all faults in one message. It writes nothing.
   - Only what is given is checked; an option that is missing, or that depends on one that is wrong, is left out.

@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: verify
 short_description: Test every claim that is made of a deployment
-version_added: 0.2.0
+version_added: 0.1.0
 description:
   - Looks at a deployment of the viewer, or of the backend for IGV Desktop, from outside, as a visitor who has not
     signed in, and through AWS's API, and compares what it sees with what it should be. It only reads.

@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: sts_session_name
 short_description: Whether AWS STS takes a text as the name of a session
-version_added: 0.2.0
+version_added: 0.1.0
 description:
   - IGV Desktop gives a person's address as the name of the session in which it reads.
 options:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pathlib
 import subprocess
-import tarfile
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 
@@ -30,27 +29,6 @@ def artifact(tmp_path_factory) -> pathlib.Path:
     command = ["ansible-galaxy", "collection", "build", "--output-path", str(folder)]
     subprocess.run(command, cwd=viewer.ROOT, check=True, capture_output=True)
     return next(folder.glob("bioviewers-aws-*.tar.gz"))
-
-
-def test_artifact_holds_only_what_a_lab_needs(artifact):
-    with tarfile.open(artifact) as archive:
-        tops = {name.split("/")[0] for name in archive.getnames()}
-    assert {"playbooks", "plugins", "roles", "inventories", "docs", "meta", "README.md", "COPYING"} <= tops
-    unwanted = {
-        "sandbox",
-        "tests",
-        "molecule",
-        "packages",
-        "conftest.py",
-        ".venv",
-        ".cache",
-        ".git",
-        ".ci",
-        "Makefile",
-        "ansible.cfg",
-    }
-    assert not tops & unwanted
-    assert not [name for name in tops if name.endswith("_cache")]
 
 
 # It has less rights than the first: who only operates can bring the host up to date.
