@@ -2,6 +2,7 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
+export ANSIBLE_CONFIG := $(CURDIR)/.config/ansible.cfg
 BY_DAY = -m "not nightly"
 IN_PARALLEL = --numprocesses=auto --dist=worksteal
 # What takes seconds: no playbook is run there, and no program of a role.

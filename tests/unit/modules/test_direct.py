@@ -216,7 +216,7 @@ def play(folder: pathlib.Path, tasks: list[dict[str, Any]], **more: Any) -> list
         json.dumps([{"hosts": "localhost", "gather_facts": False, "tasks": tasks, **more}])
     )
     collections = f"{folder}:{ROOT / '.cache' / 'collections'}"
-    settings = {"ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"), "ANSIBLE_COLLECTIONS_PATH": collections}
+    settings = {"ANSIBLE_COLLECTIONS_PATH": collections}
     settings |= {
         "ANSIBLE_STDOUT_CALLBACK": "ansible.posix.json",
         "ANSIBLE_HOME": str(folder),

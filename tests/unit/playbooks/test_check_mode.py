@@ -51,7 +51,7 @@ def play(account, tmp_path, moto, ministack):
     """Run a playbook; what it said, white space made plain, and which operations that write it asked for."""
     actions = []
     playbook, given = tmp_path / "play.yml", tmp_path / "variables.json"
-    environment = {**os.environ, "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"), "ANSIBLE_LOCAL_TEMP": str(tmp_path)}
+    environment = {**os.environ, "ANSIBLE_LOCAL_TEMP": str(tmp_path)}
     environment["PATH"] = f"{pathlib.Path(sys.executable).parent}:{os.environ['PATH']}"
 
     def run(plays, *options, fails=False):

@@ -35,7 +35,7 @@ PLAY = [
 def play(aws, tmp_path):
     """Run the role; the process that did."""
     (tmp_path / "play.yml").write_text(json.dumps(PLAY))
-    environment = {**os.environ, "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"), "ANSIBLE_LOCAL_TEMP": str(tmp_path)}
+    environment = {**os.environ, "ANSIBLE_LOCAL_TEMP": str(tmp_path)}
 
     def run(variables, *options):
         given = tmp_path / "variables.json"

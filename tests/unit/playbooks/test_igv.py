@@ -33,7 +33,7 @@ def igv(client, tmp_path):
     for bucket in LAB["igv_buckets"]:
         client("s3").create_bucket(Bucket=bucket["name"])
     given, play = tmp_path / "variables.json", tmp_path / "play.yml"
-    environment = {**os.environ, "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"), "ANSIBLE_LOCAL_TEMP": str(tmp_path)}
+    environment = {**os.environ, "ANSIBLE_LOCAL_TEMP": str(tmp_path)}
     environment |= {"PATH": f"{pathlib.Path(sys.executable).parent}:{os.environ['PATH']}", "PWD": str(tmp_path)}
 
     def run(*options, stages=STAGES, fails=False, **variables):

@@ -238,7 +238,7 @@ def held(run_module):
 @pytest.fixture
 def teardown(aws, tmp_path):
     """Run the playbook, that has to fail; what it said, white space made plain."""
-    environment = {**os.environ, "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"), "ANSIBLE_LOCAL_TEMP": str(tmp_path)}
+    environment = {**os.environ, "ANSIBLE_LOCAL_TEMP": str(tmp_path)}
 
     def refused(*words, **variables):
         (tmp_path / "variables.json").write_text(json.dumps({**inventory("lab"), **variables}))

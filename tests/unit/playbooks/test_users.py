@@ -42,7 +42,7 @@ def pool(client):
 @pytest.fixture
 def users(aws, tmp_path):
     """Run the playbook; what it said, white space made plain."""
-    environment = {**os.environ, "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"), "ANSIBLE_LOCAL_TEMP": str(tmp_path)}
+    environment = {**os.environ, "ANSIBLE_LOCAL_TEMP": str(tmp_path)}
 
     def run(*given, fails=False, **variables):
         (tmp_path / "variables.json").write_text(json.dumps({**INVENTORY, **variables}))
