@@ -73,6 +73,8 @@ class InventoryModule(BaseInventoryPlugin):
         is_own = pathlib.Path(path).resolve().parent == CHECKOUT / "inventories" / "sandbox"
         if purpose and is_own:
             os.environ.update(playbook_roles.credentials(purpose, load_extra_vars(loader)))
+        inventory.add_host("localhost")
+        inventory.set_variable("localhost", "ansible_connection", "local")
         inventory.add_group("web")
         inventory.set_variable("web", "ansible_aws_ssm_plugin", str(CHECKOUT / "sandbox" / "session_manager_plugin"))
         if is_own:
