@@ -35,6 +35,13 @@ th, td { border-top: 1px solid var(--rule); padding: .4rem .6rem .4rem 0; text-a
 tbody th { font-family: ui-monospace, monospace; font-weight: normal; white-space: nowrap }
 .ok { color: var(--ok) } .failed { color: var(--failed); font-weight: bold } .skipped { color: var(--skipped) }
 .how { color: var(--skipped) } ul { margin: 0; padding-left: 1.2rem }
+html { background: Canvas; color: CanvasText; overflow-wrap: anywhere }
+@media (max-width: 48rem) {
+  thead { position: absolute; clip-path: inset(50%); height: 1px; overflow: hidden }
+  table, tbody, tr, tbody th, td { display: block }
+  tr { border-top: 1px solid var(--rule); padding: .4rem 0 }
+  tbody th, td { border: 0; padding: .1rem 0; white-space: normal }
+}
 @media print { body { max-width: none; margin: 0 } tr { break-inside: avoid } }
 """
 
@@ -142,9 +149,13 @@ def page(title: str, when: str, outcomes: Sequence[Outcome]) -> str:
 def table(name: str, outcomes: Iterable[Outcome]) -> str:
     rows = "".join(row(facts_of) for facts_of in facts(outcomes))
     columns = ("Line", "Outcome", "What is claimed", "What was found")
-    head = "".join(f'<th scope="col">{column}</th>' for column in columns)
+    # Roles besides the elements: shown as blocks, on a narrow screen, browsers take these for no table.
+    head = "".join(f'<th scope="col" role="columnheader">{column}</th>' for column in columns)
     caption = f"<caption>{html.escape(name)}</caption>"
-    return f"<table>\n{caption}\n<thead><tr>{head}</tr></thead>\n<tbody>\n{rows}</tbody>\n</table>\n"
+    return (
+        f'<table role="table">\n{caption}\n<thead role="rowgroup"><tr role="row">{head}</tr></thead>\n'
+        f'<tbody role="rowgroup">\n{rows}</tbody>\n</table>\n'
+    )
 
 
 def row(one: Mapping[str, Any]) -> str:
@@ -152,8 +163,8 @@ def row(one: Mapping[str, Any]) -> str:
     found = "".join(f"<li>{html.escape(reason)}</li>" for reason in one["reasons"])
     todo = f"<p>What to do: {safe['todo']}</p>" if one["todo"] else ""
     return (
-        f'<tr id="{safe["name"]}"><th scope="row">{safe["name"]}</th>'
-        f'<td class="{safe["outcome"]}">{WORDS[one["outcome"]]}</td>'
-        f'<td>{safe["claim"]}<br><small class="how">{safe["how"]}</small></td>'
-        f"<td>{f'<ul>{found}</ul>' if found else ''}{todo}</td></tr>\n"
+        f'<tr id="{safe["name"]}" role="row"><th scope="row" role="rowheader">{safe["name"]}</th>'
+        f'<td role="cell" class="{safe["outcome"]}">{WORDS[one["outcome"]]}</td>'
+        f'<td role="cell">{safe["claim"]}<br><small class="how">{safe["how"]}</small></td>'
+        f'<td role="cell">{f"<ul>{found}</ul>" if found else ""}{todo}</td></tr>\n'
     )
