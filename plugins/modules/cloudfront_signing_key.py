@@ -90,7 +90,7 @@ from ansible_collections.amazon.aws.plugins.module_utils.tagging import (
     boto3_tag_list_to_ansible_dict,
 )
 from ansible_collections.bioviewers.aws.plugins.module_utils._engine.merge import Found
-from ansible_collections.bioviewers.aws.plugins.module_utils._engine.resource import TAGS, Resource
+from ansible_collections.bioviewers.aws.plugins.module_utils._engine.resource import TAGS, Passing, Resource
 from ansible_collections.bioviewers.aws.plugins.module_utils._engine.unknown import unknown
 
 try:
@@ -114,7 +114,7 @@ class SigningKey(Resource):
         **TAGS,
     }
     given = ("PublicKey",)
-    retry_on = ("TooManyUpdates", "InternalServerError")
+    retry_on = (Passing("TooManyUpdates"),)
 
     def __init__(self, module: AnsibleAWSModule) -> None:
         super().__init__(module)

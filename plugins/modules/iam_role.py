@@ -121,7 +121,7 @@ from ansible_collections.amazon.aws.plugins.module_utils.tagging import (
     boto3_tag_list_to_ansible_dict,
 )
 from ansible_collections.bioviewers.aws.plugins.module_utils._engine.merge import Found, Spelling
-from ansible_collections.bioviewers.aws.plugins.module_utils._engine.resource import TAGS, Resource
+from ansible_collections.bioviewers.aws.plugins.module_utils._engine.resource import TAGS, Passing, Resource
 
 TRUST = "AssumeRolePolicyDocument"
 INLINE = "InlinePolicies"
@@ -148,7 +148,7 @@ class Role(Resource):
     }
     given = ("Arn", "RoleId")
     spelling = Spelling({"name": "RoleName"}, verbatim=frozenset({TRUST, INLINE}))
-    retry_on = ("ConcurrentModification", "ServiceFailure")
+    retry_on = (Passing("ConcurrentModification"),)
 
     def merged(self, held: dict[str, Any], asked: dict[str, Any]) -> dict[str, Any]:
         """A policy replaces another, and is that other one if it means the same."""

@@ -115,10 +115,10 @@ import pathlib
 import zipfile
 from typing import Any
 
-from ansible_collections.amazon.aws.plugins.module_utils.botocore import is_boto3_error_code, is_boto3_error_message
+from ansible_collections.amazon.aws.plugins.module_utils.botocore import is_boto3_error_code
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 from ansible_collections.bioviewers.aws.plugins.module_utils._engine.merge import Found, Spelling
-from ansible_collections.bioviewers.aws.plugins.module_utils._engine.resource import TAGS, Resource
+from ansible_collections.bioviewers.aws.plugins.module_utils._engine.resource import TAGS, Passing, Resource
 
 CODE = "CodeSha256"
 VARIABLES = "EnvironmentVariables"
@@ -176,7 +176,14 @@ class Function(Resource):
     }
     given = ("FunctionArn",)
     spelling = Spelling({"name": "FunctionName", "code_sha256": CODE}, verbatim=frozenset({VARIABLES, PERMISSIONS}))
-    retry_on = ("ServiceException",)
+    retry_on = (
+        # Lambda, and KMS for the environment's variables, learn of a new role seconds after IAM (IAM User Guide,
+        # "Troubleshoot IAM").
+        Passing("InvalidParameterValueException", "cannot be assumed"),
+        Passing("InvalidParameterValueException", "KMS key is invalid for CreateGrant"),
+        # While one change is under way Lambda takes no other (Lambda Developer Guide, "Lambda function states").
+        Passing("ResourceConflictException", "cannot be performed at this time", seconds=120),
+    )
 
     def desired(self) -> dict[str, Any]:
         asked = super().desired()
@@ -215,16 +222,9 @@ class Function(Resource):
         tags = self._wanted_tags({})
         request = {**self._configuration(config), **self._code(config), **({"Tags": tags} if tags else {})}
         request["Code"] = {"ZipFile": request.pop("ZipFile")}
-        made = self.until(lambda: self._create(request), "allowed to assume the role", delay=5, timeout=60)
+        made = self.call("create_function", **request)
         self._set_permissions({}, config)
         return Found(config, {"FunctionArn": made["FunctionArn"]}, tags=tags)
-
-    def _create(self, request: dict[str, Any]) -> dict[str, Any] | None:
-        """Lambda learns of a new role seconds after IAM (IAM User Guide, "Troubleshoot IAM")."""
-        try:
-            return self.call("create_function", **request)
-        except is_boto3_error_message("cannot be assumed"):
-            return None
 
     def _configuration(self, config: dict[str, Any]) -> dict[str, Any]:
         plain = {key: config[key] for key in ("FunctionName", *PLAIN) if key in config}
@@ -237,21 +237,11 @@ class Function(Resource):
     def update(self, found: Found, config: dict[str, Any]) -> Found:
         held = found.config
         if any(config[key] != held.get(key) for key in ("Architecture", CODE)):
-            self._change("update_function_code", FunctionName=self.name, **self._code(config))
+            self.call("update_function_code", FunctionName=self.name, **self._code(config))
         if self._configuration(config) != self._configuration(held):
-            self._change("update_function_configuration", **self._configuration(config))
+            self.call("update_function_configuration", **self._configuration(config))
         self._set_permissions(held, config)
         return Found(config, found.facts, tags=found.tags)
-
-    def _change(self, operation: str, **request: Any) -> None:
-        """While one change is under way Lambda takes no other (Lambda Developer Guide, "Lambda function states")."""
-        self.until(lambda: self._try(operation, **request), "ready for a change", delay=2, timeout=120)
-
-    def _try(self, operation: str, **request: Any) -> dict[str, Any] | None:
-        try:
-            return self.call(operation, **request)
-        except is_boto3_error_code("ResourceConflictException"):
-            return None
 
     def _set_permissions(self, held: dict[str, Any], config: dict[str, Any]) -> None:
         before, after = held.get(PERMISSIONS, {}), config.get(PERMISSIONS, {})

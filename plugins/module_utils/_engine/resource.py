@@ -12,6 +12,7 @@ It states `service` (boto3's client), `noun` (the result is returned under it, i
   given      names of the facts that AWS gives when it makes one; in check mode they are unknown
   within     the option with the id of what it is in: where that is unknown, there is nothing to be found
   spelling   Spelling({option: API name}) for names that Ansible's helpers get wrong
+  retry_on   Passing(code, text, seconds) for each refusal that passes by itself
 It gives find, create, update (gets the complete config: what is held with what was asked laid over), delete, and where
 needed `wait` (called when asked to, even if nothing changed) and `tag(found, missing, surplus)`. It may extend
 `desired`, and replace `merged` where not asked for means removed. `call`, `pages`, `only` and `until` help.
@@ -22,7 +23,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, NoReturn
 
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
@@ -40,8 +41,25 @@ except ImportError:
 STATE = {"state": {"choices": ["present", "absent"], "default": "present"}}
 TAGS = {"tags": {"type": "dict", "aliases": ["resource_tags"]}, "purge_tags": {"type": "bool", "default": True}}
 WAIT = {"wait": {"type": "bool", "default": False}, "wait_timeout": {"type": "int", "default": 1800}}
-# What passes by itself besides what AWSRetry knows: throttling as newer services and S3 say it, a server's error.
-PASSING = ("ThrottlingException", "SlowDown", "InternalErrorException")
+# What passes by itself besides what AWSRetry knows: throttling as newer services and S3 say it, a server's error, and
+# that S3 is still at an earlier change of the bucket.
+BUSY = ("ThrottlingException", "SlowDown", "OperationAborted")
+BROKEN = ("InternalErrorException", "InternalServerError", "ServiceException", "ServiceFailure")
+PAUSE = 3  # seconds between two tries
+
+
+@dataclass(frozen=True)
+class Passing:
+    """A refusal that passes by itself: its code, what its message says where the code has other reasons too, and how
+    many seconds it is tried again."""
+
+    code: str
+    text: str = ""
+    seconds: float = 60
+
+    def fits(self, error: ClientError) -> bool:
+        told = error.response["Error"]
+        return told["Code"] == self.code and self.text in told.get("Message", "")
 
 
 class Resource:
@@ -54,7 +72,7 @@ class Resource:
     given: tuple[str, ...] = ()
     within: str | None = None
     spelling = Spelling()
-    retry_on: tuple[str, ...] = ()  # more error codes that pass by themselves
+    retry_on: tuple[Passing, ...] = ()
 
     find: Callable[[], Found | None]
     create: Callable[[dict[str, Any]], Found]
@@ -69,7 +87,7 @@ class Resource:
 
     def __init__(self, module: AnsibleAWSModule) -> None:
         self.module, self.params = module, module.params
-        self.retry = AWSRetry.jittered_backoff(catch_extra_error_codes=[*PASSING, *self.retry_on])
+        self.retry = AWSRetry.jittered_backoff(catch_extra_error_codes=[*BUSY, *BROKEN])
         self.client = module.client(self.service, retry_decorator=self.retry)
 
     @property
@@ -87,7 +105,16 @@ class Resource:
         return dict.fromkeys(self.given, unknown(f"{self.noun} {self.name}"))
 
     def call(self, operation: str, **request: Any) -> dict[str, Any]:
-        return getattr(self.client, operation)(aws_retry=True, **request)
+        """What AWS answers when all that passes by itself has passed."""
+        begun = time.monotonic()
+        while True:
+            try:
+                return getattr(self.client, operation)(aws_retry=True, **request)
+            except ClientError as error:
+                limit = max((one.seconds for one in self.retry_on if one.fits(error)), default=0)
+                if time.monotonic() + PAUSE > begun + limit:
+                    raise
+            time.sleep(PAUSE)
 
     def pages(self, operation: str, key: str, **request: Any) -> list[Any]:
         """The items of all pages. Each page is retried by itself: from the start, a long list would never end."""

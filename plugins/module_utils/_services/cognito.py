@@ -14,7 +14,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.botocore import is_boto3_error_code
-from ansible_collections.bioviewers.aws.plugins.module_utils._engine.resource import Resource
+from ansible_collections.bioviewers.aws.plugins.module_utils._engine.resource import Passing, Resource
 
 PAGE = {"MaxResults": 60}
 # Descriptions give both, the newer one counts, and an update that sends both may contradict itself.
@@ -27,7 +27,7 @@ TEMPLATE_TWINS = {
 
 class CognitoResource(Resource):
     service = "cognito-idp"
-    retry_on = ("ConcurrentModificationException",)  # one update of a pool at a time
+    retry_on = (Passing("ConcurrentModificationException"),)  # one update of a pool at a time
 
     def accepted(self, operation: str, described: dict[str, Any]) -> dict[str, Any]:
         """What `operation` takes of a description; the rest is read-only or settled at creation."""

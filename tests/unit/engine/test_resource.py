@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import types
 from dataclasses import replace
 from typing import Any, ClassVar
 
@@ -13,7 +14,7 @@ from ansible.module_utils.testing import patch_module_args
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 from ansible_collections.bioviewers.aws.plugins.module_utils._engine import resource
 from ansible_collections.bioviewers.aws.plugins.module_utils._engine.merge import Found
-from ansible_collections.bioviewers.aws.plugins.module_utils._engine.resource import TAGS, WAIT, Resource
+from ansible_collections.bioviewers.aws.plugins.module_utils._engine.resource import TAGS, WAIT, Passing, Resource
 from ansible_collections.bioviewers.aws.plugins.module_utils._engine.unknown import is_unknown, unknown
 from botocore.exceptions import ClientError
 
@@ -186,6 +187,48 @@ def test_an_error_says_what_was_tried(shelf):
     result = shelf(OAK, colour="invisible")
     assert result["msg"].startswith("Failed to update book shelf a: ")
     assert "no such colour" in result["msg"]
+
+
+BUSY = ClientError({"Error": {"Code": "Busy", "Message": "Moving house."}}, "PutShelf")
+
+
+def refusing(times: int) -> Shelf:
+    """A shelf whose every call is refused so many times."""
+    answers = iter([BUSY] * times)
+
+    def put_shelf(**_request: Any) -> dict[str, Any]:
+        if error := next(answers, None):
+            raise error
+        return {"Id": "S1"}
+
+    shelf = Shelf.__new__(Shelf)
+    shelf.client = types.SimpleNamespace(put_shelf=put_shelf)
+    return shelf
+
+
+@pytest.mark.parametrize(
+    ("times", "passing", "waited"),
+    [
+        (2, Passing("Busy"), 6),
+        (2, Passing("Busy", "Moving"), 6),
+        (2, Passing("Busy", "Sold"), None),
+        (2, Passing("Gone"), None),
+        (2, Passing("Busy", seconds=6), 6),
+        (3, Passing("Busy", seconds=6), None),
+    ],
+)
+def test_what_passes_by_itself_is_tried_again_for_its_time(monkeypatch, times, passing, waited):
+    slept = []
+    clock = types.SimpleNamespace(sleep=slept.append, monotonic=lambda: sum(slept))
+    monkeypatch.setattr(resource, "time", clock)
+    shelf = refusing(times)
+    shelf.retry_on = (passing,)
+    if waited is None:
+        with pytest.raises(ClientError, match="Moving house"):
+            shelf.call("put_shelf")
+    else:
+        assert shelf.call("put_shelf") == {"Id": "S1"}
+        assert sum(slept) == waited
 
 
 def test_waiting_ends(shelf, monkeypatch):

@@ -12,6 +12,13 @@ from botocore import xform_name
 from tests.unit.strict.models import Refusal
 
 ARN = "arn:aws:lambda:us-east-1:123456789012:function:"
+AT_WORK = "The operation cannot be performed at this time. An update is in progress for resource."
+# What Lambda says of a role that it, or KMS, does not know yet: by turns.
+UNKNOWN_ROLE = (
+    "Lambda was unable to configure access to your environment variables because the KMS key is invalid for "
+    "CreateGrant. KMS Exception: InvalidArnException KMS Message: ARN does not refer to a valid principal",
+    "The role defined for the function cannot be assumed by Lambda.",
+)
 PLAIN = ("Description", "Role", "Runtime", "Handler", "Timeout", "MemorySize")
 
 
@@ -60,8 +67,7 @@ class Functions:
             raise Refusal("ResourceConflictException", "Function already exist")
         if self.roles_seen_late:
             self.roles_seen_late -= 1
-            cannot = "The role defined for the function cannot be assumed by Lambda."
-            raise Refusal("InvalidParameterValueException", cannot)
+            raise Refusal("InvalidParameterValueException", UNKNOWN_ROLE[self.roles_seen_late % 2])
         config = {key: request[key] for key in (*PLAIN, "Architectures", "Environment") if key in request}
         code = digest(request["Code"]["ZipFile"])
         self.put(request["FunctionName"], request.get("Tags"), CodeSha256=code, **config)
@@ -78,7 +84,7 @@ class Functions:
     def ready(self, held: dict[str, Any]) -> None:
         if held["changing"]:
             held["changing"] -= 1
-            raise Refusal("ResourceConflictException", "An update is in progress for resource")
+            raise Refusal("ResourceConflictException", AT_WORK)
         held["changing"] = 1
 
     def update_function_code(self, request: dict[str, Any], held: dict[str, Any]) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from botocore import xform_name
 from tests.unit.strict.models import Refusal
 
 ACCOUNT = "123456789012"
+AT_WORK = 5  # calls
 
 
 class S3:
@@ -37,7 +38,15 @@ class S3:
             raise Refusal("NoSuchBucketPolicy", "The bucket policy does not exist")
         return {"Policy": json.dumps(self.policies[request["Bucket"]]["config"])}
 
+    def take_turns(self) -> None:
+        """Refuse a write as long as S3 is still at the one before."""
+        written = self.account.held["_Written"].setdefault("BucketPolicy", {"clock": -AT_WORK})
+        if self.account.clock - written["clock"] < AT_WORK:
+            raise Refusal("OperationAborted", "A conflicting conditional operation is currently in progress.")
+        written["clock"] = self.account.clock
+
     def put_bucket_policy(self, request: dict[str, Any]) -> None:
+        self.take_turns()
         policy = json.loads(request["Policy"])
         sids = [statement.get("Sid") for statement in policy["Statement"]]
         if not sids or len({*filter(None, sids)}) < len([*filter(None, sids)]):
@@ -48,4 +57,5 @@ class S3:
         self.policies[request["Bucket"]] = {"config": policy, "tags": {}}
 
     def delete_bucket_policy(self, request: dict[str, Any]) -> None:
+        self.take_turns()
         self.policies.pop(request["Bucket"], None)
