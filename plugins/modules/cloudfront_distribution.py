@@ -420,7 +420,7 @@ from ansible_collections.amazon.aws.plugins.module_utils.tagging import (
     boto3_tag_list_to_ansible_dict,
 )
 from ansible_collections.bioviewers.aws.plugins.module_utils._engine.merge import Found, Spelling
-from ansible_collections.bioviewers.aws.plugins.module_utils._engine.resource import TAGS, WAIT
+from ansible_collections.bioviewers.aws.plugins.module_utils._engine.resource import TAGS, WAIT, Passing
 from ansible_collections.bioviewers.aws.plugins.module_utils._services.cloudfront import CloudFrontResource
 from ansible_collections.bioviewers.aws.plugins.module_utils._services.cloudfront_distribution import (
     NEW_BEHAVIOR,
@@ -558,6 +558,13 @@ class Distribution(CloudFrontResource):
             "ssl_support_method": "SSLSupportMethod",
             "web_acl_id": "WebACLId",
         }
+    )
+
+    retry_on = (
+        # What ACM has just issued CloudFront learns of later. terraform-provider-aws (resourceDistributionCreate and -Update)
+        # met both refusals.
+        Passing("InvalidViewerCertificate", seconds=120),
+        Passing("IllegalUpdate"),
     )
 
     @property

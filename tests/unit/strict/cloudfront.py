@@ -27,6 +27,7 @@ OPERATION = re.compile(
 )
 EPOCH = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
 DEPLOYED_AFTER = 3  # calls
+CERTIFICATE_KNOWN_AFTER = 4  # calls that name it
 NONE: dict[str, Any] = {"Quantity": 0}
 UNSIGNED = {"Enabled": False, "Quantity": 0}
 READ = {"Quantity": 2, "Items": ["HEAD", "GET"]}
@@ -234,10 +235,19 @@ class CloudFront:
         if not targets <= origins:
             raise Refusal("NoSuchOrigin", "One or more of your origins or origin groups do not exist.")
         self.judge_aliases(config, key)
+        self.judge_certificate(config)
         for kind, code in MISSING.items():
             asked = {one for path, name in REFERENCES[kind] for one in named(config, path, name) if one}
             if not asked <= self.account.held[kind].keys():
                 raise Refusal(code, f"One of {sorted(asked)} does not exist.")
+
+    def judge_certificate(self, config: dict[str, Any]) -> None:
+        """ACM's certificates get to CloudFront some time after they are issued."""
+        arn = config.get("ViewerCertificate", {}).get("ACMCertificateArn")
+        asked = self.account.held["_Certificates"].setdefault(arn, {"times": 0})
+        asked["times"] += 1
+        if arn and asked["times"] < CERTIFICATE_KNOWN_AFTER:
+            raise Refusal("InvalidViewerCertificate", "The specified SSL certificate doesn't exist.")
 
     def judge_aliases(self, config: dict[str, Any], key: str | None) -> None:
         aliases = set(config.get("Aliases", NONE).get("Items", []))
