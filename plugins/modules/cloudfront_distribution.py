@@ -561,8 +561,8 @@ class Distribution(CloudFrontResource):
     )
 
     retry_on = (
-        # What ACM has just issued CloudFront learns of later. terraform-provider-aws (resourceDistributionCreate and -Update)
-        # met both refusals.
+        # What ACM has just issued CloudFront learns of later; both refusals were met by terraform-provider-aws
+        # (internal/service/cloudfront/distribution.go).
         Passing("InvalidViewerCertificate", seconds=120),
         Passing("IllegalUpdate"),
     )
@@ -594,7 +594,7 @@ class Distribution(CloudFrontResource):
         return asked
 
     def merged(self, held: dict[str, Any], asked: dict[str, Any]) -> dict[str, Any]:
-        return super().merged(defaults_for(held, asked), asked)
+        return with_unset(super().merged(defaults_for(held, asked), asked))
 
     def delete(self, found: Found) -> None:
         if found.config["Enabled"]:

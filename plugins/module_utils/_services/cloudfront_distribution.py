@@ -22,14 +22,18 @@ NEW_BEHAVIOR = {
     "CachePolicyId": "658327ea-f89d-4fab-a63d-7e88639e58f6",  # CachingOptimized, one id in all accounts
     "Compress": True,
 }
+# An update must say what a creation may leave to AWS (CloudFront Developer Guide, "Required fields for creating and
+# updating distributions").
+TIMEOUTS = {"OriginReadTimeout": 30, "OriginKeepaliveTimeout": 5}
 NEW_CUSTOM = {
     "HTTPPort": 80,
     "HTTPSPort": 443,
     "OriginProtocolPolicy": "https-only",
     "OriginSslProtocols": ["TLSv1.2"],
+    **TIMEOUTS,
 }
 # An origin has one of these. That of S3 is required even when an access control signs.
-KINDS = {"S3OriginConfig": {"OriginAccessIdentity": ""}, "CustomOriginConfig": NEW_CUSTOM, "VpcOriginConfig": {}}
+KINDS = {"S3OriginConfig": {"OriginAccessIdentity": ""}, "CustomOriginConfig": NEW_CUSTOM, "VpcOriginConfig": TIMEOUTS}
 CERTIFICATE_SOURCES = ("ACMCertificateArn", "IAMCertificateId", "CloudFrontDefaultCertificate")
 NO_LOGS = {"Enabled": False, "IncludeCookies": False, "Bucket": "", "Prefix": ""}
 
@@ -40,8 +44,18 @@ UNSET_BEHAVIOR = {
     "FunctionAssociations": [],
     "LambdaFunctionAssociations": [],
     "TrustedKeyGroups": {"Enabled": False, "Items": []},
+    "TrustedSigners": {"Enabled": False, "Items": []},
+    "SmoothStreaming": False,
+    "GrpcConfig": {"Enabled": False},
 }
-UNSET_ORIGIN = {"OriginPath": "", "OriginAccessControlId": "", "CustomHeaders": []}
+UNSET_ORIGIN = {
+    "OriginPath": "",
+    "OriginAccessControlId": "",
+    "CustomHeaders": [],
+    "ConnectionAttempts": 3,
+    "ConnectionTimeout": 10,
+    "OriginShield": {"Enabled": False},
+}
 UNSET = {
     **dict.fromkeys(("DefaultRootObject", "WebACLId"), ""),
     **{several: [] for several in ("Aliases", "CacheBehaviors", "CustomErrorResponses", "OriginGroups")},
@@ -127,7 +141,7 @@ def for_each_behavior(change: Callable, config: dict[str, Any]) -> dict[str, Any
 
 
 def with_unset(config: dict[str, Any]) -> dict[str, Any]:
-    """One form, so that asking for nothing where there is nothing is no change."""
+    """One form, so that asking for nothing where there is nothing is no change, and that what is new is complete."""
     complete = for_each_behavior(lambda behavior: merge(UNSET_BEHAVIOR, behavior), merge(UNSET, config))
     return {**complete, "Origins": [merge(UNSET_ORIGIN, origin) for origin in config["Origins"]]}
 

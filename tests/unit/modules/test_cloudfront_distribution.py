@@ -18,6 +18,8 @@ NEW_SERVER = {
     "HTTPSPort": 443,
     "OriginProtocolPolicy": "https-only",
     "OriginSslProtocols": ["TLSv1.2"],
+    "OriginReadTimeout": 30,
+    "OriginKeepaliveTimeout": 5,
 }
 CACHING_OPTIMIZED = "658327ea-f89d-4fab-a63d-7e88639e58f6"
 

@@ -40,6 +40,11 @@ ORIGIN = {
     "OriginShield": {"Enabled": False},
     "OriginAccessControlId": "",
 }
+CUSTOM = {
+    "OriginSslProtocols": {"Quantity": 3, "Items": ["TLSv1", "TLSv1.1", "TLSv1.2"]},
+    "OriginReadTimeout": 30,
+    "OriginKeepaliveTimeout": 5,
+}
 BEHAVIOR = {
     "TrustedSigners": UNSIGNED,
     "TrustedKeyGroups": UNSIGNED,
@@ -51,6 +56,13 @@ BEHAVIOR = {
     "FieldLevelEncryptionId": "",
     "GrpcConfig": {"Enabled": False},
 }
+# What an update must say, though a creation need not (CloudFront Developer Guide, "Required fields for creating and
+# updating distributions").
+SAID = ("Aliases", "DefaultRootObject", "CacheBehaviors", "CustomErrorResponses", "Logging", "PriceClass")
+SAID = (*SAID, "ViewerCertificate", "Restrictions", "WebACLId", "HttpVersion")
+SAID_OF_ORIGIN = ("OriginPath", "CustomHeaders")
+SAID_OF_BEHAVIOR = ("TrustedSigners", "AllowedMethods", "SmoothStreaming", "Compress")
+SAID_OF_BEHAVIOR = (*SAID_OF_BEHAVIOR, "LambdaFunctionAssociations", "FieldLevelEncryptionId")
 DEFAULTS: dict[str, dict[str, Any]] = {
     "Distribution": {
         "Aliases": NONE,
@@ -83,6 +95,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
 class CloudFront:
     def __init__(self, account: Any) -> None:
         self.account = account
+        self.updates: list[dict[str, Any]] = []  # as they were asked for
         managed = {"Name": "Managed-SimpleCORS", "Comment": "Allows all origins"}
         self.put("ResponseHeadersPolicy", "60669652-455b-4ae9-85a4-c4c02393f86c", managed, managed=True)
 
@@ -130,6 +143,9 @@ class CloudFront:
     def update(self, kind: str, model: Any, request: dict[str, Any], part: str) -> dict[str, Any]:
         record = self.version(kind, request)
         config = request[f"{kind}Config"]
+        self.updates.append(config)
+        if kind == "Distribution" and (missing := list(unsaid(config))):
+            raise Refusal("InvalidArgument", f"The '{missing[0]}' field is missing.")
         self.judge(kind, request["Id"], config)
         self.put(kind, request["Id"], config, tags=record["tags"])
         return self.get(kind, model, request, "")
@@ -289,6 +305,16 @@ def named(config: dict[str, Any], parts: tuple[str, ...], key: str) -> Iterator[
             yield from said.get("Items", []) if isinstance(said, dict) else [said]
 
 
+def unsaid(config: dict[str, Any]) -> Iterator[str]:
+    """What an update of a distribution leaves out and must not."""
+    origins = config["Origins"]["Items"]
+    behaviors = [config["DefaultCacheBehavior"], *config.get("CacheBehaviors", {}).get("Items", [])]
+    custom = [origin["CustomOriginConfig"] for origin in origins if "CustomOriginConfig" in origin]
+    parts = [(SAID, [config]), (SAID_OF_ORIGIN, origins), (SAID_OF_BEHAVIOR, behaviors), (CUSTOM, custom)]
+    for names, holders in parts:
+        yield from (name for holder in holders for name in names if name not in holder)
+
+
 def counted(value: Any) -> Iterator[dict[str, Any]]:
     """Every {Quantity, Items}, at any depth."""
     if isinstance(value, dict) and "Quantity" in value:
@@ -305,6 +331,9 @@ def completed(kind: str, config: dict[str, Any]) -> dict[str, Any]:
     if whole["HttpVersion"] in ("http2", "http1.1"):
         whole["HttpVersion"] = whole["HttpVersion"].upper() if whole["HttpVersion"] == "http2" else "http1.1"
     whole["Origins"] = each(whole["Origins"], ORIGIN)
+    for origin in whole["Origins"]["Items"]:
+        if "CustomOriginConfig" in origin:
+            origin["CustomOriginConfig"] = {**CUSTOM, **origin["CustomOriginConfig"]}
     whole["DefaultCacheBehavior"] = {**BEHAVIOR, **whole["DefaultCacheBehavior"]}
     whole["CacheBehaviors"] = each(whole["CacheBehaviors"], BEHAVIOR)
     certificate = whole["ViewerCertificate"]
