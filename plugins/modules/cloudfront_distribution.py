@@ -310,6 +310,12 @@ options:
         description: The security policy, named after the oldest TLS version that viewers may use.
         type: str
         default: TLSv1.2_2021
+  last_modified_time:
+    description:
+      - The last change that O(wait=true) is for, as an earlier task returned it.
+      - Right after a change CloudFront may still describe what was before, as deployed. A task that waits for a change
+        of its own knows this time.
+    type: str
 notes:
   - O(wait=true) waits until the distribution is deployed, which takes minutes.
   - With O(state=absent) the distribution is disabled, and deleted once that is deployed; O(wait_timeout) limits it.
@@ -404,6 +410,10 @@ distribution:
       description: Host name of the distribution, the target of alias records.
       type: str
       sample: d111111abcdef8.cloudfront.net
+    last_modified_time:
+      description: When the distribution was changed last.
+      type: str
+      sample: "2026-01-31T12:00:00.123000+00:00"
     status:
       description: V(Deployed), or V(InProgress) while edges still answer with an older configuration.
       type: str
@@ -412,6 +422,7 @@ distribution:
       type: dict
 """
 
+import datetime
 from dataclasses import replace
 from typing import Any
 
@@ -540,6 +551,7 @@ class Distribution(CloudFrontResource):
             "required_one_of": ONE_SOURCE,
         },
         "web_acl_id": {},
+        "last_modified_time": {},
         **TAGS,
         **WAIT,
     }
@@ -565,6 +577,7 @@ class Distribution(CloudFrontResource):
         # (internal/service/cloudfront/distribution.go).
         Passing("InvalidViewerCertificate", seconds=120),
         Passing("IllegalUpdate"),
+        Passing("DistributionNotDisabled"),  # it is, but that is not known everywhere
     )
 
     @property
@@ -574,13 +587,15 @@ class Distribution(CloudFrontResource):
     def find(self) -> Found | None:
         aliases = set(self.params["aliases"] or [])
         likely_first = sorted(self.summaries(), key=lambda summary: aliases.isdisjoint(summary["Aliases"]))
-        held = (self.get(summary["Id"]) for summary in likely_first)
-        found = next((found for found in held if self._is_ours(found)), None)
+        held = (self.get_or_none(summary["Id"]) for summary in likely_first)
+        found = next((found for found in held if found and self._is_ours(found)), None)
         return found and replace(found, tags=self._tags(found))
 
     def desired(self) -> dict[str, Any]:
         asked = super().desired()
-        del asked["Name"]
+        asked = {key: value for key, value in asked.items() if key not in ("Name", "LastModifiedTime")}
+        if self.params["state"] == "absent":
+            return {"Enabled": False}  # what is enabled is not deleted
         for behavior in behaviors(asked):
             to_api_shape(behavior)
         if "ViewerCertificate" in asked:
@@ -598,11 +613,16 @@ class Distribution(CloudFrontResource):
 
     def delete(self, found: Found) -> None:
         if found.config["Enabled"]:
-            found = self.update(found, {**found.config, "Enabled": False})
+            found = self.update(found, self.merged(found.config, self.desired()))
         super().delete(self.wait(found))
+        # What it uses is in use until then.
+        self.until(lambda: not self.get_or_none(found.facts["Id"]), "gone")
 
     def wait(self, found: Found) -> Found:
-        return self.until(lambda: self._deployed(found), "deployed")
+        written = [found.facts["LastModifiedTime"]]
+        if asked := self.params["last_modified_time"]:
+            written.append(datetime.datetime.fromisoformat(asked))
+        return self.until(lambda: self._deployed(found, max(written)), "deployed")
 
     def tag(self, found: Found, missing: dict[str, str], surplus: list[str]) -> None:
         arn = {"Resource": found.facts["ARN"]}
@@ -625,9 +645,9 @@ class Distribution(CloudFrontResource):
     def _is_ours(self, found: Found) -> bool:
         return is_named(self.name, found.config)
 
-    def _deployed(self, found: Found) -> Found | None:
+    def _deployed(self, found: Found, written: datetime.datetime) -> Found | None:
         seen = self.get(found.facts["Id"])
-        outdated = seen.facts["LastModifiedTime"] < found.facts["LastModifiedTime"]  # not everywhere is the last update
+        outdated = seen.facts["LastModifiedTime"] < written  # not everywhere is the last update
         return seen if seen.facts["Status"] == "Deployed" and not outdated else None
 
     def _tags(self, found: Found) -> dict[str, str]:

@@ -11,7 +11,9 @@ from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.botocore import is_boto3_error_code
 from ansible_collections.bioviewers.aws.plugins.module_utils._engine.merge import Found
-from ansible_collections.bioviewers.aws.plugins.module_utils._engine.resource import Resource
+from ansible_collections.bioviewers.aws.plugins.module_utils._engine.resource import Passing, Resource
+
+IN_USE = ("ResourceInUse", "OriginAccessControlInUse", "PublicKeyInUse", "ResponseHeadersPolicyInUse")
 
 
 class CloudFrontResource(Resource):
@@ -20,10 +22,14 @@ class CloudFrontResource(Resource):
     service = "cloudfront"
     given = ("Id",)
     list_filter: Mapping[str, str] = {}
+    # CloudFront tells of what used it for a moment longer.
+    retry_on = tuple(Passing(code) for code in IN_USE)
 
     def find(self) -> Found | None:
-        match = self.only([summary for summary in self.summaries() if summary["Name"] == self.name])
-        return match and self.get(match["Id"])
+        listed = [summary["Id"] for summary in self.summaries() if summary["Name"] == self.name]
+        there = {found.facts["Id"]: found for found in map(self.get_or_none, listed) if found}
+        match = self.only([{"Id": resource_id} for resource_id in there])
+        return match and there[match["Id"]]
 
     def create(self, config: dict[str, Any]) -> Found:
         named = "CallerReference" in self._config_shape.members
@@ -47,13 +53,34 @@ class CloudFrontResource(Resource):
         return None
 
     def update(self, found: Found, config: dict[str, Any]) -> Found:
+        try:
+            return self._update(found, config)
+        except is_boto3_error_code("PreconditionFailed"):
+            # Somebody wrote in between. What they set stays, as far as nothing else is asked for.
+            now = self.get(found.facts["Id"])
+            return self._update(now, self.merged(now.config, self.desired()))
+
+    def _update(self, found: Found, config: dict[str, Any]) -> Found:
         return self._write("update", config, Id=found.facts["Id"], IfMatch=found.etag)
 
     def delete(self, found: Found) -> None:
+        try:
+            self._delete(found)
+        except is_boto3_error_code("PreconditionFailed"):
+            self._delete(self.get(found.facts["Id"]))
+
+    def _delete(self, found: Found) -> None:
         self._call("delete", Id=found.facts["Id"], IfMatch=found.etag)
 
     def get(self, resource_id: str) -> Found:
         return self.read(self._call("get", Id=resource_id))
+
+    def get_or_none(self, resource_id: str) -> Found | None:
+        """None of what is gone: lists go on about it for a while."""
+        try:
+            return self.get(resource_id)
+        except is_boto3_error_code(["NoSuchResource", f"NoSuch{self._kind}"]):
+            return None
 
     def summaries(self) -> Iterator[dict[str, Any]]:
         """The lists' items, all pages (boto3 has a paginator only for some of CloudFront's lists)."""

@@ -304,6 +304,11 @@ def test_who_has_the_alias(held, conflicting, fault):
     assert all(fault in found for found in faults)
 
 
+def test_a_distribution_that_goes_meanwhile_is_nobody_s():
+    told_of = taken_told(held=[distribution("E1", "other.uni.edu")], get_distribution=refusal("NoSuchDistribution"))
+    assert told_of[:2] == ([], [])
+
+
 def test_cloudfront_that_does_not_tell_stops_nothing():
     faults, notes, _other = taken_told(held=[distribution("OURS")], list_conflicting_aliases=refusal("InvalidArgument"))
     assert faults == []

@@ -27,6 +27,8 @@ OPERATION = re.compile(
 )
 EPOCH = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
 DEPLOYED_AFTER = 3  # calls
+# For so many calls what is gone, or names something no more, counts still; for so many, lists tell of it.
+GONE_AFTER, UNLISTED_AFTER = 3, 6
 CERTIFICATE_KNOWN_AFTER = 4  # calls that name it
 NONE: dict[str, Any] = {"Quantity": 0}
 UNSIGNED = {"Enabled": False, "Quantity": 0}
@@ -101,8 +103,24 @@ class CloudFront:
 
     def put(self, kind: str, key: str, config: dict[str, Any], **more: Any) -> None:
         """Hold this, as AWS would."""
+        self.leave(kind, key)
         record = {"config": copy.deepcopy(completed(kind, config)), "tags": {}, "etag": f"E{self.account.number()}"}
         self.account.held[kind][key] = {**record, "written": self.account.clock, **more}
+
+    def leave(self, kind: str, key: str, **how: bool) -> None:
+        """Remember what is about to be changed, or is gone."""
+        if record := self.account.held[kind].get(key):
+            left = {"kind": kind, "key": key, "record": record, "clock": self.account.clock, **how}
+            self.account.held["_Left"][str(len(self.account.held["_Left"]))] = left
+
+    def left(self, kind: str, calls: int) -> list[dict[str, Any]]:
+        """What was left no longer ago."""
+        recent = [one for one in self.account.held["_Left"].values() if self.account.clock - one["clock"] <= calls]
+        return [one for one in recent if one["kind"] == kind]
+
+    def gone(self, kind: str, calls: int) -> dict[str, dict[str, Any]]:
+        """What was deleted no longer ago."""
+        return {one["key"]: one["record"] for one in self.left(kind, calls) if one.get("gone")}
 
     def answer(self, model: Any, request: dict[str, Any]) -> dict[str, Any] | None:
         if "Resource" in request:
@@ -124,17 +142,19 @@ class CloudFront:
         return self.get(kind, model, {"Id": key}, "")
 
     def get(self, kind: str, model: Any, request: dict[str, Any], part: str) -> dict[str, Any]:
-        record = self.record(kind, request["Id"])
+        lingering = self.gone(kind, GONE_AFTER) if kind == "Distribution" else {}
+        record = lingering.get(request["Id"]) or self.record(kind, request["Id"])
         whole = self.resource(kind, request["Id"], record)
         return {f"{kind}{part}": fitting(whole, model.output_shape, kind, part), "ETag": record["etag"]}
 
     def list(self, kind: str, model: Any, request: dict[str, Any], part: str) -> dict[str, Any]:
         ((name, listing),) = model.output_shape.members.items()
-        held = self.account.held[kind].items()
+        held = {**self.gone(kind, UNLISTED_AFTER), **self.account.held[kind]}
         wanted = request.get("Type")
-        keys = [key for key, record in held if wanted in (None, "managed" if record.get("managed") else "custom")]
+        types = {key: "managed" if record.get("managed") else "custom" for key, record in held.items()}
+        keys = [key for key, type_ in types.items() if wanted in (None, type_)]
         page, marker = self.account.page(keys, request.get("Marker"))
-        summaries = [self.summary(kind, key, listing.members["Items"].member) for key in page]
+        summaries = [self.summary(kind, key, held[key], listing.members["Items"].member) for key in page]
         told = {"Marker": request.get("Marker", ""), "MaxItems": 100, "IsTruncated": marker is not None}
         told |= {"Quantity": len(page), **({"NextMarker": marker} if marker else {})}
         told |= {"Items": summaries} if summaries else {}
@@ -158,6 +178,7 @@ class CloudFront:
             raise Refusal("DistributionNotDisabled", "The distribution you are trying to delete has not been disabled.")
         if request["Id"] in set(self.used(kind)):
             raise Refusal(KINDS[kind][1], "It is in use.")
+        self.leave(kind, request["Id"], gone=True)
         del self.account.held[kind][request["Id"]]
 
     def tagging(self, operation: str, request: dict[str, Any]) -> dict[str, Any] | None:
@@ -191,8 +212,7 @@ class CloudFront:
             facts |= {"ActiveTrustedKeyGroups": UNSIGNED, "ActiveTrustedSigners": UNSIGNED}
         return facts
 
-    def summary(self, kind: str, key: str, shape: Any) -> dict[str, Any]:
-        record = self.account.held[kind][key]
+    def summary(self, kind: str, key: str, record: dict[str, Any], shape: Any) -> dict[str, Any]:
         whole = self.resource(kind, key, record)
         if kind in shape.members:
             kept = {name: whole[name] for name in shape.members[kind].members if name in whole}
@@ -205,13 +225,17 @@ class CloudFront:
         return "Deployed" if self.account.clock - record["written"] > DEPLOYED_AFTER else "InProgress"
 
     def used(self, kind: str) -> Iterator[str]:
-        """Ids that something else names."""
+        """Ids that something else names, or did a moment ago."""
         if kind == "PublicKey":
-            for group in self.account.held["KeyGroup"].values():
-                yield from group["config"]["Items"]
-        for distribution in self.account.held["Distribution"].values():
+            for group in self.now_and_before("KeyGroup"):
+                yield from group["Items"]
+        for config in self.now_and_before("Distribution"):
             for path, key in REFERENCES[kind]:
-                yield from (found for found in named(distribution["config"], path, key) if found)
+                yield from (found for found in named(config, path, key) if found)
+
+    def now_and_before(self, kind: str) -> Iterator[dict[str, Any]]:
+        before = [one["record"] for one in self.left(kind, GONE_AFTER)]
+        yield from (record["config"] for record in [*self.account.held[kind].values(), *before])
 
     def judge(self, kind: str, key: str | None, config: dict[str, Any]) -> None:
         """Refuse what AWS refuses in a configuration."""

@@ -101,7 +101,7 @@ def test_what_was_deleted_is_made_again_and_found(account, table):
 
 
 @each_of_cloudfront
-def test_what_somebody_else_wrote_in_between_is_not_overwritten(account, table, monkeypatch):
+def test_what_somebody_else_writes_again_and_again_is_not_overwritten(account, table, monkeypatch):
     life = Life(account, table)
     life.made()
     answer, held = account.answer, account.state()
@@ -109,7 +109,7 @@ def test_what_somebody_else_wrote_in_between_is_not_overwritten(account, table, 
     def before_theirs(client, operation, request):
         result = answer(client, operation, request)
         if operation == f"Get{table.kind}" and result[table.kind]["Id"] not in life.others[table.kind]:
-            life.record()["etag"] = "theirs"
+            life.record()["etag"] = f"theirs{account.clock}"
         return result
 
     monkeypatch.setattr(account, "answer", before_theirs)

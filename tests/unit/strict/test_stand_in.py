@@ -6,6 +6,7 @@ import pytest
 from botocore.exceptions import ClientError, ParamValidationError
 
 from tests.unit.strict.aws import Killed
+from tests.unit.strict.cloudfront import GONE_AFTER
 from tests.unit.strict.conftest import one_client
 from tests.unit.strict.tables import cloudfront_distribution as distributions
 from tests.unit.strict.tables.cloudfront_public_key import KEY
@@ -106,6 +107,12 @@ def test_what_a_distribution_uses_stays(cloudfront, account, kind):
     while cloudfront.get_distribution(Id=made["Distribution"]["Id"])["Distribution"]["Status"] != "Deployed":
         pass
     cloudfront.delete_distribution(Id=made["Distribution"]["Id"], IfMatch=made["ETag"])
+    with pytest.raises(ClientError, match="InUse"):  # as long as that is told of
+        getattr(cloudfront, f"delete_{kind}")(Id="g1", IfMatch=etag)
+    for _call in range(GONE_AFTER - 1):
+        cloudfront.get_distribution(Id=made["Distribution"]["Id"])
+    with pytest.raises(ClientError, match="NoSuchDistribution"):
+        cloudfront.get_distribution(Id=made["Distribution"]["Id"])
     getattr(cloudfront, f"delete_{kind}")(Id="g1", IfMatch=etag)
 
 

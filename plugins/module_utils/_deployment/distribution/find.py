@@ -27,9 +27,10 @@ def own_distributions(context: Context) -> Iterator[Described]:
     """Those of the deployment, as the module cloudfront_distribution knows its own: by caller reference, in no list."""
     domain = context.inputs.get("data_domain")
     for summary in sorted(distributions(context), key=lambda one: domain not in aliases(one)):
-        found = context.aws.call("cloudfront", "get_distribution", Id=summary["Id"])["Distribution"]
-        if is_named(context.names["distribution"], found["DistributionConfig"]):
-            yield found
+        # Lists go on for a while about what is gone.
+        found = context.aws.call_or_none(["NoSuchDistribution"], "cloudfront", "get_distribution", Id=summary["Id"])
+        if found and is_named(context.names["distribution"], found["Distribution"]["DistributionConfig"]):
+            yield found["Distribution"]
 
 
 def distribution_or_none(context: Context) -> Described | None:

@@ -174,7 +174,8 @@ BUCKET = Table(
         ),
         "tags": Row({"project": "lab"}, {"project": "lab", "owner": "ann"}, "tags"),
     },
-    acts=frozenset({"viewer_certificate.cloudfront_default_certificate"}),  # takes the place of another
+    # The first takes the place of another; the second says what is waited for.
+    acts=frozenset({"viewer_certificate.cloudfront_default_certificate", "last_modified_time"}),
     update="UpdateDistribution",
     theirs={
         "Origins.0.ResponseCompletionTimeout": 60,
