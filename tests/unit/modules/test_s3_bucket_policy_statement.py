@@ -130,7 +130,7 @@ def test_life_in_a_bucket_without_policy(run, s3):
     [
         ({"statement": {"Sid": "Read", **READ}}, "Give the Sid as the option sid, not inside statement."),
         ({"bucket": "nowhere", "statement": READ}, "Failed to find .* statement Read of nowhere: .*NoSuchBucket"),
-        ({}, "state is present but all of the following are missing: statement"),
+        ({}, "state is present but any of the following are missing: statement, statements"),
     ],
 )
 def test_refusals(run, arguments, message):

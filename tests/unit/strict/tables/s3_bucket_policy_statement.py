@@ -11,6 +11,7 @@ READ = {
     "Action": "s3:GetObject",
     "Resource": "arn:aws:s3:::data/*",
 }
+LIST = {**READ, "Action": "s3:ListBucket", "Resource": "arn:aws:s3:::data"}
 WIDER = {**READ, "Action": ["s3:GetObject", "s3:ListBucket"]}
 
 
@@ -39,4 +40,22 @@ def table(use, start, at):
     )
 
 
-TABLES = [table("beside another", before, 1), table("alone", before_empty, 0)]
+def with_sids(statements):
+    """As they stand beside the owner's."""
+    return [OWNERS, *({"Sid": sid, **statement} for sid, statement in statements.items())]
+
+
+SEVERAL = Table(
+    module="s3_bucket_policy_statement",
+    use="with several",
+    kind="BucketPolicy",
+    key="data",
+    before=before,
+    asked={"bucket": "data", "statements": {"Read": READ, "List": LIST}},
+    identity=frozenset({"bucket"}),
+    absent={"statements": {"Read": {}, "List": {}}},
+    rows={
+        "statements": Row({"Read": READ, "List": LIST}, {"Read": WIDER, "List": LIST}, "Statement", with_sids),
+    },
+)
+TABLES = [table("beside another", before, 1), table("alone", before_empty, 0), SEVERAL]
