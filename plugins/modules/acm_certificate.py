@@ -153,6 +153,7 @@ from ansible_collections.bioviewers.aws.plugins.module_utils._engine.resource im
 from ansible_collections.bioviewers.aws.plugins.module_utils._engine.unknown import unknown
 
 LOGGING = "certificate_transparency_logging_preference"
+RECORDS_TOLD_WITHIN = 300  # seconds; terraform-provider-aws waits as long (certificateDNSValidationAssignmentTimeout)
 USABLE = ["ISSUED", "PENDING_VALIDATION"]  # in order of preference
 
 
@@ -287,7 +288,7 @@ class Certificate(Resource):
             return certificate if certificate.get("Status") not in (None, USABLE[1]) or records(certificate) else None
 
         what = f"told by AWS which DNS records prove the names of {arn}"
-        return self._found(self.until(complete, what, delay=2, timeout=60))
+        return self._found(self.until(complete, what, delay=2, timeout=RECORDS_TOLD_WITHIN))
 
     def _found(self, certificate: dict[str, Any]) -> Found:
         arn = certificate["CertificateArn"]
