@@ -20,6 +20,21 @@ author:
   - Contributors to bioviewers.aws (@bioviewers)
 """
 
+    TAGS = r"""
+options:
+  tags:
+    description: Tags of the resource, which are laid over those that it has.
+    type: dict
+    aliases: [resource_tags]
+  purge_tags:
+    description:
+      - Whether tags are removed that O(tags) does not name. Those that begin with C(aws:) are AWS's own and stay.
+      - The modules of amazon.aws remove them by default. These do not, since organizations have what is made in their
+        accounts tagged, and have policies that want those tags.
+    type: bool
+    default: false
+"""
+
     WAIT = r"""
 options:
   wait:

@@ -56,7 +56,7 @@ extends_documentation_fragment:
   - bioviewers.aws._resource
   - bioviewers.aws._resource.wait
   - bioviewers.aws._attributes
-  - amazon.aws.tags
+  - bioviewers.aws._resource.tags
   - amazon.aws.common.modules
   - amazon.aws.region.modules
   - amazon.aws.boto3

@@ -323,7 +323,7 @@ extends_documentation_fragment:
   - bioviewers.aws._attributes
   - bioviewers.aws._resource
   - bioviewers.aws._resource.wait
-  - amazon.aws.tags
+  - bioviewers.aws._resource.tags
   - amazon.aws.common.modules
   - amazon.aws.region.modules
   - amazon.aws.boto3

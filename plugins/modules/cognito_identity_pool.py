@@ -85,7 +85,7 @@ extends_documentation_fragment:
   - bioviewers.aws._attributes
   - amazon.aws.common.modules
   - amazon.aws.region.modules
-  - amazon.aws.tags
+  - bioviewers.aws._resource.tags
   - amazon.aws.boto3
 """
 

@@ -320,7 +320,7 @@ seealso:
 extends_documentation_fragment:
   - bioviewers.aws._resource
   - bioviewers.aws._attributes
-  - amazon.aws.tags
+  - bioviewers.aws._resource.tags
   - amazon.aws.common.modules
   - amazon.aws.region.modules
   - amazon.aws.boto3

@@ -38,7 +38,7 @@ extends_documentation_fragment:
   - amazon.aws.common.modules
   - amazon.aws.region.modules
   - amazon.aws.boto3
-  - amazon.aws.tags
+  - bioviewers.aws._resource.tags
 """
 
 EXAMPLES = r"""

@@ -39,7 +39,7 @@ except ImportError:
     BotoCoreError = ClientError = AnsibleAWSError  # AnsibleAWSModule says what is missing
 
 STATE = {"state": {"choices": ["present", "absent"], "default": "present"}}
-TAGS = {"tags": {"type": "dict", "aliases": ["resource_tags"]}, "purge_tags": {"type": "bool", "default": True}}
+TAGS = {"tags": {"type": "dict", "aliases": ["resource_tags"]}, "purge_tags": {"type": "bool", "default": False}}
 WAIT = {"wait": {"type": "bool", "default": False}, "wait_timeout": {"type": "int", "default": 1800}}
 # What passes by itself besides what AWSRetry knows: throttling as newer services and S3 say it, a server's error, and
 # that S3 is still at an earlier change of the bucket.

@@ -38,7 +38,7 @@ def documented(name):
     doc = yaml.safe_load(load(name).DOCUMENTATION)
     options = doc["options"]
     for used in doc["extends_documentation_fragment"]:
-        if used.startswith("bioviewers.aws.") or used == "amazon.aws.tags":
+        if used.startswith("bioviewers.aws."):
             options = {**options, **fragment(used).get("options", {})}
     return options
 

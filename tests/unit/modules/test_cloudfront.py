@@ -302,13 +302,13 @@ def test_distribution_tags(run_module, cloudfront):
         items = cloudfront.list_tags_for_resource(Resource=arn)["Tags"]["Items"]
         return {tag["Key"]: tag["Value"] for tag in items}
 
-    more = {"name": "lab-viewer", "tags": {"cost": "7"}, "purge_tags": False}
+    more = {"name": "lab-viewer", "tags": {"cost": "7"}}
     assert run_module("cloudfront_distribution", check_mode=True, **more)["changed"]
     assert tags() == {"project": "lab"}
     result = run_module("cloudfront_distribution", **more)
     assert result["diff"]["after"]["tags"] == tags() == {"project": "lab", "cost": "7"}
     assert not run_module("cloudfront_distribution", **more)["changed"]
-    run_module("cloudfront_distribution", name="lab-viewer", tags={"cost": "8"})
+    run_module("cloudfront_distribution", name="lab-viewer", tags={"cost": "8"}, purge_tags=True)
     assert tags() == {"cost": "8"}
 
 

@@ -22,6 +22,8 @@ READ_ONLY = {
 PASSING = {"Clear the work directory", "Create the work directory", "Remove the work directory", "Create the inputs"}
 PASSING |= {"Build the bundle", "Install the bundle of the controller"}
 
+FOREIGN = ("amazon.aws.", "community.aws.")
+
 every_role = pytest.mark.parametrize("role", ROLES, ids=lambda role: role.name)
 
 
@@ -134,3 +136,11 @@ def test_what_a_role_changes_is_told_at_the_end_of_a_run(role: pathlib.Path) -> 
     files = (load(path) for path in (role / "tasks").glob("*.yml"))
     silent = {task["name"] for file in files for task in tasks(file) if writes(task) and "register" not in task}
     assert {name.rpartition("| ")[2] for name in silent} <= PASSING
+
+
+@every_role
+def test_tags_of_others_are_left(role):
+    """An organization's own tags would go and come back with every run; the modules of others take them by default."""
+    tasks = [task for path in (role / "tasks").rglob("*.yml") for task in load(path)]
+    asked = [options or {} for task in tasks for name, options in task.items() if name.startswith(FOREIGN)]
+    assert all(options.get("purge_tags") is False for options in asked if "tags" in options)

@@ -19,6 +19,7 @@ from tests.unit.strict.table import ENGINE, options
 each_table = pytest.mark.parametrize("table", TABLES, ids=lambda table: table.title)
 each_row = pytest.mark.parametrize(("table", "option"), ROWS, ids=[f"{table.title}-{option}" for table, option in ROWS])
 UNFORESEEN = {"acm_certificate": {"resource_records": unknown("certificate")}}  # AWS makes them up
+TAGGED = [table for table in TABLES if "tags" in table.rows]
 FIXED = [(table, option) for table in TABLES for option in table.fixed]
 
 
@@ -128,6 +129,19 @@ def test_drift(account, table, option):
     repaired = life.run(**table.full())
     assert (repaired["changed"], repaired["diff"]) == (True, seen["diff"])
     assert flat(account.state()) == flat(held), "repaired, and what others set is as it was"
+
+
+@pytest.mark.parametrize("table", TAGGED, ids=lambda table: table.title)
+def test_tags_of_others_stay_unless_they_are_to_go(account, table):
+    """An organization tags what is made in its accounts."""
+    life, row = Life(account, table), table.rows["tags"]
+    life.made()
+    life.poke(row, {**row.first, "CostCenter": "7"})
+    assert not life.run(**table.full())["changed"]
+    life.run(**table.all_second())
+    assert life.peek(row) == {**row.second, "CostCenter": "7"}
+    assert life.run(**table.all_second(), purge_tags=True)["changed"]
+    assert life.peek(row) == row.second
 
 
 @pytest.mark.parametrize("check_mode", [True, False])

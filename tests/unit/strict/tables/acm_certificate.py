@@ -27,7 +27,7 @@ TABLES = [
             "options.certificate_transparency_logging_preference": Row(
                 "ENABLED", "DISABLED", "Options.CertificateTransparencyLoggingPreference"
             ),
-            "tags": Row({"project": "lab"}, {"owner": "ann"}, "tags"),
+            "tags": Row({"project": "lab"}, {"project": "other"}, "tags"),
         },
     )
 ]

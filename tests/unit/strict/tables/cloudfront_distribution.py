@@ -172,7 +172,7 @@ BUCKET = Table(
         "viewer_certificate.minimum_protocol_version": Row(
             "TLSv1.2_2021", "TLSv1.3_2025", "ViewerCertificate.MinimumProtocolVersion"
         ),
-        "tags": Row({"project": "lab"}, {"project": "lab", "owner": "ann"}, "tags"),
+        "tags": Row({"project": "lab"}, {"project": "other"}, "tags"),
     },
     # The first takes the place of another; the second says what is waited for.
     acts=frozenset({"viewer_certificate.cloudfront_default_certificate", "last_modified_time"}),

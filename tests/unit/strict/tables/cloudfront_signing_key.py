@@ -19,7 +19,7 @@ TABLES = [
         identity=frozenset({"name"}),
         key="/lab/keys/k1",
         twin="/lab/keys/k1.pub",
-        rows={"tags": Row({"project": "lab"}, {"owner": "ann"}, "tags")},
+        rows={"tags": Row({"project": "lab"}, {"project": "other"}, "tags")},
         acts=frozenset({"kms_key_id", "signs"}),
     )
 ]

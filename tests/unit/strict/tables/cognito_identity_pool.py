@@ -56,7 +56,7 @@ TABLES = [
             "role_mappings": Row(
                 mapping("Deny"), mapping("AuthenticatedRole"), "RoleMappings.graph", lambda given: given["graph"]
             ),
-            "tags": Row({"project": "lab"}, {"owner": "ann"}, "tags"),
+            "tags": Row({"project": "lab"}, {"project": "other"}, "tags"),
         },
         update="UpdateIdentityPool",
         theirs={"DeveloperProviderName": "login.lab"},

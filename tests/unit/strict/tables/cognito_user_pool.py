@@ -167,7 +167,7 @@ TABLES = [
             ),
             "lambda_config.pre_token_generation_config.lambda_version": Row("V1_0", "V2_0", f"{TOKENS}.LambdaVersion"),
             "deletion_protection": Row("ACTIVE", "INACTIVE", "DeletionProtection"),
-            "tags": Row({"project": "lab"}, {"project": "lab", "owner": "ann"}, "tags"),
+            "tags": Row({"project": "lab"}, {"project": "other"}, "tags"),
         },
         update="UpdateUserPool",
         theirs={

@@ -43,7 +43,7 @@ TABLES = [
                 {"read": policy("s3:HeadObject", Resource="*")},
                 "InlinePolicies",
             ),
-            "tags": Row({"project": "lab"}, {"owner": "ann"}, "tags"),
+            "tags": Row({"project": "lab"}, {"project": "other"}, "tags"),
         },
     )
 ]

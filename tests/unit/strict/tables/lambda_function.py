@@ -61,7 +61,7 @@ TABLES = [
                 {"pool": {"principal": "cognito-idp.amazonaws.com", "source_arn": f"{POOL}2"}},
                 "Permissions",
             ),
-            "tags": Row({"project": "lab"}, {"owner": "ann"}, "tags"),
+            "tags": Row({"project": "lab"}, {"project": "other"}, "tags"),
         },
     )
 ]

@@ -23,7 +23,7 @@ TABLES = [
             "email_addresses": Row(
                 ["ada@example.org", "bob@example.org"], ["bob@example.org", "eve@example.org"], "EmailAddresses"
             ),
-            "tags": Row({"project": "lab"}, {"owner": "ann"}, "tags"),
+            "tags": Row({"project": "lab"}, {"project": "other"}, "tags"),
         },
     )
 ]
