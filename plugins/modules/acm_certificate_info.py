@@ -19,7 +19,9 @@ options:
     type: str
     required: true
   regions:
-    description: Regions to look into. All that the account can use, if not given.
+    description:
+      - Regions to look into. All that the account can use, if not given.
+      - Then a region other than us-east-1 and O(region) that refuses is no failure, and told as RV(unknown_regions).
     type: list
     elements: str
 author:
@@ -61,7 +63,14 @@ certificates:
       returned: always
       sample: ["*.lab.example.org", lab.example.org]
     in_use_by: {description: ARNs of what uses it., type: list, elements: str, returned: always}
+unknown_regions:
+  description: Regions of which nothing is known, since ACM refuses to list certificates there.
+  returned: always
+  type: list
+  elements: str
 """
+
+from dataclasses import asdict
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.bioviewers.aws.plugins.module_utils._aws.reader import errors_fail
@@ -74,9 +83,11 @@ def main() -> None:
     module = AnsibleAWSModule(argument_spec=OPTIONS, supports_check_mode=True)
     domain = module.params["domain_name"]
     with errors_fail(module, f"list the certificates that prove {domain}"):
-        regions = module.params["regions"] or usable_regions(module.client("ec2"))
-        found = certificates([module.client("acm", region=region) for region in regions], domain)
-    module.exit_json(certificates=found)
+        asked = module.params["regions"]
+        regions = asked or usable_regions(module.client("ec2"))
+        strict = asked or ["us-east-1", module.region]
+        found = certificates([module.client("acm", region=region) for region in regions], domain, strict)
+    module.exit_json(**asdict(found))
 
 
 if __name__ == "__main__":

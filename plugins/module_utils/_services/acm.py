@@ -5,12 +5,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.botocore import is_boto3_error_code
+from ansible_collections.bioviewers.aws.plugins.module_utils._aws.iam_errors import DENIED
 
+REFUSALS = [*DENIED, "UnrecognizedClientException", "InvalidClientTokenId"]
 NEED_THE_RECORD = ["ISSUED", "PENDING_VALIDATION", "INACTIVE"]
 
 
@@ -47,8 +50,29 @@ def told(certificate: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def certificates(clients: Iterable[Any], domain: str) -> list[dict[str, Any]]:
-    """Those of all regions; asked side by side, since there are many regions."""
+@dataclass(frozen=True)
+class Listed:
+    """Certificates, and the regions of which ACM refuses to tell."""
+
+    certificates: list[dict[str, Any]]
+    unknown_regions: list[str]
+
+
+def certificates(clients: Iterable[Any], domain: str, strict: Container[str]) -> Listed:
+    """Those of all regions; asked side by side, since there are many regions. Strict ones must not refuse."""
     with ThreadPoolExecutor(max_workers=8) as pool:
-        found = [certificate for each in pool.map(lambda acm: list(described(acm)), clients) for certificate in each]
-    return sorted(map(told, (one for one in found if proves(one, domain))), key=lambda one: one["arn"])
+        answers = list(pool.map(lambda acm: (acm.meta.region_name, _listed(acm, strict)), clients))
+    found = [certificate for _region, answer in answers for certificate in answer or []]
+    ours = sorted(map(told, (one for one in found if proves(one, domain))), key=lambda one: one["arn"])
+    return Listed(ours, sorted(region for region, answer in answers if answer is None))
+
+
+def _listed(acm: Any, strict: Container[str]) -> list[dict[str, Any]] | None:
+    # An organization may deny regions (AWS Control Tower, "Region deny control"), and tokens of the global endpoint of
+    # STS are not good in regions that are off by default (IAM User Guide, "Manage AWS STS in an AWS Region").
+    try:
+        return list(described(acm))
+    except is_boto3_error_code(REFUSALS):
+        if acm.meta.region_name in strict:
+            raise
+        return None

@@ -15,6 +15,8 @@ from typing import Any
 import pytest
 import yaml
 from ansible_collections.bioviewers.aws.plugins.module_utils._deployment.certificate import remains
+from botocore.client import BaseClient
+from botocore.exceptions import ClientError
 
 from tests.unit.deployment.verify_fakes import context_of
 
@@ -375,6 +377,45 @@ def test_the_certificates_that_need_a_record(account, run_module):
     assert found[0]["subject_alternative_names"] == [f"*.lab.{ZONE}", f"lab.{ZONE}"]
     found = run_module("acm_certificate_info", domain_name=f"lab.{ZONE}", regions=["eu-central-1"])["certificates"]
     assert [(one["arn"], one["region"]) for one in found] == [(far, "eu-central-1")]
+
+
+REFUSALS = {
+    "an organization denies it": "AccessDeniedException",
+    "its token is of regions that are on by default": "UnrecognizedClientException",
+}
+
+
+@pytest.fixture
+def refusing(monkeypatch):
+    """Let ACM refuse in a region."""
+    real = BaseClient._make_api_call
+
+    def refuse(region, code):
+        def call(self, operation, request):
+            if (operation, self.meta.region_name) == ("ListCertificates", region):
+                raise ClientError({"Error": {"Code": code, "Message": "explicit deny"}}, operation)
+            return real(self, operation, request)
+
+        monkeypatch.setattr("botocore.client.BaseClient._make_api_call", call)
+
+    return refuse
+
+
+@pytest.mark.parametrize("code", REFUSALS.values(), ids=REFUSALS)
+def test_of_a_region_that_refuses_nothing_is_known(account, run_module, held, refusing, code):
+    near = account.certificate("lab")
+    refusing("eu-central-1", code)
+    found = run_module("acm_certificate_info", domain_name=f"lab.{ZONE}")
+    assert ([one["arn"] for one in found["certificates"]], found["unknown_regions"]) == ([near], ["eu-central-1"])
+    assert staying(held("lab")) == {
+        "CNAME record": "whether a certificate in eu-central-1 needs it can't be known, ACM refuses to list them"
+    }
+
+
+@pytest.mark.parametrize(("region", "asked"), [(REGION, {}), ("eu-central-1", {"regions": ["eu-central-1"]})])
+def test_a_region_of_the_deployment_must_not_refuse(account, run_module, refusing, region, asked):
+    refusing(region, "AccessDeniedException")
+    assert "explicit deny" in run_module("acm_certificate_info", domain_name=f"lab.{ZONE}", **asked)["msg"]
 
 
 REFUSED = {

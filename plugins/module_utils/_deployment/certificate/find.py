@@ -13,9 +13,23 @@ from ansible_collections.bioviewers.aws.plugins.module_utils._services import ac
 
 def certificates(context: Context) -> list[dict[str, Any]]:
     """Those of the account that need the domain's validation record."""
-    return context.aws.once("certificates", lambda: _certificates(context))
+    return _listed(context).certificates
 
 
-def _certificates(context: Context) -> list[dict[str, Any]]:
-    regions = acm.usable_regions(context.aws.client("ec2"))
-    return acm.certificates([context.aws.client("acm", region) for region in regions], context.inputs["domain"])
+def unknown_regions(context: Context) -> list[str]:
+    """Where there may be more of them."""
+    return _listed(context).unknown_regions
+
+
+def own_regions(context: Context) -> tuple[str, str]:
+    """Where those of the deployment are."""
+    return "us-east-1", context.inputs["region"]
+
+
+def _listed(context: Context) -> acm.Listed:
+    return context.aws.once("certificates", lambda: _ask(context))
+
+
+def _ask(context: Context) -> acm.Listed:
+    clients = [context.aws.client("acm", region) for region in acm.usable_regions(context.aws.client("ec2"))]
+    return acm.certificates(clients, context.inputs["domain"], own_regions(context))

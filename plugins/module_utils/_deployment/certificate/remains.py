@@ -30,19 +30,28 @@ def other_users(context: Context, certificate: dict[str, Any]) -> list[str]:
 def certificates(context: Context) -> Iterator[Resource]:
     names = sorted([context.inputs["domain"].lower(), f"*.{context.inputs['domain'].lower()}"])
     for one in find.certificates(context):
-        if one["region"] in ("us-east-1", context.inputs["region"]) and one["subject_alternative_names"] == names:
+        if one["region"] in find.own_regions(context) and one["subject_alternative_names"] == names:
             others = other_users(context, one)
             yield Resource("certificate", one["arn"], stays=f"{join(others)} uses it" if others else "")
 
 
-def validation_records(context: Context) -> Iterator[Resource]:
+def needed_by(context: Context) -> str:
+    """Why the validation record stays."""
     going = {held.name for held in certificates(context) if not held.stays}
     keepers = [one["arn"] for one in find.certificates(context) if one["arn"] not in going]
+    if keepers:
+        return f"{join(keepers)} needs it"
+    unknown = find.unknown_regions(context)
+    whether = f"whether a certificate in {join(unknown, 'or')} needs it can't be known"
+    return f"{whether}, ACM refuses to list them" if unknown else ""
+
+
+def validation_records(context: Context) -> Iterator[Resource]:
     pattern = rf"_[^.]+\.{re.escape(context.inputs['domain'].lower())}\."
     for record in dns.all_records(context):
         values = [one["Value"].rstrip(".") for one in record.get("ResourceRecords", [])]
         if re.fullmatch(pattern, record["Name"]) and any(value.endswith(".acm-validations.aws") for value in values):
-            yield Resource("CNAME record", record["Name"], stays=f"{join(keepers)} needs it" if keepers else "")
+            yield Resource("CNAME record", record["Name"], stays=needed_by(context))
 
 
 REMAINS = (
