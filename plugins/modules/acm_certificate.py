@@ -19,6 +19,12 @@ options:
     description: Main name of the certificate.
     type: str
     required: true
+  certificate_arn:
+    description:
+      - ARN of the certificate, as an earlier task returned it.
+      - Lists may lack for a while what was made a moment ago; with this a second task finds it nevertheless, and makes
+        no other.
+    type: str
   subject_alternative_names:
     description: Its other names, such as V(*.lab.example.org).
     type: list
@@ -203,8 +209,10 @@ def request_token(names: list[str], now: float) -> str:
 class Certificate(Resource):
     service = "acm"
     noun = "certificate"
+    known = "certificate_arn"
     options = {
         "domain_name": {"required": True},
+        "certificate_arn": {},
         "subject_alternative_names": {"type": "list", "elements": "str", "default": []},
         "validation_method": {"choices": ["DNS"], "default": "DNS"},
         "key_algorithm": {"choices": ["RSA_2048", "EC_prime256v1", "EC_secp384r1"], "no_log": False},
@@ -225,6 +233,8 @@ class Certificate(Resource):
         return {"Arn": unknown(f"{self.noun} {self.name}"), "Status": USABLE[1], "ResourceRecords": [], "InUseBy": []}
 
     def find(self) -> Found | None:
+        if arn := self.known_id:
+            return self._with_records(arn) if self.params["state"] == "present" or self._describe(arn) else None
         # Without key types AWS lists RSA certificates of up to 2048 bits only.
         key_types = self.client.meta.service_model.shape_for("KeyAlgorithm").enum
         filters = {"CertificateStatuses": USABLE, "Includes": {"keyTypes": key_types}}

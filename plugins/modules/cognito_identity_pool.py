@@ -21,6 +21,12 @@ options:
     description: Name of the pool.
     type: str
     required: true
+  identity_pool_id:
+    description:
+      - Id of the pool, as an earlier task returned it.
+      - Lists may lack for a while what was made a moment ago; with this a second task finds it nevertheless, and makes
+        no other.
+    type: str
   allow_unauthenticated_identities:
     description: Whether guests, who have signed in nowhere, get an identity.
     type: bool
@@ -149,6 +155,7 @@ from ansible_collections.bioviewers.aws.plugins.module_utils._engine.resource im
 from ansible_collections.bioviewers.aws.plugins.module_utils._services.cognito import (
     PAGE,
     CognitoResource,
+    own_tags,
     without_blanks,
 )
 
@@ -166,8 +173,10 @@ class IdentityPool(CognitoResource):
     service = "cognito-identity"
     noun = "identity pool"
     given = ("IdentityPoolId",)
+    known = "identity_pool_id"
     options = {
         "name": {"required": True},
+        "identity_pool_id": {},
         "allow_unauthenticated_identities": {"type": "bool"},
         "allow_classic_flow": {"type": "bool"},
         "cognito_identity_providers": {"type": "list", "elements": "dict", "options": PROVIDER},
@@ -199,10 +208,13 @@ class IdentityPool(CognitoResource):
         return wanted
 
     def find(self) -> Found | None:
+        return self.described(self._listed, lambda pool_id: self._described({"IdentityPoolId": pool_id}))
+
+    def _listed(self) -> str | None:
         pools = self.pages("list_identity_pools", "IdentityPools", **PAGE)
         named = [pool for pool in pools if pool["IdentityPoolName"] == self.name]
         pool = self.only(named, "IdentityPoolId")
-        return pool and self._described({"IdentityPoolId": pool["IdentityPoolId"]})
+        return pool and pool["IdentityPoolId"]
 
     def create(self, config: dict[str, Any]) -> Found:
         tags = self._wanted_tags({})
@@ -214,7 +226,7 @@ class IdentityPool(CognitoResource):
     def update(self, found: Found, config: dict[str, Any]) -> Found:
         request, before = (self.accepted("UpdateIdentityPool", each) for each in (config, found.config))
         if request != before:
-            self.call("update_identity_pool", **found.facts, IdentityPoolTags=found.tags, **request)
+            self.call("update_identity_pool", **found.facts, IdentityPoolTags=own_tags(found.tags), **request)
         return self._with_roles(found, config)
 
     def delete(self, found: Found) -> None:

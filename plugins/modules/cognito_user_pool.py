@@ -19,6 +19,12 @@ options:
     description: Name of the pool.
     type: str
     required: true
+  user_pool_id:
+    description:
+      - Id of the pool, as an earlier task returned it.
+      - Lists may lack for a while what was made a moment ago; with this a second task finds it nevertheless, and makes
+        no other.
+    type: str
   user_pool_tier:
     description:
       - Feature plan. V(PLUS) and, above the free share of users, V(ESSENTIALS) cost more per active user than V(LITE).
@@ -306,6 +312,17 @@ options:
       kms_key_id:
         description: ARN of the key in KMS that codes are encrypted with for the two senders.
         type: str
+  issuer_configuration:
+    description: The issuer of the pool's tokens.
+    type: dict
+    suboptions:
+      type:
+        description:
+          - With V(ORIGINAL) it is C(https://cognito-idp.<region>.amazonaws.com/<user pool id>), with V(UPDATED) one of
+            several regions.
+        type: str
+        required: true
+        choices: [ORIGINAL, UPDATED]
   deletion_protection:
     description:
       - Whether AWS refuses to delete the pool.
@@ -400,12 +417,13 @@ from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 from ansible_collections.amazon.aws.plugins.module_utils.iam import get_aws_account_info
-from ansible_collections.bioviewers.aws.plugins.module_utils._engine.merge import Found, Spelling, merge
+from ansible_collections.bioviewers.aws.plugins.module_utils._engine.merge import Found, Spelling, dig, merge
 from ansible_collections.bioviewers.aws.plugins.module_utils._engine.resource import TAGS
 from ansible_collections.bioviewers.aws.plugins.module_utils._engine.unknown import unknown
 from ansible_collections.bioviewers.aws.plugins.module_utils._services.cognito import (
     PAGE,
     CognitoResource,
+    own_tags,
     pool_request,
     without_blanks,
 )
@@ -423,6 +441,7 @@ SWITCH = {"type": "bool"}
 NUMBER = {"type": "int"}
 KINDS = ("Lowercase", "Uppercase", "Numbers", "Symbols")
 FIRST_FACTORS = ["PASSWORD", "EMAIL_OTP", "SMS_OTP", "WEB_AUTHN", "SOFTWARE_TOKEN"]
+BY_PASSWORD = {"AllowedFirstAuthFactors": ["PASSWORD"]}
 TRIGGERS = (
     "pre_sign_up",
     "post_confirmation",
@@ -470,8 +489,10 @@ SCHEMA = {
 
 class UserPool(CognitoResource):
     noun = "user pool"
+    known = "user_pool_id"
     options = {
         "name": required(),
+        "user_pool_id": {},
         "user_pool_tier": {"choices": ["LITE", "ESSENTIALS", "PLUS"]},
         "username_attributes": some_of("email", "phone_number"),
         "alias_attributes": some_of("email", "phone_number", "preferred_username"),
@@ -533,6 +554,7 @@ class UserPool(CognitoResource):
             custom_sms_sender=function("V1_0", default="V1_0"),
             kms_key_id={"no_log": False},
         ),
+        "issuer_configuration": group(type=required(choices=["ORIGINAL", "UPDATED"])),
         "deletion_protection": {"choices": ["ACTIVE", "INACTIVE"]},
         **TAGS,
     }
@@ -576,12 +598,16 @@ class UserPool(CognitoResource):
         return {"Id": pool_id, "Arn": f"arn:{partition}:cognito-idp:{region}:{account}:userpool/{pool_id}"}
 
     def find(self) -> Found | None:
+        return self.described(self._listed, self._described)
+
+    def _listed(self) -> str | None:
         pools = self.pages("list_user_pools", "UserPools", **PAGE)
         pool = self.only([pool for pool in pools if pool["Name"] == self.name])
-        if pool is None:
-            return None
-        found = self._found(self.call("describe_user_pool", UserPoolId=pool["Id"])["UserPool"])
-        return replace(found, config={**found.config, **self._mfa(pool["Id"])})
+        return pool and pool["Id"]
+
+    def _described(self, pool_id: str) -> Found:
+        found = self._found(self.call("describe_user_pool", UserPoolId=pool_id)["UserPool"])
+        return replace(found, config={**found.config, **self._mfa(pool_id)})
 
     def create(self, config: dict[str, Any]) -> Found:
         # A pool begins without a second factor: "SMS configuration ... required" is said of every other.
@@ -596,10 +622,17 @@ class UserPool(CognitoResource):
             self.call("add_custom_attributes", **pool, CustomAttributes=added)
         # UpdateUserPool can't turn a second factor on: it says again what is so.
         rest = {**config, **{key: found.config[key] for key in ("MfaConfiguration",) if key in found.config}}
-        changeable, before = (self.accepted("UpdateUserPool", pool_request(each)) for each in (rest, found.config))
+        changeable, before = (self._changeable(each) for each in (rest, found.config))
         if changeable != before:
-            self.call("update_user_pool", **pool, **changeable, UserPoolTags=found.tags)
+            self.call("update_user_pool", **pool, **changeable, UserPoolTags=own_tags(found.tags))
         return self._with_mfa(found, config)
+
+    def _changeable(self, config: dict[str, Any]) -> dict[str, Any]:
+        """As UpdateUserPool takes it: without the sign-in policy that every pool has, which LITE may refuse."""
+        request = self.accepted("UpdateUserPool", pool_request(config))
+        if self.params["sign_in_policy"] is None and dig(request, "Policies.SignInPolicy") == BY_PASSWORD:
+            request["Policies"] = {key: item for key, item in request["Policies"].items() if key != "SignInPolicy"}
+        return request
 
     def delete(self, found: Found) -> None:
         self._refuse_deletion(found)
@@ -624,6 +657,8 @@ class UserPool(CognitoResource):
         tags = config.pop("UserPoolTags", {})
         # Pools older than this setting have none and tell capitals apart.
         config.setdefault("UsernameConfiguration", {"CaseSensitive": True})
+        if self.params["issuer_configuration"]:
+            config.setdefault("IssuerConfiguration", {"Type": "ORIGINAL"})  # of pools older than this setting
         if self.params["schema"]:
             config["Schema"] = held_attributes(pool, {each["name"] for each in self.params["schema"]})
         return Found(config, {key: pool[key] for key in ("Id", "Arn", *DOMAINS) if pool.get(key)}, tags=tags)

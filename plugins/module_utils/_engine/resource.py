@@ -11,6 +11,7 @@ It states `service` (boto3's client), `noun` (the result is returned under it, i
   secret     API names whose content is masked in diff and result
   given      names of the facts that AWS gives when it makes one; in check mode they are unknown
   within     the option with the id of what it is in: where that is unknown, there is nothing to be found
+  known      the option with its own id, for tasks after the one that made it: lists may lack it for a while
   spelling   Spelling({option: API name}) for names that Ansible's helpers get wrong
   retry_on   Passing(code, text, seconds) for each refusal that passes by itself
 It gives find, create, update (gets the complete config: what is held with what was asked laid over), delete, and where
@@ -71,6 +72,7 @@ class Resource:
     secret: frozenset[str] = frozenset()
     given: tuple[str, ...] = ()
     within: str | None = None
+    known: str | None = None
     spelling = Spelling()
     retry_on: tuple[Passing, ...] = ()
 
@@ -94,8 +96,14 @@ class Resource:
     def name(self) -> str:
         return self.params["name"]
 
+    @property
+    def known_id(self) -> str | None:
+        given = self.params.get(self.known)
+        return None if is_unknown(given) else given
+
     def desired(self) -> dict[str, Any]:
-        return self.spelling.api({key: self.params[key] for key in self.options if key not in {**TAGS, **WAIT}})
+        others = {*TAGS, *WAIT, self.known}
+        return self.spelling.api({key: self.params[key] for key in self.options if key not in others})
 
     def merged(self, held: dict[str, Any], asked: dict[str, Any]) -> dict[str, Any]:
         return merge(held, asked)

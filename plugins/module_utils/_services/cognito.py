@@ -45,6 +45,24 @@ class CognitoResource(Resource):
         except is_boto3_error_code("ResourceNotFoundException"):
             return None
 
+    def described(self, listed: Callable[[], str | None], describe: Callable[[str], Any]) -> Any:
+        """What `describe` returns of the one that an earlier task knows, or else a list names."""
+        resource_id = self.known_id or listed()
+        if resource_id is None:
+            return None
+
+        def read() -> Any:
+            return self.unless_gone(lambda: describe(resource_id))
+
+        if self.known_id and self.params["state"] == "present":
+            return self.until(read, "known to AWS", delay=2, timeout=60)
+        return read()
+
+
+def own_tags(tags: dict[str, str]) -> dict[str, str]:
+    """Without AWS's own, which nobody else may write."""
+    return {key: value for key, value in tags.items() if not key.startswith("aws:")}
+
 
 def without_blanks(value: Any) -> Any:
     """Without null, "" and {}, which descriptions hold but requests refuse. An empty list is a setting: it stays."""

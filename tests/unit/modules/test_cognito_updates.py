@@ -21,6 +21,8 @@ THEN = datetime.datetime(2024, 1, 1, tzinfo=datetime.UTC)
 ARN = f"arn:aws:cognito-idp:us-east-1:123456789012:userpool/{POOL_ID}"
 LAMBDA = "arn:aws:lambda:us-east-1:123456789012:function:gate"
 
+BY_PASSWORD = {"SignInPolicy": {"AllowedFirstAuthFactors": ["PASSWORD"]}}  # what every pool has
+
 # A pool as AWS describes one that people have configured by other means than this module.
 POOL = {
     "Id": POOL_ID,
@@ -37,7 +39,7 @@ POOL = {
     "UsernameConfiguration": {"CaseSensitive": False},
     "Policies": {
         "PasswordPolicy": {"MinimumLength": 12, "RequireSymbols": True, "TemporaryPasswordValidityDays": 3},
-        "SignInPolicy": {"AllowedFirstAuthFactors": ["PASSWORD"]},
+        **BY_PASSWORD,
     },
     "AutoVerifiedAttributes": ["email"],
     "LambdaConfig": {"PreSignUp": LAMBDA, "PreTokenGeneration": LAMBDA},
@@ -120,6 +122,7 @@ class Aws:
         if request.get("MfaConfiguration") == "ON" != self.pool.get("MfaConfiguration"):
             raise refusal("UpdateUserPool", "Cannot turn MFA functionality ON, once the user pool has been created.")
         self.pool = self.reset(self.pool, "update_user_pool", request)
+        self.pool["Policies"] = {**BY_PASSWORD, **self.pool.get("Policies", {})}
 
     def add_custom_attributes(self, request):
         added = [{**each, "Name": f"custom:{each['Name']}"} for each in request["CustomAttributes"]]
@@ -253,7 +256,7 @@ def test_tags_survive_an_update_and_change_with_one(pool, aws_itself):
     pool(user_pool_tier="PLUS")
     assert aws_itself.pool["UserPoolTags"] == {"owner": "ann"}
     assert pool(user_pool_tier="LITE", tags={"project": "lab"})["changed"]
-    assert aws_itself.pool["UserPoolTags"] == {"project": "lab"}
+    assert aws_itself.pool["UserPoolTags"] == {"owner": "ann", "project": "lab"}
 
 
 def test_a_protected_pool_is_unprotected_without_losing_anything_else(pool, aws_itself):

@@ -109,6 +109,7 @@ class Cognito:
         return self.listed("UserPools", pools, request)
 
     def create_user_pool(self, request: dict) -> dict:
+        judge_sign_in(request)
         pool_id = f"us-east-1_{self.account.number():09}"
         self.put_pool(pool_id, **request)
         return {"UserPool": self.described(pool_id)}
@@ -127,7 +128,8 @@ class Cognito:
 
     def update_user_pool(self, request: dict) -> None:
         held = self.held("UserPool")[request.pop("UserPoolId")]
-        held["tags"] = request.pop("UserPoolTags", {})
+        held["tags"] = retagged(held["tags"], request.pop("UserPoolTags", {}))
+        judge_sign_in(request)
         held["config"] = pool_of(request, {key: held["config"][key] for key in SETTLED if key in held["config"]})
 
     def delete_user_pool(self, request: dict) -> None:
@@ -172,6 +174,7 @@ class Cognito:
         return {}
 
     def tag_resource(self, request: dict) -> dict:
+        refuse_tags_of_aws(request["Tags"])
         self.tags(request).update(request["Tags"])
         return {}
 
@@ -353,6 +356,23 @@ class Cognito:
 
     def user_key(self, request: dict) -> str:
         return f"{request['UserPoolId']}/{request['Username']}"
+
+
+def refuse_tags_of_aws(tags: dict[str, str]) -> None:
+    if any(key.startswith("aws:") for key in tags):
+        raise Refusal("InvalidParameterException", "Tag keys that begin with aws: are reserved for AWS.")
+
+
+def retagged(held: dict[str, str], asked: dict[str, str]) -> dict[str, str]:
+    """The tags after an update: it resets those that are not AWS's."""
+    refuse_tags_of_aws(asked)
+    return {**{key: value for key, value in held.items() if key.startswith("aws:")}, **asked}
+
+
+def judge_sign_in(request: dict[str, Any]) -> None:
+    if request.get("UserPoolTier") == "LITE" and "SignInPolicy" in request.get("Policies", {}):
+        disabled = "The following features need to be disabled for the LITE pricing tier configured: [SIGN_IN_POLICY]"
+        raise Refusal("FeatureUnavailableInTierException", disabled)
 
 
 def pool_of(request: dict[str, Any], settled: dict[str, Any]) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from typing import Any
 
 from botocore import xform_name
 
+from tests.unit.strict.cognito import refuse_tags_of_aws, retagged
 from tests.unit.strict.models import Refusal
 
 ROLES = ("Roles", "RoleMappings")
@@ -55,7 +56,7 @@ class CognitoIdentity:
 
     def update_identity_pool(self, request: dict) -> dict:
         held = self.record(request.pop("IdentityPoolId"))
-        held["tags"] = request.pop("IdentityPoolTags", {})
+        held["tags"] = retagged(held["tags"], request.pop("IdentityPoolTags", {}))
         developer = held["config"].get("DeveloperProviderName")
         if developer not in (None, request.get("DeveloperProviderName")):
             raise Refusal("InvalidParameterException", "DeveloperProviderName cannot be changed.")
@@ -78,6 +79,7 @@ class CognitoIdentity:
         config.update({key: value for key, value in request.items() if value})
 
     def tag_resource(self, request: dict) -> dict:
+        refuse_tags_of_aws(request["Tags"])
         self.tags(request).update(request["Tags"])
         return {}
 

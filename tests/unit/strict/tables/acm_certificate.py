@@ -22,6 +22,7 @@ TABLES = [
             "subject_alternative_names": ["*.lab.example.org"],
             "key_algorithm": "EC_prime256v1",
         },
+        acts=frozenset({"certificate_arn"}),  # which one is meant, where that is known
         identity=frozenset({"domain_name", "subject_alternative_names", "key_algorithm"}),
         rows={
             "options.certificate_transparency_logging_preference": Row(

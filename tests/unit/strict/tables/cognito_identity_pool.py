@@ -30,6 +30,7 @@ TABLES = [
                 {"client_id": "1h57kf5cpq17m0eml12EXAMPLE", "provider_name": POOL.format("a")}
             ],
         },
+        acts=frozenset({"identity_pool_id"}),  # which one is meant, where that is known
         identity=frozenset({"name"}),
         fixed={"developer_provider_name": ("other", "developer_provider_name can't be changed once it is set.")},
         rows={

@@ -59,6 +59,7 @@ TABLES = [
             "account_recovery_setting": {"recovery_mechanisms": [{"name": "admin_only", "priority": 1}]},
             "schema": [GROUP],
         },
+        acts=frozenset({"user_pool_id"}),  # which one is meant, where that is known
         identity=frozenset({"name", "schema.name"}),
         absent={"deletion_protection": "INACTIVE"},
         fixed={
@@ -166,6 +167,7 @@ TABLES = [
                 ARN.format("a"), ARN.format("b"), f"{TOKENS}.LambdaArn", also=("LambdaConfig.PreTokenGeneration",)
             ),
             "lambda_config.pre_token_generation_config.lambda_version": Row("V1_0", "V2_0", f"{TOKENS}.LambdaVersion"),
+            "issuer_configuration.type": Row("ORIGINAL", "UPDATED", "IssuerConfiguration.Type"),
             "deletion_protection": Row("ACTIVE", "INACTIVE", "DeletionProtection"),
             "tags": Row({"project": "lab"}, {"project": "other"}, "tags"),
         },
@@ -176,7 +178,6 @@ TABLES = [
             "UserPoolAddOns.AdvancedSecurityAdditionalFlows": {"CustomAuthMode": "AUDIT"},
             "WebAuthnConfiguration.FactorConfiguration": "SINGLE_FACTOR",
             "KeyConfiguration": {"KeyType": "AWS_OWNED_KEY"},
-            "IssuerConfiguration": {"Type": "ORIGINAL"},
         },
         apart=frozenset(
             {
