@@ -258,7 +258,11 @@ class Certificate(Resource):
     def delete(self, found: Found) -> None:
         if users := found.facts["InUseBy"]:
             raise AnsibleAWSError(message=f"It is in use by {', '.join(users)}. Take it from there first.")
-        self.call("delete_certificate", CertificateArn=found.facts["Arn"])
+        try:
+            self.call("delete_certificate", CertificateArn=found.facts["Arn"])
+        except is_boto3_error_code("ResourceInUseException"):
+            unnamed = "It is in use by something that ACM does not name. Try again when ACM has forgotten it."
+            raise AnsibleAWSError(message=unnamed) from None
 
     def tag(self, found: Found, missing: dict[str, str], surplus: list[str]) -> None:
         arn = found.facts["Arn"]

@@ -94,7 +94,7 @@ class Acm:
         return held.get("status") or ("ISSUED" if held["looks"] > ISSUED_AFTER else "PENDING_VALIDATION")
 
     def delete_certificate(self, request: dict[str, Any], held: dict[str, Any]) -> None:
-        if held["in_use_by"]:
+        if held["in_use_by"] or held.get("in_use"):
             raise Refusal("ResourceInUseException", "Certificate is in use.")
         del self.certificates[request["CertificateArn"]]
 

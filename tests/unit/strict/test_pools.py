@@ -79,3 +79,12 @@ def test_a_pool_that_tells_no_issuer_has_the_original_one(account):
     account.held["UserPool"][POOL]["config"]["IssuerConfiguration"] = {"Type": "UPDATED"}
     assert run("cognito_user_pool", **asked)["changed"]
     assert account.held["UserPool"][POOL]["config"]["IssuerConfiguration"] == {"Type": "ORIGINAL"}
+
+
+def test_a_use_that_acm_does_not_name_is_told_as_one_that_it_names(account):
+    """Of what used a certificate a moment ago, DescribeCertificate and DeleteCertificate need not say the same."""
+    run("acm_certificate", domain_name="lab.example.org")
+    (held,) = account.held["Certificate"].values()
+    held["in_use"] = True
+    failed = modules.run("acm_certificate", domain_name="lab.example.org", state="absent")
+    assert "It is in use by something that ACM does not name." in failed["msg"]
