@@ -13,6 +13,7 @@ from concurrent.futures import Future
 from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
+from ansible_collections.amazon.aws.plugins.module_utils.retries import AWSRetry
 from ansible_collections.bioviewers.aws.plugins.module_utils._aws.iam_errors import (
     DENIED,
     AccessDeniedError,
@@ -21,6 +22,10 @@ from ansible_collections.bioviewers.aws.plugins.module_utils._aws.iam_errors imp
     error_code,
     permission,
 )
+from ansible_collections.bioviewers.aws.plugins.module_utils._engine.resource import BUSY
+
+# There may be many to ask for, such as the distributions of an account, of which a list tells too little.
+_patient = AWSRetry.jittered_backoff(catch_extra_error_codes=BUSY)
 
 
 class AwsReader:
@@ -45,8 +50,9 @@ class AwsReader:
         return self.once(question, lambda: self._call(service, operation, region, request))
 
     def _call(self, service: str, operation: str, region: str, request: dict[str, Any]) -> dict[str, Any]:
+        ask = _patient(getattr(self.client(service, region), operation))
         try:
-            return getattr(self.client(service, region), operation)(**request)
+            return ask(**request)
         except ClientError as error:
             if error_code(error) in DENIED:
                 raise AccessDeniedError(permission(service, operation)) from error
