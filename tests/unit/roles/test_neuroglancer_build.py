@@ -26,7 +26,13 @@ PACKAGES: dict[str, dict[str, Any]] = json.loads((FILES / "build/package-lock.js
 
 # ---- settings ----
 
-GOOD = {"neuroglancer_credentials_origins": ["https://data.example.org", "http://data.localhost:8443"]}
+GOOD_ORIGINS = [
+    "https://data.example.org",
+    "http://data.localhost:8443",
+    "https://a.example.org:80",
+    "http://b.localhost:443",
+]
+GOOD = {"neuroglancer_credentials_origins": GOOD_ORIGINS}
 BAD: dict[str, list[Any]] = {
     "neuroglancer_credentials_origins": [
         [origin]
@@ -39,9 +45,16 @@ BAD: dict[str, list[Any]] = {
             "https://data.example.org:443",
             "http://data.example.org:80",
             "ftp://data.example.org",
+            "https://data.example.org\n",
         )
     ],
-    "neuroglancer_session_url": ["session", "//evil.example.org", "https://app.example.org/session", "/session?x=1"],
+    "neuroglancer_session_url": [
+        "session",
+        "//evil.example.org",
+        "https://app.example.org/session",
+        "/session?x=1",
+        "/session\n",
+    ],
     "neuroglancer_login_url": ["", "login", "//evil.example.org"],
     "neuroglancer_sign_out_url": ["logout", "//evil.example.org"],
     "neuroglancer_settings_file": ["neuroglancer.json", "/etc/my viewer.json", "/"],
@@ -50,7 +63,7 @@ BAD: dict[str, list[Any]] = {
     "neuroglancer_build_dir": ["build", "/"],
     "neuroglancer_user": ["root", "a b", "-u"],
     "neuroglancer_keep_releases": [0],
-    "neuroglancer_title": ["", "two\nlines", "x" * 81],
+    "neuroglancer_title": ["", "two\nlines", "x" * 81, "x\n"],
     "neuroglancer_state_servers": [{"lab": {}}, {"lab": {"url": "states.example.org"}}],
     "neuroglancer_credit_links": [
         [{"text": "cite"}],

@@ -284,7 +284,7 @@ def test_a_lab_adds_lines_of_its_own():
 
 GOOD = {"nginx_root": "/srv/viewer", "nginx_session_include": "/etc/nginx/cookies.conf"}
 BAD = {
-    "nginx_root": ["srv/viewer", "/srv/a viewer", "/srv;"],
+    "nginx_root": ["/srv/viewer\n", "srv/viewer", "/srv/a viewer", "/srv;"],
     "nginx_session_include": ["cookies.conf", "/etc/nginx/*", "/etc/nginx/"],
     "nginx_session_gate": ["/run/gate.sock", "unix:gate", "http://gate:80", "gate:80;"],
     "nginx_settings_file": ["viewer.json", "/etc/*", "/etc/", "/etc/a;b"],
@@ -293,7 +293,7 @@ BAD = {
         [{"path": "/a;b", "access": "public"}],
         [{"path": "/s", "access": "public", "serve": "session"}],
     ],
-    "nginx_session_domain": [".example.org", 'example.org"'],
+    "nginx_session_domain": ["example.org\n", ".example.org", 'example.org"'],
     "nginx_sign_out_url": ["/signed-out", "http://login.example.org/logout", "https://login/$host", 'https://login/"'],
     "nginx_listen_port": [0, 65536],
     "nginx_hsts_max_age": [-1],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pathlib
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -116,6 +117,16 @@ def test_no_role_calls_another(role: pathlib.Path) -> None:
     used = {key for source in sources(role) for key, _other in pairs(source)}
     assert not used & {"ansible.builtin.include_role", "ansible.builtin.import_role"}
     assert not load(role / "meta" / "main.yml").get("dependencies")
+
+
+# In Python's patterns `$` also stands before a line feed at the end, which a value from a file easily has.
+LOOSE_END = re.compile(r"""match['(][^{}]*?\$'|: \S*[\]+*?)]\$"?$""", re.MULTILINE)
+
+
+@every_role
+def test_a_pattern_ends_where_the_value_ends(role: pathlib.Path) -> None:
+    files = [path for folder in ("tasks", "vars") for path in (role / folder).glob("*.yml")]
+    assert {path.name: found for path in files if (found := LOOSE_END.findall(path.read_text()))} == {}
 
 
 def tasks(node: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
