@@ -73,8 +73,8 @@ def test_units_are_hardened(host, unit):
 
 def test_files_are_root_s(host):
     programs = [f"/usr/local/lib/session_gate{suffix}.py" for suffix in ("", "_allow_list", "_watch")]
-    for path in ("/etc/session-gate.json", *programs):
-        assert (host.file(path).user, host.file(path).mode) == ("root", 0o644)
+    for path, mode in {"/etc/session-gate.json": 0o600, **dict.fromkeys(programs, 0o644)}.items():
+        assert (host.file(path).user, host.file(path).mode) == ("root", mode)
     socket = host.file("/run/session-gate.sock")
     assert (socket.user, socket.group, socket.mode) == ("root", "www-data", 0o660)
 

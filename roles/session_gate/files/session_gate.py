@@ -35,6 +35,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from email.message import Message
+from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from socketserver import TCPServer, ThreadingMixIn
@@ -57,12 +58,15 @@ LEEWAY = 30
 KEY_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 KEY_MAX_BYTES = 4096
-KEY_TIMEOUT = 4  # seconds to fetch one
+KEY_TIMEOUT = 4  # seconds to fetch one, from the name of its host to its last byte
 KEY_CACHE_SIZE = 8
+CONNECT_TIMEOUT = 1.5  # seconds for each address of the host, so that a second one can still be tried
+KEY_LIFETIME = 3600  # seconds for which a key is cached: AWS may withdraw it
 FETCH_LIMIT, FETCH_LIMIT_SECONDS = 10, 60  # fetches in so many seconds
 FETCH_RESULT_SECONDS = 5  # for which the result of a fetch is cached, success or error
 
-MAX_WORKERS = 16
+MAX_WORKERS = 64
+MAX_WAITING = 48  # workers that may wait for a fetch, so that the others are there for people whose key is cached
 CLIENT_TIMEOUT = 10  # seconds for nginx to send its request
 REQUEST_TIMEOUT = 3  # seconds, of a request on the socket
 LAST_ERROR_SECONDS = 300  # for which a failed fetch is reported
@@ -244,21 +248,63 @@ def verified_email(claims: dict[str, Any]) -> str:
 # --- the public keys
 
 
+class Fetch:
+    """A fetch in a thread of its own, since nothing limits the time of name resolution.
+
+    Whoever waits gets its result, or gives up at one deadline.
+    """
+
+    def __init__(self, fetch: Callable[[], EllipticCurvePublicKey], clock: Callable[[], float]) -> None:
+        self._fetch, self._clock = fetch, clock
+        self._deadline = time.monotonic() + KEY_TIMEOUT
+        self._result: EllipticCurvePublicKey | AccessDeniedError | None = None
+        self._ended, self._lock = threading.Event(), threading.Lock()
+        self.expires = float("inf")
+        threading.Thread(target=self._run, daemon=True).start()
+
+    def result(self) -> EllipticCurvePublicKey:
+        """Raises AccessDeniedError, also if there is none at the deadline."""
+        if not self._ended.wait(max(0.0, self._deadline - time.monotonic())):
+            self._end(key_error(f"no answer within {KEY_TIMEOUT} seconds"))
+        if isinstance(self._result, EllipticCurvePublicKey):
+            return self._result
+        raise AccessDeniedError(self._result.status, self._result.reason)
+
+    def _run(self) -> None:
+        try:
+            self._end(self._fetch())
+        except AccessDeniedError as error:
+            self._end(error)
+
+    def _end(self, result: EllipticCurvePublicKey | AccessDeniedError) -> None:
+        """The first result counts, but for a key that comes after the deadline: whoever asks next has it."""
+        with self._lock:
+            if not self._ended.is_set() or isinstance(result, EllipticCurvePublicKey):
+                self._result, self.expires = result, self._clock() + FETCH_RESULT_SECONDS
+                self._ended.set()
+
+
+def key_error(reason: str) -> AccessDeniedError:
+    """What kept a public key from being fetched."""
+    return AccessDeniedError(503, f"could not fetch the load balancer's public key: {reason}")
+
+
 class PublicKeys:
     """The load balancer's public keys, fetched when they are first needed.
 
     Key ids come from tokens that anybody may have written. So a key is cached only once it has verified a token, and
-    fetches are rate limited.
+    fetches are rate limited. A cached key is found without a lock, and never waits for the fetch of another one.
     """
 
     def __init__(self, url: str, clock: Callable[[], float] = time.monotonic) -> None:
         self._url = urlsplit(url)
         self._clock = clock
-        self._cache: dict[str, EllipticCurvePublicKey] = {}
-        self._results: dict[str, tuple[float, EllipticCurvePublicKey | AccessDeniedError]] = {}
-        self._fetches: list[float] = []
+        self._cache: dict[str, tuple[float, EllipticCurvePublicKey]] = {}
+        self._fetches: dict[str, Fetch] = {}
+        self._started: list[float] = []
         self._last_error = (0.0, "")
         self._lock = threading.Lock()
+        self._waiting = threading.BoundedSemaphore(MAX_WAITING)
 
     def last_error(self) -> str:
         """Why the latest fetch failed, if that was recent."""
@@ -267,61 +313,71 @@ class PublicKeys:
 
     def get(self, kid: str) -> EllipticCurvePublicKey:
         """The key, cached or fetched. Concurrent requests for the same one share the result."""
-        if key := self._cache.get(kid):
+        if key := self._cached(kid):
             return key
-        with self._lock:
-            return self._fetch_within_limit(kid)
+        if not self._waiting.acquire(blocking=False):
+            raise AccessDeniedError(503, "too many requests wait for public keys")
+        try:
+            return self._result(self._fetch_within_limit(kid))
+        finally:
+            self._waiting.release()
 
     def add(self, kid: str, key: EllipticCurvePublicKey) -> None:
         """Cache a key that has verified a token."""
+        if self._cached(kid):
+            return
         with self._lock:
-            self._cache[kid] = key
-            for oldest in list(self._cache)[:-KEY_CACHE_SIZE]:
-                del self._cache[oldest]
+            others = [item for item in self._cache.items() if item[0] != kid]
+            self._cache = dict([*others, (kid, (self._clock() + KEY_LIFETIME, key))][-KEY_CACHE_SIZE:])
 
-    def _fetch_within_limit(self, kid: str) -> EllipticCurvePublicKey:
-        now = self._clock()
-        self._fetches = [then for then in self._fetches if then > now - FETCH_LIMIT_SECONDS]
-        self._results = {name: cached for name, cached in self._results.items() if cached[0] > now}
-        if kid not in self._results:
-            if len(self._fetches) >= FETCH_LIMIT:
-                raise AccessDeniedError(503, "too many unknown public keys were requested")
-            self._fetches.append(now)
-            self._results[kid] = (self._clock() + FETCH_RESULT_SECONDS, self._fetch_result(kid))
-        result = self._results[kid][1]
-        if isinstance(result, AccessDeniedError):
-            raise AccessDeniedError(result.status, result.reason)
-        return result
+    def _cached(self, kid: str) -> EllipticCurvePublicKey | None:
+        expires, key = self._cache.get(kid, (0.0, None))
+        return key if expires > self._clock() else None
 
-    def _fetch_result(self, kid: str) -> EllipticCurvePublicKey | AccessDeniedError:
+    def _result(self, fetch: Fetch) -> EllipticCurvePublicKey:
         try:
-            return self._parse_pem(self._fetch(kid))
+            return fetch.result()
         except AccessDeniedError as error:
             if error.status == 503:
                 self._last_error = (self._clock(), error.reason)
-            return error
+            raise
+
+    def _fetch_within_limit(self, kid: str) -> Fetch:
+        with self._lock:
+            now = self._clock()
+            self._fetches = {name: fetch for name, fetch in self._fetches.items() if fetch.expires > now}
+            if kid not in self._fetches:
+                self._count_fetch(now)
+                self._fetches[kid] = Fetch(lambda: self._parse_pem(self._fetch(kid)), self._clock)
+            return self._fetches[kid]
+
+    def _count_fetch(self, now: float) -> None:
+        self._started = [then for then in self._started if then > now - FETCH_LIMIT_SECONDS]
+        if len(self._started) >= FETCH_LIMIT:
+            raise AccessDeniedError(503, "too many unknown public keys were requested")
+        self._started.append(now)
 
     def _fetch(self, kid: str) -> bytes:
-        connection = http.client.HTTPSConnection(
-            self._url.netloc, timeout=KEY_TIMEOUT, context=ssl.create_default_context()
-        )
         end = time.monotonic() + KEY_TIMEOUT
+        connection = http.client.HTTPSConnection(
+            self._url.netloc, timeout=min(CONNECT_TIMEOUT, KEY_TIMEOUT), context=ssl.create_default_context()
+        )
         try:
+            connection.connect()
+            connection.sock.settimeout(KEY_TIMEOUT)
             connection.request("GET", f"{self._url.path.rstrip('/')}/{kid}")
             answer = connection.getresponse()
             body = b""
             while len(body) <= KEY_MAX_BYTES and time.monotonic() < end and (more := answer.read1(KEY_MAX_BYTES)):
                 body += more
-        except (OSError, http.client.HTTPException) as error:
-            raise AccessDeniedError(503, f"could not fetch the load balancer's public key: {error!r}") from error
+        except (OSError, ValueError, http.client.HTTPException) as error:
+            raise key_error(repr(error)) from error
         finally:
             connection.close()
         if answer.status in (403, 404):
             raise AccessDeniedError(401, "the load balancer has no such public key")
         if answer.status != 200 or len(body) > KEY_MAX_BYTES:
-            raise AccessDeniedError(
-                503, f"could not fetch the load balancer's public key: status {answer.status}, {len(body)} bytes"
-            )
+            raise key_error(f"status {answer.status}, {len(body)} bytes")
         return body
 
     @staticmethod
@@ -338,12 +394,23 @@ class PublicKeys:
 # --- the service
 
 
+def log(**line: Any) -> None:
+    """One JSON line, in ASCII whatever was sent. `print` would let another thread in before the end of the line."""
+    sys.stdout.write(f"{json.dumps(line)}\n")
+    sys.stdout.flush()
+
+
 def single_header(headers: Message, name: str) -> str:
     """The value of a header; of two, one may not be the load balancer's."""
     values = headers.get_all(name, [])
     if len(values) != 1:
         raise AccessDeniedError(401, f"{len(values) or 'no'} {name}")
     return values[0]
+
+
+def log_answer(status: int, reason: str, email: str = "") -> None:
+    """Log an answer; `email` only if the token was good."""
+    log(event="request", answer=status, reason=reason, **({"email": email} if email else {}))
 
 
 class Gate:
@@ -379,8 +446,7 @@ class Gate:
             status, reason, email = 204, "on the list", self.authorize(headers)
         except AccessDeniedError as refusal:
             status, reason, email = refusal.status, refusal.reason, refusal.email
-        person = {"email": email} if email else {}
-        print(json.dumps({"event": "request", "answer": status, "reason": reason, **person}), flush=True)
+        log_answer(status, reason, email)
         return status, email
 
 
@@ -398,6 +464,13 @@ class Handler(BaseHTTPRequestHandler):
             return self._reply(404, {})
         status, email = self.server.gate.respond(self.headers)
         return self._reply(status, {"X-Person": email} if email else {})
+
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
+        """The name that http.server calls. Its 431 for headers without end would be a fault of the gate to nginx."""
+        if code != HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE:
+            return super().send_error(code, message, explain)
+        log_answer(401, "the request has too many headers, or too long ones")
+        return self._reply(401, {})
 
     def _reply(self, status: int, headers: dict[str, str], body: bytes = b"") -> None:
         self.send_response_only(status)
@@ -435,7 +508,7 @@ class Server(ThreadingMixIn, TCPServer):
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """One line, such as for a client that closed the connection."""
-        print(json.dumps({"event": "failed", "reason": repr(sys.exc_info()[1])}), flush=True)
+        log(event="failed", reason=repr(sys.exc_info()[1]))
 
     def server_close(self) -> None:
         super().server_close()
@@ -460,7 +533,7 @@ def serve(config: Config, digest: str) -> None:
     except OSError as error:
         raise ConfigError(f"systemd passed no socket: {error}") from error
     with Server(listen_socket, Gate(config, PublicKeys(config.keys_url)), digest) as server:
-        print(json.dumps({"event": "started", "settings": digest[:12]}), flush=True)
+        log(event="started", settings=digest[:12])
         server.serve_forever()
 
 

@@ -355,9 +355,31 @@ def test_headers(gate, capfd, headers, reason):
 @pytest.mark.parametrize("size", [50_000, 2**20])
 def test_a_header_without_end_gets_no_yes(gate, capfd, size):
     with contextlib.suppress(OSError, http.client.HTTPException):  # it may hang up before it has read all
-        assert ask(gate, with_token(SIGNER.token(header={"kid": "a" * size})))[0] == 431
-    assert journal(capfd) == []
+        assert ask(gate, with_token(SIGNER.token(header={"kid": "a" * size})))[0] == 401
+    assert [line["reason"] for line in journal(capfd)] == ["the request has too many headers, or too long ones"]
     assert ask(gate, with_token(GOOD_TOKEN)) == (204, EMAIL)
+
+
+@pytest.mark.parametrize("lines", [90, 101, 1000])
+def test_many_headers_are_no_fault_of_the_gate(gate, capfd, lines):
+    headers = [(f"X-{number}", "x") for number in range(lines)]
+    answer = ask(gate, [*headers, *with_token(GOOD_TOKEN)])
+    assert answer == ((204, EMAIL) if lines < 100 else (401, None))
+    assert journal(capfd)[0]["answer"] == answer[0]
+
+
+@pytest.mark.parametrize("value", [b"\xff\xfe", b"\xc3", "\u2028é".encode(), b"\xed\xa0\x80"])
+@pytest.mark.parametrize("name", ["x-amzn-oidc-data", "x-amzn-oidc-identity", "X-Other"])
+def test_the_journal_is_ascii_whatever_was_sent(gate, capfdbinary, name, value):
+    connection = connected(gate)
+    connection.putrequest("GET", "/")
+    for header in [(name, value), *with_token(GOOD_TOKEN)]:
+        connection.putheader(*header)
+    connection.endheaders()
+    with contextlib.closing(connection):
+        assert connection.getresponse().status == (204 if name == "X-Other" else 401)
+    (line,) = capfdbinary.readouterr().out.splitlines()
+    assert json.loads(line.decode("ascii"))["event"] == "request"
 
 
 @pytest.mark.parametrize(("target", "status"), [("/login", 404), ("/?x", 404), ("/status", 200)])
@@ -452,9 +474,21 @@ def find(keys: session_gate.PublicKeys, key_id: str) -> tuple[int, str]:
 def test_a_key_is_fetched_once(endpoint, keys, clock):
     key = keys.get(SIGNER.kid)
     keys.add(SIGNER.kid, key)
-    clock.now += 10**6
+    clock.now += session_gate.KEY_LIFETIME - 1
     assert keys.get(SIGNER.kid) is key
     assert endpoint.asked == [f"/{SIGNER.kid}"]
+
+
+def test_a_key_that_is_used_all_the_time_is_asked_for_each_hour(endpoint, keys, clock):
+    kid = str(uuid.uuid4())
+    endpoint.serves(kid, public_pem(SIGNER.key))
+    for _turn in range(7):
+        keys.add(kid, keys.get(kid))
+        clock.now += 600
+    assert endpoint.asked == [f"/{kid}"] * 2
+    endpoint.serves(kid, b"<Error/>", 404)
+    clock.now += session_gate.KEY_LIFETIME
+    assert find(keys, kid) == (401, "the load balancer has no such public key")
 
 
 def test_the_address_of_the_keys_may_have_a_path(endpoint, clock):
@@ -471,6 +505,73 @@ def test_many_at_once_share_one_fetch(endpoint, keys):
     endpoint.serves(SIGNER.kid, public_pem(SIGNER.key))
     assert found == [(200, "")] * 20
     assert len(endpoint.asked) == 1
+
+
+# As of an address that swallows packets; what is asked for meanwhile must not wait for it.
+HANGS = 2.0
+
+
+@pytest.fixture
+def hanging(monkeypatch) -> list[str]:
+    """Name resolution does not end in time, but for one key; returns the list of the others that were asked for."""
+    asked: list[str] = []
+
+    def fetch(_keys: Any, kid: str) -> bytes:
+        if kid != SIGNER.kid:
+            asked.append(kid)
+            time.sleep(HANGS)
+        return public_pem(SIGNER.key)
+
+    monkeypatch.setattr(session_gate.PublicKeys, "_fetch", fetch)
+    monkeypatch.setattr(session_gate, "KEY_TIMEOUT", HANGS / 2)
+    return asked
+
+
+def test_while_an_address_hangs_people_whose_key_is_cached_are_let_in_at_once(tmp_path, hanging, capfd):
+    lost = [with_token(SIGNER.token(header={"kid": str(uuid.uuid4())})) for _turn in range(4)] * 4
+    with running(config(), tmp_path / "socket") as path, ThreadPoolExecutor(17) as pool:
+        assert ask(path, with_token(GOOD_TOKEN))[0] == 204
+        others = [pool.submit(timed, path, headers) for headers in lost]
+        until(lambda: len(hanging) == 4)
+        known = [timed(path, with_token(GOOD_TOKEN)) for _turn in range(20)]
+        ended = [other.result() for other in others]
+    assert [status for status, _seconds in known] == [204] * 20
+    assert max(seconds for _status, seconds in known) < 0.1
+    assert [status for status, _seconds in ended] == [503] * 16
+    assert max(seconds for _status, seconds in ended) < HANGS / 2 + 0.5
+    assert len(hanging) == 4
+    assert {line["reason"] for line in journal(capfd) if line["answer"] == 503} == {
+        f"could not fetch the load balancer's public key: no answer within {HANGS / 2} seconds"
+    }
+
+
+def test_more_than_can_wait_are_told_so(tmp_path, hanging, monkeypatch, capfd):
+    monkeypatch.setattr(session_gate, "MAX_WAITING", 16)
+    lost = [with_token(SIGNER.token(header={"kid": str(uuid.uuid4())})) for _turn in range(4)] * 10
+    with running(config(), tmp_path / "socket") as path, ThreadPoolExecutor(40) as pool:
+        ended = list(pool.map(lambda headers: ask(path, headers)[0], lost))
+    assert ended == [503] * 40
+    assert "too many requests wait for public keys" in {line["reason"] for line in journal(capfd)}
+
+
+def test_a_result_is_kept_from_its_end(hanging, monkeypatch):
+    monkeypatch.setattr(session_gate, "FETCH_RESULT_SECONDS", 1.5)
+    keys, kid = session_gate.PublicKeys("https://localhost"), str(uuid.uuid4())
+    assert find(keys, kid)[0] == 503
+    time.sleep(HANGS / 2 + 0.2)
+    assert find(keys, kid) == (200, ""), "what came too late for one is there for the next"
+    assert hanging == [kid]
+
+
+def timed(path: Path, headers: Headers) -> tuple[int, float]:
+    began = time.monotonic()
+    return ask(path, headers)[0], time.monotonic() - began
+
+
+def until(check: Callable[[], bool]) -> None:
+    end = time.monotonic() + 5
+    while not check() and time.monotonic() < end:
+        time.sleep(0.01)
 
 
 @pytest.mark.parametrize(
@@ -561,7 +662,7 @@ def test_the_keys_that_are_kept_are_few_and_good(endpoint, keys, clock):
     for kid in ids[:20]:
         clock.now += session_gate.FETCH_LIMIT_SECONDS
         find(keys, kid)
-    assert len(keys._results) == 1
+    assert len(keys._fetches) == 1
     assert list(keys._cache) == ids[-session_gate.KEY_CACHE_SIZE :]
 
 
@@ -752,13 +853,13 @@ def test_program_is_python_3_10():
 GOOD = {"session_gate_load_balancer_arn": ARN, "session_gate_client_id": CLIENT, "session_gate_issuer": ISSUER}
 BAD = {
     "session_gate_load_balancer_arn": ["lab", ARN.replace("/app/", "/net/")],
-    "session_gate_client_id": [""],
+    "session_gate_client_id": ["", f"{CLIENT}\n"],
     "session_gate_issuer": ["us-east-1_EXAMPLE1", ISSUER.replace("https", "http")],
     "session_gate_keys_url": ["http://localhost", "https://x/?a"],
     "session_gate_allowed_email_domains": [["@example.org"], ["example.org", "*.org"], ["exämple.org"]],
     "session_gate_allowed_emails": [["a@b@example.org"], ["adá@example.org"]],
     "session_gate_socket": ["gate.sock"],
-    "session_gate_socket_group": ["www data"],
+    "session_gate_socket_group": ["www data", "www-data\n"],
     "session_gate_on_failure": ["mail somebody"],
 }
 
