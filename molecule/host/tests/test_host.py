@@ -8,7 +8,7 @@ testinfra_hosts = ["podman://molecule-host-12", "podman://molecule-host-13"]
 ASK = "curl --silent --insecure --output /dev/null --write-out '%{http_code}' https://127.0.0.1:8443"
 
 
-UNITS = ["nginx.service", "session-gate.socket", "session-gate.service", "signed-cookies.timer"]
+UNITS = ["nginx.service", "nginx-watch.timer", "session-gate.socket", "session-gate.service", "signed-cookies.timer"]
 ANSWERS = {"/healthz": "200", "/": "200", "/session": "401", "/settings.json": "401", "/nothing": "404"}
 
 

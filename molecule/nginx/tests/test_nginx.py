@@ -59,3 +59,18 @@ def test_its_log_is_rotated_and_goes_on(host):
     assert "/after-the-rotation" in [json.loads(line)["uri"] for line in lines]
     assert host.check_output(f"{ASK}/later") == "404"
     assert "/later" in host.file("/var/log/nginx/access.log").content_string
+
+
+def test_killed_it_comes_again(host):
+    host.check_output("systemctl kill --kill-who=main --signal=KILL nginx.service; sleep 5")
+    assert host.service("nginx").is_running
+    assert host.check_output(f"{ASK}/") == "200"
+
+
+def test_who_looks_after_it_is_well_and_hardened(host):
+    assert host.service("nginx-watch.timer").is_enabled
+    host.check_output("systemctl start nginx-watch.service")
+    last = host.check_output("journalctl --identifier nginx-watch --output cat --no-pager --lines 1")
+    assert json.loads(last) == {"event": "watched", "well": True}
+    done = host.run("systemd-analyze security --no-pager --threshold=30 nginx-watch.service")
+    assert done.rc == 0, done.stdout[-300:]

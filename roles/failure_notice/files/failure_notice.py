@@ -35,7 +35,9 @@ class NotificationError(Exception):
 def run_command(*command: str) -> str:
     """The output of a command of systemd. Raises NotificationError."""
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=COMMAND_TIMEOUT, check=False)
+        # A journal may hold bytes that are no text.
+        how = {"capture_output": True, "text": True, "errors": "replace", "timeout": COMMAND_TIMEOUT}
+        done = subprocess.run(command, check=False, **how)
     except (OSError, subprocess.SubprocessError) as error:
         raise NotificationError(f"{' '.join(command)} did not run: {error}") from error
     if done.returncode:

@@ -7,6 +7,7 @@ import http.client
 import json
 import os
 import shutil
+import socket
 import ssl
 import subprocess
 import time
@@ -147,11 +148,27 @@ class Site:
             return Answer(answer.status, answer.headers, answer.read().decode())
 
     def log(self) -> list[dict[str, Any]]:
-        """The access log; what a client sends in other encodings than UTF-8 stays so."""
+        """The access log."""
         time.sleep(0.1)  # a line is written after its answer
-        return [
-            json.loads(line) for line in (self.folder / "log" / "access.log").read_text(errors="replace").splitlines()
-        ]
+        lines = (self.folder / "log" / "access.log").read_bytes().removesuffix(b"\n").split(b"\n")
+        return [json.loads(line.decode("utf-8", "strict")) for line in lines]
+
+    def send(self, request: bytes) -> bytes:
+        """What is answered to these bytes."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        with socket.create_connection(("127.0.0.1", self.port), 10) as plain, context.wrap_socket(plain) as tls:
+            tls.sendall(request)
+            return tls.recv(65536)
+
+    def handshake(self, version: ssl.TLSVersion, ciphers: str) -> str:
+        """The suite that is agreed on; raises SSLError if there is none."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        context.set_ciphers(f"{ciphers}:@SECLEVEL=0")
+        context.minimum_version = context.maximum_version = version
+        with socket.create_connection(("127.0.0.1", self.port), 10) as plain, context.wrap_socket(plain) as tls:
+            return tls.cipher()[0]
 
 
 @contextlib.contextmanager

@@ -26,7 +26,7 @@ TOPIC = "arn:aws:sns:us-east-1:111122223333:lab-failures"
 UNIT = "signed-cookies.service"
 SCRIPTS = {
     "systemctl": '[ "$*" = "show --property=Result --value {unit}" ] && cat {folder}/result',
-    "journalctl": "echo 'a line of the journal'; echo \"$*\" >> {folder}/asked",
+    "journalctl": "printf 'a line of the journal\\n\\377\\n'; echo \"$*\" >> {folder}/asked",
 }
 
 

@@ -282,6 +282,21 @@ def test_a_lab_adds_lines_of_its_own():
     assert lines(block(http, "server"), "gzip") == [["on"]]
 
 
+def test_it_is_started_anew_and_can_not_reach_the_metadata():
+    lines_ = render("nginx-drop-in.conf.j2").splitlines()
+    assert {"StartLimitIntervalSec=0", "Restart=on-failure", "IPAddressDeny=169.254.169.254 fd00:ec2::254"} <= set(
+        lines_
+    )
+
+
+@pytest.mark.parametrize("unit", ["", "failure-notice@%n.service"])
+def test_who_looks_after_it_tells_somebody(unit):
+    text = render("nginx-watch.service.j2", nginx_on_failure=unit)
+    assert "ExecStart=/usr/bin/python3 /usr/local/lib/nginx_watch.py 8443 /healthz\n" in text
+    told = [f"OnFailure={unit}", f"OnSuccess={unit}"] if unit else []
+    assert [line for line in text.splitlines() if line.startswith("On")] == told
+
+
 GOOD = {"nginx_root": "/srv/viewer", "nginx_session_include": "/etc/nginx/cookies.conf"}
 BAD = {
     "nginx_root": ["/srv/viewer\n", "srv/viewer", "/srv/a viewer", "/srv;"],
@@ -293,6 +308,7 @@ BAD = {
         [{"path": "/a;b", "access": "public"}],
         [{"path": "/s", "access": "public", "serve": "session"}],
     ],
+    "nginx_on_failure": ["mail somebody"],
     "nginx_session_domain": ["example.org\n", ".example.org", 'example.org"'],
     "nginx_sign_out_url": ["/signed-out", "http://login.example.org/logout", "https://login/$host", 'https://login/"'],
     "nginx_listen_port": [0, 65536],

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import socket
+import ssl
 import sys
 import threading
 import time
@@ -19,6 +20,9 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parents[3] / "roles" / "session_gate" / "files"))
 sys.path.insert(0, str(Path(__file__).parents[3] / "roles" / "signed_cookies" / "files"))
 
+sys.path.insert(0, str(Path(__file__).parents[3] / "roles" / "nginx" / "files"))
+
+import nginx_watch
 import session_gate
 import signed_cookies
 
@@ -227,9 +231,84 @@ def test_a_line_of_the_log_stays_one_line(site, agent):
     assert site.log()[-1]["person"] == EMAIL
 
 
+NO_UTF8 = {
+    "Latin-1": (b"caf\xe9/x", "caf\ufffd"),
+    "no letter at all": (b"\xff", "\ufffd"),
+    "cut short": (b"a\xc3", "a\ufffd"),
+    "a surrogate": (b"\xed\xa0\x80", "\ufffd"),
+    "an overlong one": (b"\xc0\xaf", "\ufffd"),
+    "beyond Unicode": (b"\xf4\x90\x80\x80", "\ufffd"),
+    "UTF-8": ("é\u20ac\U0001f9ec\u2028\ufffd".encode(), "é\u20ac\U0001f9ec\u2028\ufffd"),
+    "long": ("é".encode() * 10_000, "é" * 10_000),
+    "long, and broken at its end": (b"e" * 20_000 + b"\xe9", "e" * 20_000 + "\ufffd"),
+}
+
+
+@pytest.mark.parametrize(("sent", "logged"), NO_UTF8.values(), ids=NO_UTF8)
+def test_the_log_is_utf_8_whatever_is_sent(site, sent, logged):
+    site.send(b"GET /%s HTTP/1.1\r\nHost: x\r\nReferer: %s\r\nUser-Agent: %s\r\n\r\n" % (sent, sent, sent))
+    line = site.log()[-1]
+    assert [line["uri"], line["referer"], line["agent"]] == [f"/{logged}", logged, logged]
+    site.send(b"G\xff / HTTP/1.1\r\n\r\n")
+    assert site.log()[-1]["status"] == 400
+
+
+CBC, AEAD = "ECDHE-RSA-AES128-SHA256:ECDHE-RSA-AES256-SHA", "ECDHE-RSA-AES128-GCM-SHA256"
+
+
+def test_only_suites_that_authenticate(site):
+    assert site.handshake(ssl.TLSVersion.TLSv1_2, f"{CBC}:{AEAD}") == AEAD
+    assert site.handshake(ssl.TLSVersion.TLSv1_2, "ECDHE-RSA-CHACHA20-POLY1305") == "ECDHE-RSA-CHACHA20-POLY1305"
+    assert site.handshake(ssl.TLSVersion.TLSv1_3, AEAD).startswith("TLS_")
+    for version, ciphers in ((ssl.TLSVersion.TLSv1_2, CBC), (ssl.TLSVersion.TLSv1_2, "AES128-GCM-SHA256")):
+        with pytest.raises(ssl.SSLError):
+            site.handshake(version, ciphers)
+    with pytest.raises(ssl.SSLError):
+        site.handshake(ssl.TLSVersion.TLSv1_1, "ALL")
+
+
 def test_a_person_is_named_only_where_the_gate_was_asked(site):
     site.ask("/", signed_in())
     assert site.log()[-1].items() >= {"uri": "/", "status": 200, "person": ""}.items()
+
+
+# --- what looks after it
+
+
+@pytest.fixture
+def look(tmp_path, monkeypatch, capsys) -> Any:
+    """What the watcher says of a port."""
+    monkeypatch.setenv("STATE_DIRECTORY", str(tmp_path))
+    monkeypatch.setattr(nginx_watch, "PAUSE", 0.1)
+
+    def look(port: int) -> dict[str, Any]:
+        status = nginx_watch.main([str(port), "/healthz"])
+        line = json.loads("".join(capsys.readouterr()))
+        assert status == (1 if line["event"] == "failed" else 0)
+        return line
+
+    return look
+
+
+def test_a_site_that_is_no_longer_served_is_a_fault(site, look):
+    nowhere = free_port()
+    assert look(nowhere) == {"event": "watched", "well": False}, "a viewer that is still being built is no fault"
+    assert look(site.port) == {"event": "watched", "well": True}
+    assert "nothing answers at /healthz" in look(nowhere)["reason"]
+    site.include.unlink()
+    site.reload()
+    said = look(site.port)
+    site.include.write_text(COOKIES)
+    site.reload()
+    assert said["reason"] == "/healthz was answered with 503: no cookies"
+    assert look(site.port)["well"]
+
+
+def test_a_restart_is_no_fault(site, look, monkeypatch):
+    assert look(site.port)["well"]
+    answers = ["nothing answers", ""]
+    monkeypatch.setattr(nginx_watch, "fault", lambda *_where: answers.pop(0))
+    assert look(site.port)["well"]
 
 
 # --- what does not work
@@ -388,6 +467,38 @@ def test_signing_out_ends_every_cookie_and_leads_to_the_login(site, path, header
     assert answer.cookies() == ours + shared
     assert answer.headers["Cache-Control"] == "no-store"
     assert set(answer.headers) >= SECURITY
+
+
+HOST = ("Host", "viewer.example.org")
+ELSEWHERE = {
+    "another site": [("Sec-Fetch-Site", "cross-site")],
+    "another host of the domain": [("Sec-Fetch-Site", "same-site")],
+    "an old browser": [HOST, ("Referer", "https://evil.example/viewer.example.org/")],
+    "an address that begins so": [HOST, ("Referer", "https://viewer.example.org.evil.example/")],
+    "a browser that says both": [HOST, ("Sec-Fetch-Site", "cross-site"), ("Referer", "https://viewer.example.org/")],
+}
+HERE = {
+    "the viewer": [("Sec-Fetch-Site", "same-origin")],
+    "typed": [("Sec-Fetch-Site", "none")],
+    "the viewer in an old browser": [HOST, ("Referer", "https://viewer.example.org/")],
+}
+
+
+@pytest.mark.parametrize("headers", ELSEWHERE.values(), ids=ELSEWHERE)
+@pytest.mark.parametrize("path", ["/logout", "/logout?x"])
+def test_who_comes_from_elsewhere_is_asked_before_signing_out(site, path, headers):
+    answer = site.ask(path, headers)
+    assert (answer.status, answer.cookies(), answer.headers["Location"]) == (200, [], None)
+    assert "Another site has led you here" in answer.body
+    assert '<a href="/logout">Sign out</a>' in answer.body
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert "frame-ancestors 'none'" in answer.headers["Content-Security-Policy"]
+
+
+@pytest.mark.parametrize("headers", HERE.values(), ids=HERE)
+def test_who_comes_from_here_is_signed_out_at_once(site, headers):
+    answer = site.ask("/logout", headers)
+    assert (answer.status, answer.headers["Location"]) == (302, SETTINGS["nginx_sign_out_url"])
 
 
 @pytest.mark.parametrize("path", ["//logout", "/%6cogout", "/logout/", "/logout/..//elsewhere.org"])
