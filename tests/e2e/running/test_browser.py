@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import BrowserContext, Page, expect
 
 from sandbox import settings
 from sandbox.demo import browser, neuroglancer, viewer, volumes
@@ -148,6 +148,21 @@ def test_nothing_asked_the_data_domain_for_permission_first(signed_in, deploymen
     assert [entry for entry in requests if entry["range"]], "the sharded volume is read in ranges"
     # 404: what a format does not have is asked for too; 403 would mean that the cookies were not sent
     assert {entry["status"] for entry in requests} <= {200, 206, 404}
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+def test_the_way_out_is_in_sight_and_on_the_way_of_the_keyboard(signed_in, visitor, width):
+    visitor.set_viewport_size({"width": width, "height": 640})
+    shown = neuroglancer.layers(viewer.DATA)[-1:]
+    visitor.goto(neuroglancer.address(viewer.SITE, neuroglancer.view(shown, z=12)))
+    link = visitor.get_by_role("link", name="Sign out")
+    link.click(trial=True, timeout=60_000)
+    visitor.locator(".neuroglancer-position-dimension-coordinate").first.focus()
+    for _turn in range(6):
+        visitor.keyboard.press("Tab")
+        if link.evaluate("(it) => it === document.activeElement"):
+            break
+    expect(link).to_be_focused()
 
 
 def test_the_viewer_can_live_with_its_content_security_policy(signed_in, refused):

@@ -190,6 +190,20 @@ def test_so_are_deleted_cookies_and_refusals_that_scripts_can_read(tab, deployme
     assert_renewed_without_a_word(tab, requests)
 
 
+@pytest.mark.parametrize("status", [503, 429])
+def test_while_nobody_can_tell_who_is_signed_in_no_chunk_is_lost(tab, let_expire, status):
+    assert_drawn(tab, PRECOMPUTED, LOADED)
+    let_expire(tab.context)
+    answers = [status]
+    tab.context.route(
+        f"{viewer.SITE}/session", lambda route: route.fulfill(status=answers.pop()) if answers else route.continue_()
+    )
+    move(tab, NEW)
+    assert_shows(tab, NEW)
+    assert tab.evaluate(FAILED_CHUNKS) == 0
+    expect(banner(tab)).to_be_hidden(timeout=30_000)
+
+
 def test_page_and_worker_renew_each_for_itself(tab, deployment, let_expire):
     """The page reads what a source is made of, the worker its chunks; neither knows of the other's renewal."""
     assert_drawn(tab, PRECOMPUTED, LOADED)
@@ -326,11 +340,12 @@ def test_offline_and_online_again(tab):
     move(tab, NEW)
     expect_message(tab, "you seem to be offline")
     before = state(tab)
-    with tab.expect_event("load"):
-        tab.context.set_offline(False)
-    expect_new_page(tab)
+    tab.evaluate("window.sameAsBefore = true")
+    tab.context.set_offline(False)
+    expect(banner(tab)).to_be_hidden(timeout=30_000)
     assert_shows(tab, NEW)
     assert state(tab) == before
+    assert tab.evaluate("window.sameAsBefore"), "the viewer asks again by itself"
 
 
 def test_the_message_over_the_viewer_with_keyboard_and_screen_reader(ended):

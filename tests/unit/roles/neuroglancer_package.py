@@ -1,4 +1,4 @@
-"""Neuroglancer's package as npm has it, and the program that patches it."""
+"""Neuroglancer's package as npm has it, and the module of ours that stands before its fetch."""
 
 from __future__ import annotations
 
@@ -6,10 +6,9 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 ROOT = Path(__file__).parents[3]
-PROGRAM = ROOT / "roles/neuroglancer/files/build/patch_credentials.py"
+BUILD = ROOT / "roles/neuroglancer/files/build"
 CACHE = ROOT / ".cache/npm"
 TOOLS = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
 
@@ -29,11 +28,6 @@ def archive(version: str) -> Path:
 
 
 def unpack(version: str, folder: Path) -> None:
-    """Only what the module needs."""
+    """Only what fetchOk needs."""
     parts = ("package/package.json", "package/lib/util")
     subprocess.run(["tar", "-C", folder, "-xzf", archive(version), *parts], check=True)
-
-
-def patch(target: Path, **how: Any) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, str(PROGRAM), str(target)]
-    return subprocess.run(command, capture_output=True, text=True, check=False, **how)

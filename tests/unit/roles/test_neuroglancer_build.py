@@ -116,7 +116,9 @@ def test_no_setting_is_in_a_release() -> None:
     assert "data.example" not in variable("__neuroglancer_inputs", **OTHER_LAB)
 
 
-@pytest.mark.parametrize("file", ["build/shell.js", "build/icons/text.svg", "build/package-lock.json"])
+@pytest.mark.parametrize(
+    "file", ["build/credentials.js", "build/sign_out.js", "build/icons/text.svg", "build/package-lock.json"]
+)
 def test_each_file_is_in_the_name_of_a_release(tmp_path: Path, file: str) -> None:
     role = Path(shutil.copytree(ROLE, tmp_path / "neuroglancer"))
     with (role / "files" / file).open("a") as opened:
@@ -127,8 +129,7 @@ def test_each_file_is_in_the_name_of_a_release(tmp_path: Path, file: str) -> Non
 def test_what_a_lab_sets_is_in_the_settings() -> None:
     settings = variable("__neuroglancer_settings", **OTHER_LAB)
     assert {f"neuroglancer_{name}": value for name, value in settings.items()} == OTHER_LAB
-    page = (FILES / "build/settings.js").read_text() + (FILES / "build/session.js").read_text()
-    page += (FILES / "build/shell.js").read_text() + (FILES / "build/title.js").read_text()
+    page = "".join(path.read_text() for path in (FILES / "build").glob("*.js"))
     assert [name for name in settings if f"settings.{name}" not in page] == []
 
 
@@ -209,7 +210,7 @@ def test_the_node_that_builds_is_the_one_that_the_tests_use() -> None:
 
 # ---- finish.js ----
 
-TEXT = "export const word = 'neuroglancer';\n" * 200
+TEXT = "export const word = 'neuroglancer', name = 'NEUROGLANCER_CREDENTIALS';\n" * 200
 BUILT = {
     "index.html": "<!doctype html>\n" * 20,
     "assets/chunk_worker.bundle-Tigtxe7B.js": TEXT,
@@ -236,6 +237,14 @@ def test_a_build_with_an_inlined_worker_is_refused(tmp_path: Path, worker: str) 
     result = finish(lay_out(tmp_path, {**files, f"assets/{worker}.txt": TEXT}))
     assert result.returncode == 1
     assert f"no file of its own for the worker {worker}" in result.stderr
+    assert list(tmp_path.rglob("*.gz")) == []
+
+
+@pytest.mark.parametrize("part", ["viewer-DEEqbZlv", "chunk_worker.bundle-Tigtxe7B"])
+def test_a_build_in_which_nothing_sends_cookies_is_refused(tmp_path: Path, part: str) -> None:
+    result = finish(lay_out(tmp_path, {**BUILT, f"assets/{part}.js": TEXT.replace("CREDENTIALS", "CREDIT_LINK")}))
+    assert result.returncode == 1
+    assert f"credentials.js is not in {part.partition('-')[0].partition('.')[0]}" in result.stderr
     assert list(tmp_path.rglob("*.gz")) == []
 
 

@@ -38,6 +38,7 @@ class Site:
     signed_in: bool = False
     refusal: int = 401
     login_helps: bool = True
+    login_asks: bool = False
     sign_out_url: str = "/logout"
     # A web server may give what is set to everybody; what it answers in its place, if anything.
     settings_are_public: bool = False
@@ -59,7 +60,9 @@ class Site:
             return self.answer_settings()
         if path == (self.session_url or "/session"):
             return (204 if self.signed_in else self.refusal), {"Location": "/elsewhere"}, ""
-        if path == "/login":
+        if path == "/login" and self.login_asks:
+            return 200, {"Content-Type": "text/html"}, "<a href='/back'>Let me in</a>"
+        if path in ("/login", "/back"):
             self.signed_in = self.login_helps
             return 302, {"Location": "/"}, ""
         if path == "/elsewhere":
@@ -188,6 +191,101 @@ def test_a_site_in_trouble_is_not_taken_for_a_missing_login(site: Site, page: Pa
     assert started_at(page) == VIEW
 
 
+# Playwright gives every tab the focus.
+UNFOCUSED = "document.hasFocus = () => false;"
+TABS = [f'#!{{"layers":["{number}"]}}' for number in range(5)]
+
+
+@pytest.mark.parametrize("asks", [False, True], ids=["the provider knows the person", "the provider asks"])
+def test_of_five_tabs_one_goes_to_the_login_and_all_show_their_views(
+    site: Site, context: BrowserContext, asks: bool
+) -> None:
+    site.login_asks = asks
+    context.add_init_script(UNFOCUSED)
+    pages = [context.new_page() for _view in TABS]
+    for page, view in zip(pages, TABS, strict=True):
+        page.goto(site.url + view, wait_until="commit")
+    if asks:
+        (first,) = [page for page in pages if wait_for_login(page)]
+        for page in pages:
+            expect(page.get_by_role("status") if page != first else page.get_by_role("link")).to_be_visible()
+        assert site.asked.count("/login") == 1
+        first.get_by_role("link", name="Let me in").click()
+    assert [started_at(page) for page in pages] == TABS
+    assert site.asked.count("/login") == 1
+
+
+def wait_for_login(page: Page) -> bool:
+    """Whether it is this tab that has come to the login."""
+    expect(page.get_by_role("link", name="Let me in").or_(page.get_by_text("Another tab"))).to_be_visible()
+    return page.get_by_role("link", name="Let me in").count() > 0
+
+
+def test_a_tab_that_waits_can_go_to_the_login_all_the_same(site: Site, context: BrowserContext) -> None:
+    site.login_asks = True
+    context.add_init_script(UNFOCUSED)
+    first, second = context.new_page(), context.new_page()
+    first.goto(site.url + TABS[0])
+    expect(first.get_by_role("link", name="Let me in")).to_be_visible()
+    second.goto(site.url + TABS[1])
+    assert oracle.inaccessible(second) == []
+    second.get_by_role("button", name="Sign in here").click()
+    second.get_by_role("link", name="Let me in").click()
+    assert started_at(second) == TABS[1]
+
+
+def test_a_tab_that_is_looked_at_does_not_wait_for_one_that_was_closed(site: Site, context: BrowserContext) -> None:
+    site.login_asks = True
+    first, second = context.new_page(), context.new_page()
+    first.goto(site.url + TABS[0])
+    expect(first.get_by_role("link", name="Let me in")).to_be_visible()
+    first.close()
+    second.goto(site.url + TABS[1])
+    expect(second.get_by_role("link", name="Let me in")).to_be_visible(timeout=10_000)
+
+
+HIDDEN = """Object.defineProperty(document, "hidden", { configurable: true, get: () => !window.seen });
+            document.hasFocus = () => window.seen === true;"""
+
+
+def test_a_tab_that_nobody_sees_goes_nowhere(site: Site, context: BrowserContext) -> None:
+    context.add_init_script(HIDDEN)
+    page = context.new_page()
+    page.goto(site.url + VIEW)
+    expect(page.get_by_role("status")).to_contain_text("Another tab")
+    page.wait_for_timeout(4000)
+    assert site.steps() == ["/session"]
+    page.evaluate("window.seen = true; document.dispatchEvent(new Event('visibilitychange'))")
+    assert started_at(page) == VIEW
+    assert site.asked.count("/login") == 1
+
+
+@pytest.mark.parametrize("path", ["/session", "/settings.json"])
+def test_too_many_at_once_is_said_and_tried_again(site: Site, page: Page, path: str) -> None:
+    page.clock.install()
+    site.signed_in = True
+    page.route(f"**{path}", lambda route: route.fulfill(status=429))
+    page.goto(site.url + VIEW)
+    expect(page.get_by_role("status")).to_contain_text("Too many requests")
+    assert not {"/login", "/viewer.js"} & set(site.asked)
+    page.unroute(f"**{path}")
+    page.clock.fast_forward(10_000)
+    assert started_at(page) == VIEW
+
+
+@pytest.mark.parametrize(
+    ("path", "said"), [("/session", "cannot be reached"), ("/settings.json", "could not be started")]
+)
+def test_what_never_answers_is_given_up(site: Site, page: Page, path: str, said: str) -> None:
+    site.signed_in = True
+    page.add_init_script(
+        """const { timeout } = AbortSignal; AbortSignal.timeout = (ms) => timeout.call(AbortSignal, ms / 50);"""
+    )
+    page.route(f"**{path}", lambda _route: None)
+    page.goto(site.url + VIEW)
+    expect(page.get_by_role("status")).to_contain_text(said)
+
+
 def test_while_it_opens_the_page_is_accessible(site: Site, page: Page) -> None:
     page.route("**/session", lambda _route: None)
     page.goto(site.url)
@@ -207,6 +305,58 @@ def test_a_new_address_wins_over_the_kept_view(site: Site, page: Page) -> None:
 
 BAR = """document.body.insertAdjacentHTML("beforeend",
            '<div class="neuroglancer-viewer-top-row" style="background: #222">position</div>');"""
+
+
+# As Neuroglancer's own bar: its items are as high as it, keep their width, and the position's fields keep Tab.
+FULL_BAR = """
+const field = '<input class="neuroglancer-position-dimension-coordinate" style="width: 60px">';
+const button = '<div style="flex: none; width: 22px">b</div>';
+document.body.insertAdjacentHTML("beforeend", `
+  <div class="neuroglancer-viewer-top-row" style="display: flex; align-items: stretch; background: #222">
+    <div class="neuroglancer-position-widget" style="flex: none">${field}${field}
+      <input class="neuroglancer-position-dimension-name" disabled></div>
+    <p>a text of several lines, so that the bar is high</p>${button.repeat(9)}
+  </div>`);
+document.querySelector(".neuroglancer-position-widget").addEventListener("keydown", (event) => {
+  if (event.key !== "Tab") return;
+  event.preventDefault();
+  (event.shiftKey ? event.target.previousElementSibling : event.target.nextElementSibling)?.focus();
+});"""
+
+
+@pytest.fixture
+def barred(site: Site, page: Page) -> Page:
+    site.signed_in, site.viewer = True, site.viewer + FULL_BAR
+    page.goto(site.url + VIEW)
+    started_at(page)
+    return page
+
+
+def test_tab_leads_out_of_the_fields_of_the_position(barred: Page) -> None:
+    fields = barred.locator(".neuroglancer-position-dimension-coordinate")
+    fields.first.focus()
+    barred.keyboard.press("Tab")
+    expect(fields.last).to_be_focused()
+    barred.keyboard.press("Tab")
+    expect(barred.get_by_role("link", name="Sign out")).to_be_focused()
+    barred.keyboard.press("Shift+Tab")
+    expect(fields.last).to_be_focused()
+    barred.keyboard.press("Shift+Tab")
+    expect(fields.first).to_be_focused()
+    barred.keyboard.press("Shift+Tab")
+    expect(fields.first).not_to_be_focused()
+
+
+@pytest.mark.parametrize("width", [320, 360, 640, 1280])
+def test_signing_out_is_in_sight_in_every_window(barred: Page, width: int) -> None:
+    barred.set_viewport_size({"width": width, "height": 640})
+    link = barred.get_by_role("link", name="Sign out")
+    expect(link).to_be_in_viewport(ratio=1)
+    link.click(trial=True)
+    if width == 1280:
+        middles = [part.bounding_box() for part in (link, barred.locator(".neuroglancer-viewer-top-row"))]
+        link_middle, bar_middle = (box["y"] + box["height"] / 2 for box in middles)
+        assert abs(link_middle - bar_middle) <= 1
 
 
 @pytest.mark.parametrize("sign_out_url", ["/logout", ""])
@@ -241,8 +391,7 @@ def test_another_session_url_counts_as_soon_as_it_is_known(site: Site, page: Pag
 
 
 HANDED = """{
-  NEUROGLANCER_CREDENTIALS_ORIGINS, NEUROGLANCER_CREDENTIALS_RENEW_URL,
-  NEUROGLANCER_DEFAULT_STATE_FRAGMENT, NEUROGLANCER_CREDIT_LINK, STATE_SERVERS
+  NEUROGLANCER_CREDENTIALS, NEUROGLANCER_DEFAULT_STATE_FRAGMENT, NEUROGLANCER_CREDIT_LINK, STATE_SERVERS
 }"""
 
 
@@ -250,9 +399,9 @@ def test_the_viewer_finds_what_is_set_when_it_is_loaded(site: Site, page: Page) 
     site.signed_in, site.viewer = True, f"window.handed = {HANDED}; {site.viewer}"
     page.goto(site.url)
     started_at(page)
+    tab = page.evaluate("window.handed.NEUROGLANCER_CREDENTIALS.tab")
     assert page.evaluate("window.handed") == {
-        "NEUROGLANCER_CREDENTIALS_ORIGINS": SET["credentials_origins"],
-        "NEUROGLANCER_CREDENTIALS_RENEW_URL": "/session",
+        "NEUROGLANCER_CREDENTIALS": {"origins": SET["credentials_origins"], "renewUrl": "/session", "tab": tab},
         "NEUROGLANCER_DEFAULT_STATE_FRAGMENT": urllib.parse.quote('{"layers":["mouse 7"]}'),
         "NEUROGLANCER_CREDIT_LINK": SET["credit_links"],
         "STATE_SERVERS": SET["state_servers"],
@@ -281,7 +430,7 @@ def test_signed_out_the_page_knows_nothing_that_is_set(site: Site, page: Page) -
     page.goto(site.url)
     expect(page.get_by_role("button", name="Sign in")).to_be_visible()
     assert "Lab <1>" not in page.content() + page.title()
-    assert page.evaluate("typeof NEUROGLANCER_CREDENTIALS_ORIGINS") == "undefined"
+    assert page.evaluate("typeof NEUROGLANCER_CREDENTIALS") == "undefined"
 
 
 NO_SETTINGS = {
@@ -311,15 +460,25 @@ def test_a_viewer_that_fails_leaves_a_message(site: Site, page: Page) -> None:
     expect(page.get_by_role("status")).to_contain_text("could not be started")
 
 
-def refuse(page: Page, times: int = 1, folder: str = "c") -> None:
-    """What the viewer's patched fetch does for each refused chunk."""
+def refuse(page: Page, times: int = 1, folder: str = "c", session: str = "signed-out") -> None:
+    """What credentials.js tells for each refused chunk."""
     page.evaluate(
-        """([times, folder]) => {
+        """([times, folder, session]) => {
           const channel = new BroadcastChannel("neuroglancer-auth");
-          for (let i = 0; i < times; ++i) channel.postMessage({ url: `https://data.example.org/${folder}/${i}` });
+          const told = { tab: NEUROGLANCER_CREDENTIALS.tab, session };
+          const url = `https://data.example.org/${folder}/`;
+          for (let i = 0; i < times; ++i) channel.postMessage({ ...told, url: url + i });
         }""",
-        [times, folder],
+        [times, folder, session],
     )
+
+
+def post(page: Page, **message: Any) -> None:
+    page.evaluate("""(message) => new BroadcastChannel("neuroglancer-auth").postMessage(message)""", message)
+
+
+def tell_loaded(page: Page) -> None:
+    post(page, tab=page.evaluate("NEUROGLANCER_CREDENTIALS.tab"), loaded=True)
 
 
 def shown_again(page: Page, act: Callable[[], Any]) -> str:
@@ -343,6 +502,7 @@ def viewing(site: Site, page: Page) -> Page:
 
 
 ENDED, OFFLINE, FORBIDDEN = "Your sign-in has ended", "you seem to be offline", "You are signed in, but"
+BUSY = "Too many requests come from where you are"
 
 
 @pytest.mark.parametrize(
@@ -353,6 +513,7 @@ ENDED, OFFLINE, FORBIDDEN = "Your sign-in has ended", "you seem to be offline", 
         pytest.param(403, ENDED, "Signed out", "Sign in again", id="nobody that the web server knows"),
         pytest.param(503, OFFLINE, "No connection", "Try again", id="no cookies to be had"),
         pytest.param(None, OFFLINE, "No connection", "Try again", id="no network"),
+        pytest.param(429, BUSY, "Too many at once", "Try again", id="too many at once"),
         pytest.param(204, FORBIDDEN, "Data missing", "Try again", id="the sign-in is in order"),
     ],
 )
@@ -385,7 +546,7 @@ def test_the_banner_leads_to_the_login_and_back_to_the_view(site: Site, viewing:
 
 
 def test_who_may_not_see_the_data_is_told_which_and_is_not_led_in_circles(site: Site, viewing: Page) -> None:
-    refuse(viewing)
+    refuse(viewing, session="signed-in")
     expect(banner(viewing)).to_contain_text("https://data.example.org/c/0")
     viewing.clock.fast_forward(600_000)
     viewing.evaluate("dispatchEvent(new Event('online'))")
@@ -398,12 +559,9 @@ def test_who_may_not_see_the_data_is_told_which_and_is_not_led_in_circles(site: 
     assert "/login" not in site.asked
 
 
-@pytest.mark.parametrize("refusal", [401, 503])
 @pytest.mark.parametrize("dismissed", [False, True])
-def test_the_login_of_another_tab_brings_the_data_back(
-    site: Site, viewing: Page, refusal: int, dismissed: bool
-) -> None:
-    site.signed_in, site.refusal = False, refusal
+def test_the_login_of_another_tab_brings_the_data_back(site: Site, viewing: Page, dismissed: bool) -> None:
+    site.signed_in = False
     refuse(viewing)
     expect(banner(viewing)).to_be_visible()
     if dismissed:
@@ -413,13 +571,70 @@ def test_the_login_of_another_tab_brings_the_data_back(
     expect(banner(viewing)).to_be_hidden()
 
 
-def test_back_online_the_data_comes_back_at_once(viewing: Page) -> None:
+def test_so_does_a_login_of_which_nobody_tells(site: Site, viewing: Page) -> None:
+    site.signed_in = False
+    refuse(viewing)
+    expect(banner(viewing)).to_be_visible()
+    site.signed_in = True
+    assert shown_again(viewing, lambda: viewing.evaluate("dispatchEvent(new Event('focus'))")) == VIEW
+
+
+def test_back_online_the_viewer_goes_on_without_being_loaded_anew(viewing: Page) -> None:
     viewing.clock.pause_at("2100-01-01")
     viewing.context.set_offline(True)
-    refuse(viewing)
+    title = viewing.title()
+    refuse(viewing, session="no-answer")
     expect(banner(viewing)).to_contain_text(OFFLINE)
-    assert shown_again(viewing, lambda: viewing.context.set_offline(False)) == VIEW
+    viewing.evaluate("delete window.startedAt")
+    viewing.context.set_offline(False)
     expect(banner(viewing)).to_be_hidden()
+    expect(viewing).to_have_title(title)
+    assert viewing.evaluate("window.startedAt") is None
+
+
+def test_after_a_long_time_offline_it_is_loaded_anew(viewing: Page) -> None:
+    """The viewer itself has given up by then."""
+    viewing.context.set_offline(True)
+    refuse(viewing, session="no-answer")
+    expect(banner(viewing)).to_contain_text(OFFLINE)
+    viewing.clock.fast_forward(130_000)
+    assert shown_again(viewing, lambda: viewing.context.set_offline(False)) == VIEW
+
+
+@pytest.mark.parametrize("status", [503, 429])
+def test_when_data_loads_again_the_banner_goes(site: Site, viewing: Page, status: int) -> None:
+    site.signed_in, site.refusal = False, status
+    refuse(viewing, session="no-answer")
+    expect(banner(viewing)).to_be_visible()
+    site.signed_in = True
+    tell_loaded(viewing)
+    expect(banner(viewing)).to_be_hidden()
+
+
+def test_what_was_over_before_it_was_told_is_no_banner(site: Site, viewing: Page) -> None:
+    refuse(viewing, session="no-answer")
+    viewing.wait_for_timeout(200)
+    assert site.steps() == ["/session"]
+    expect(banner(viewing)).to_be_hidden()
+
+
+def test_only_the_tab_that_lacks_data_says_so(site: Site, viewing: Page) -> None:
+    other = viewing.context.new_page()
+    other.goto(site.url + VIEW)
+    started_at(other)
+    refuse(viewing, session="signed-in")
+    expect(banner(viewing)).to_contain_text(FORBIDDEN)
+    other.wait_for_timeout(200)
+    expect(banner(other)).to_be_hidden()
+
+
+def test_signing_out_is_told_to_all_tabs(site: Site, viewing: Page) -> None:
+    site.viewer += BAR
+    other = viewing.context.new_page()
+    other.goto(site.url + VIEW)
+    started_at(other)
+    other.get_by_role("link", name="Sign out").click()
+    expect(banner(viewing)).to_contain_text(ENDED)
 
 
 def test_a_site_in_trouble_is_asked_now_and_then(site: Site, viewing: Page) -> None:

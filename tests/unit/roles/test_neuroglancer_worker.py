@@ -1,4 +1,4 @@
-"""The patched module in a page and a worker of a real browser: to which data host cookies go."""
+"""What stands before Neuroglancer's fetch, in a page and a worker of a real browser: to which data host cookies go."""
 
 from __future__ import annotations
 
@@ -21,9 +21,10 @@ IMPORTS = """<script type="importmap">{"imports": {"#src/": "/package/lib/"}}</s
 FETCH = "fetchOk(address).then((answer) => answer.text(), (error) => error.name).then"
 PAGE = f"""<!doctype html>{IMPORTS}<script>
   const settings = new URLSearchParams(location.search);
-  if (settings.has("origin")) globalThis.NEUROGLANCER_CREDENTIALS_ORIGINS = [settings.get("origin")];
-  globalThis.NEUROGLANCER_CREDENTIALS_RENEW_URL = "/session";
+  const origins = settings.has("origin") ? [settings.get("origin")] : [];
+  globalThis.NEUROGLANCER_CREDENTIALS = {{ origins, renewUrl: "/session", tab: "t1" }};
 </script><script type="module">
+  import "/build/credentials.js";
   import {{ fetchOk }} from "/package/lib/util/http_request.js";
   const address = settings.get("data");
   {FETCH}((text) => window.seen = text);
@@ -31,16 +32,16 @@ PAGE = f"""<!doctype html>{IMPORTS}<script>
   worker.onmessage = ({{ data }}) => window.seenByWorker = data;
 </script>"""
 # Workers have no import maps: theirs are resolved on the way out.
-WORKER = f"""import {{ fetchOk }} from "/resolved/lib/util/http_request.js";
+WORKER = f"""import "/build/credentials.js";
+import {{ fetchOk }} from "/resolved/lib/util/http_request.js";
 const address = self.location.hash.slice(1);
 {FETCH}((text) => postMessage(text));"""
 
 
 @pytest.fixture(scope="module")
 def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("patched")
+    folder = tmp_path_factory.mktemp("released")
     neuroglancer_package.unpack("2.41.2", folder)
-    assert neuroglancer_package.patch(folder / "package").returncode == 0
     return folder
 
 
@@ -59,6 +60,8 @@ class Handler(BaseHTTPRequestHandler):
             self._answer(self._module(path), ".js")
 
     def _module(self, path: str) -> str:
+        if path.startswith("/build/"):
+            return (neuroglancer_package.BUILD / Path(path).name).read_text()
         text = (self.folder / path[1:].replace("resolved", "package")).read_text()
         return text.replace('"#src/', '"/resolved/lib/') if path.startswith("/resolved") else text
 

@@ -1,11 +1,14 @@
 // Over the viewer: why data is missing, and what can be done about it. The viewer does not ask again for what was refused once, so
-// when the reason is gone the page is loaded anew; the view stands in its address.
-import { askSession, hasLogin, signIn } from "./session.js";
-import { settings } from "./settings.js";
+// when the sign-in is back the page is loaded anew; the view stands in its address.
+import { isTransient } from "./answers.js";
+import { askSession, channel, hasLogin, signIn } from "./session.js";
+import { settings, tab } from "./settings.js";
 
 const quietAfterDismissal = 60_000;
 const answerKept = 30_000;
 const askAgainAfter = 15_000;
+// For which the viewer itself asks again for what nobody could tell about: 31 times, 2 minutes and 22 seconds at least.
+const viewerAsksAgain = 120_000;
 
 const banner = document.getElementById("banner");
 const [message, detail, actionButton, dismissButton] = ["message", "detail", "action", "dismiss"].map((part) =>
@@ -24,10 +27,13 @@ const causes = {
     title: "No connection",
     text: "Data could not be loaded: you seem to be offline. It will be loaded as soon as there is a connection.",
     action: "Try again",
-    act() {
-      message.textContent = "Trying…";
-      return findCause();
-    },
+    act: tryNow,
+  },
+  busy: {
+    title: "Too many at once",
+    text: "Too many requests come from where you are, so data waits for its turn. It will be loaded in a moment by itself.",
+    action: "Try again",
+    act: tryNow,
   },
   // To offer another sign-in would lead round in a circle.
   "signed-in": {
@@ -39,6 +45,7 @@ const causes = {
 };
 
 let cause;
+let causeSince = 0;
 let askNext = 0;
 let quietUntil = 0;
 let timer;
@@ -46,13 +53,14 @@ let titleBefore;
 let focusBefore;
 let firstTabLeadsHere = false;
 
-const canEndByItself = () => cause === "signed-out" || cause === "no-answer";
+const canEndByItself = () => cause === "signed-out" || isTransient(cause);
 
 function show(found, url) {
   if (found === cause && Date.now() < quietUntil) return;
   if (banner.hidden) titleBefore = document.title;
   if (banner.hidden || found !== cause) firstTabLeadsHere = true;
   const { title, text, action } = causes[found];
+  if (cause === undefined) causeSince = Date.now();
   cause = found;
   banner.hidden = false;
   document.title = `${title} - ${settings.title}`;
@@ -62,30 +70,47 @@ function show(found, url) {
   actionButton.textContent = action;
 }
 
-function dismiss() {
-  quietUntil = Date.now() + quietAfterDismissal;
+function hide() {
+  if (banner.hidden) return;
   banner.hidden = true;
   message.textContent = "";
   document.title = titleBefore;
-  focusBefore?.focus({ preventScroll: true });
+  if (banner.contains(document.activeElement)) focusBefore?.focus({ preventScroll: true });
 }
 
-async function findCause(url) {
+function dismiss() {
+  quietUntil = Date.now() + quietAfterDismissal;
+  hide();
+}
+
+function recover() {
+  if (cause === "signed-out" || Date.now() - causeSince > viewerAsksAgain) return location.reload();
+  cause = undefined;
+  return hide();
+}
+
+function tryNow() {
+  message.textContent = "Trying…";
+  return findCause();
+}
+
+// `told` is what whoever was refused has found out.
+async function findCause(url, told) {
   clearTimeout(timer);
   const found = await askSession();
-  if (found === "signed-in" && canEndByItself()) {
-    location.reload();
-    return;
-  }
-  if (found === "no-answer") timer = setTimeout(findCause, askAgainAfter);
-  show(found, url);
+  if (found === "signed-in" && canEndByItself()) return recover();
+  if (found === "signed-in" && isTransient(told)) return undefined;
+  if (isTransient(found)) timer = setTimeout(findCause, askAgainAfter);
+  return show(found, url);
 }
 
-function refused(url) {
+function refused({ url, session }) {
   if (Date.now() < Math.max(askNext, quietUntil)) return;
   askNext = Date.now() + answerKept;
-  findCause(url);
+  findCause(url, session);
 }
+
+const askIfItEnded = () => canEndByItself() && !document.hidden && findCause();
 
 // The viewer keeps the focus to itself, and a message may not take it: the first Tab leads here, from wherever it is.
 function leadHere(event) {
@@ -100,23 +125,23 @@ function rememberFocus({ relatedTarget }) {
   if (!banner.contains(relatedTarget)) focusBefore = relatedTarget;
 }
 
-function listenToOtherTabs() {
-  // The viewer and its workers post {url} for each refused request, many at once; a tab that was let in posts {signedIn}.
-  const channel = new BroadcastChannel("neuroglancer-auth");
-  channel.postMessage({ signedIn: true });
-  channel.addEventListener("message", ({ data }) => {
-    if (!data.signedIn) refused(data.url);
-    else if (canEndByItself()) location.reload();
-  });
+function hear({ data }) {
+  if (data.signedOut) show("signed-out");
+  else if (data.signedIn || (data.loaded && data.tab === tab)) askIfItEnded();
+  else if (data.tab === tab) refused(data);
 }
 
 export function standBy() {
   if (!hasLogin()) return;
-  listenToOtherTabs();
+  channel.addEventListener("message", hear);
+  channel.postMessage({ signedIn: true });
   actionButton.addEventListener("click", () => causes[cause].act());
   dismissButton.addEventListener("click", dismiss);
   banner.addEventListener("focusin", rememberFocus);
   banner.addEventListener("keydown", ({ key }) => key === "Escape" && dismiss());
   addEventListener("keydown", leadHere, { capture: true });
-  addEventListener("online", () => cause === "no-answer" && findCause());
+  addEventListener("online", askIfItEnded);
+  // A sign-in elsewhere than in a viewer is told by nobody.
+  addEventListener("focus", askIfItEnded);
+  document.addEventListener("visibilitychange", askIfItEnded);
 }

@@ -5,7 +5,7 @@
 #                           where no credentials of AWS are
 # The steps of the latter, in the directory of the script; the role takes them on a host, as an unprivileged user:
 #   build.sh fetch          gets Node.js and the npm packages by the checksums of the two lock files, and runs no code of any package
-#   build.sh compile        patches, bundles, checks, compresses, and leaves dist.tar; needs no network and should get none
+#   build.sh compile        bundles, checks, compresses, and leaves dist.tar; needs no network and should get none
 set -eu
 folder=${2:+$(realpath "$2")}
 cd "$(dirname "$0")"
@@ -34,7 +34,6 @@ fetch() {
 
 compile() {
     export HOME="$PWD" PATH="$PWD/node/bin:$PATH"
-    python3 patch_credentials.py node_modules/neuroglancer
     node node_modules/vite/bin/vite.js build
     node finish.js dist
     # The same bytes wherever it is built.

@@ -16,6 +16,15 @@ for (const worker of ["chunk_worker", "async_computation"]) {
   }
 }
 
+// Without credentials.js the viewer shows public data only, and nothing says why.
+for (const part of ["viewer", "chunk_worker"]) {
+  const built = files.filter((file) => file.includes(`${sep}assets${sep}${part}`) && file.endsWith(".js"));
+  if (!built.some((file) => readFileSync(file, "utf8").includes("NEUROGLANCER_CREDENTIALS"))) {
+    console.error(`${root}: credentials.js is not in ${part}`);
+    process.exit(1);
+  }
+}
+
 for (const file of files.filter((name) => /\.(css|html|js|svg|wasm)$/.test(name))) {
   const content = readFileSync(file);
   for (const [suffix, compressed] of [

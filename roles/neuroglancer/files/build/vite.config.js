@@ -3,6 +3,14 @@ import { defineConfig } from "vite";
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 
+// In the page viewer.js does the same.
+const credentialsFirst = {
+  name: "credentials-first",
+  transform(code, id) {
+    return id.endsWith("/chunk_worker.bundle.js") ? { code: `import "${here("credentials.js")}";\n${code}`, map: null } : null;
+  },
+};
+
 export default defineConfig({
   base: "",
   resolve: {
@@ -12,7 +20,7 @@ export default defineConfig({
       { find: "#src/ui/title.js", replacement: here("title.js") },
     ],
   },
-  worker: { format: "es" },
+  worker: { format: "es", plugins: () => [credentialsFirst] },
   build: {
     target: "es2022",
     // Every file of the viewer is a file with a content hash in its name: nothing as a data: URL.

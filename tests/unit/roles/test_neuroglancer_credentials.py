@@ -1,141 +1,52 @@
-"""The program that patches Neuroglancer's fetch, on the released npm packages, and what the patched function does."""
+"""What stands before Neuroglancer's fetch, with the fetchOk of the released npm packages."""
 
 from __future__ import annotations
 
 import json
-import os
-import shutil
 import subprocess
-import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.unit.roles.neuroglancer_package import PROGRAM, TOOLS, patch, unpack
+from tests.unit.roles.neuroglancer_package import TOOLS, unpack
 
 HARNESS = Path(__file__).with_name("neuroglancer_fetch.mjs")
 STARTED = Path(__file__).with_name("neuroglancer_started_worker.mjs")
-ANCHOR = "response = await fetch(input, init);"
 VERSIONS = ("2.39.2", "2.40.1", "2.41.2")
 
 
-@pytest.fixture(scope="module", params=VERSIONS)
-def released(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A package as npm has it, not to be changed."""
-    folder = tmp_path_factory.mktemp("released")
-    unpack(request.param, folder)
-    return folder / "package"
+@pytest.fixture(scope="module")
+def released(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """The module with fetchOk of each package."""
+    folders = {version: tmp_path_factory.mktemp("released") for version in VERSIONS}
+    for version, folder in folders.items():
+        unpack(version, folder)
+    return {version: folder / "package/lib/util/http_request.js" for version, folder in folders.items()}
 
 
-@pytest.fixture
-def package(released: Path, tmp_path: Path) -> Path:
-    return shutil.copytree(released, tmp_path / "package")
+@pytest.fixture(scope="module")
+def newest(released: dict[str, Path]) -> Path:
+    return released["2.41.2"]
 
 
-@pytest.fixture(scope="module", params=("js", "ts"))
-def patched(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """2.41.2's module with the patch, in both languages; Node.js strips the types of a .ts file by itself."""
-    folder = tmp_path_factory.mktemp("patched")
-    unpack("2.41.2", folder)
-    module = folder / f"http_request.{request.param}"
-    shutil.copy(http_request(folder / "package"), module)
-    (folder / "package.json").write_text('{"type": "module"}')
-    assert patch(module).returncode == 0
-    return module
+@pytest.mark.parametrize("version", VERSIONS)
+def test_each_release_asks_again_and_gives_up_as_this_counts_on(released: dict[str, Path], version: str) -> None:
+    asked = [{"url": url} for url in (DATA, f"{DATA}?2")]
+    given = case({DATA: [403], f"{DATA}?2": [401], SESSION: [503, 429, 204]}, *asked)
+    assert run(released[version], given)["outcomes"] == ["HttpError 401"] * 2
+    given = case({DATA: [403, 403, 200], SESSION: [503, 204]})
+    assert run(released[version], given)["outcomes"] == [200]
 
 
-def http_request(package: Path) -> Path:
-    return package / "lib/util/http_request.js"
-
-
-def test_patches_what_npm_has_and_a_second_time_changes_nothing(package: Path) -> None:
-    path = http_request(package)
-    path.chmod(0o640)
-    before = path.read_text()
-
-    assert patch(package).stdout == f"patched: {path}\n"
-    after = path.read_text()
-    assert after.startswith(before.replace(ANCHOR, "response = await fetchWithOriginCredentials(input, init);"))
-    assert path.stat().st_mode & 0o777 == 0o640
-    assert [entry.name for entry in path.parent.glob(".*")] == []
-
-    status = path.stat()
-    again = patch(package)
-    assert (again.returncode, again.stdout) == (0, f"unchanged: {path}\n")
-    assert path.read_text() == after
-    assert (path.stat().st_ino, path.stat().st_mtime_ns) == (status.st_ino, status.st_mtime_ns)
-
-
-def test_the_patched_module_of_each_release_loads_and_fetches(package: Path) -> None:
-    patch(package)
-    assert run(http_request(package), CASES["403, renewed"])["outcomes"] == [200]
-
-
-@pytest.mark.parametrize(
-    ("change", "count"),
-    [
-        pytest.param(lambda text: text.replace(ANCHOR, "response = await fetch(input, { ...init });"), 0, id="none"),
-        pytest.param(lambda text: f"{text}// {ANCHOR}\n", 2, id="two"),
-        pytest.param(
-            lambda text: text.replace(ANCHOR, "response = await fetch(input, withOriginCredentials(input, init));"),
-            0,
-            id="an earlier patch",
-        ),
-        pytest.param(
-            lambda text: text.replace(ANCHOR, "response = await fetchWithOriginCredentials(input, init);"),
-            0,
-            id="half a patch",
-        ),
-    ],
-)
-def test_without_exactly_one_anchor_writes_nothing(package: Path, change: Any, count: int) -> None:
-    path = http_request(package)
-    path.write_text(change(path.read_text()))
-    before = path.read_bytes()
-    result = patch(package)
-    assert (result.returncode, result.stdout) == (2, "")
-    assert str(path) in result.stderr
-    assert f"{count} times" in result.stderr
-    assert path.read_bytes() == before
-
-
-@pytest.mark.parametrize("files", [(), ("lib/util/http_request.js", "src/util/http_request.ts")])
-def test_refuses_a_directory_without_one_file_to_patch(tmp_path: Path, files: tuple[str, ...]) -> None:
-    for file in files:
-        (tmp_path / file).parent.mkdir(parents=True)
-        (tmp_path / file).write_text(ANCHOR)
-    result = patch(tmp_path)
-    assert result.returncode == 2
-    assert f"found {len(files)}" in result.stderr
-    assert all((tmp_path / file).read_text() == ANCHOR for file in files)
-
-
-@pytest.fixture
-def read_only() -> Iterator[Path]:
-    """A module in a directory that its reader can't write to (root could, hence another user below)."""
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        shutil.copy(PROGRAM, folder)
-        (folder / "http_request.js").write_text(ANCHOR)
-        folder.chmod(0o555)
-        yield folder
-        folder.chmod(0o755)
-
-
-def test_a_directory_that_cannot_be_written_to_is_an_error_that_changes_nothing(read_only: Path) -> None:
-    user = {"user": "nobody"} if os.geteuid() == 0 else {}
-    command = ["/usr/bin/env", "python3", str(read_only / PROGRAM.name), str(read_only / "http_request.js")]
-    result = subprocess.run(command, capture_output=True, text=True, check=False, **user)
-    assert result.returncode == 2, result.stderr
-    assert "Permission denied" in result.stderr
-    assert "Traceback" not in result.stderr
-    assert (read_only / "http_request.js").read_text() == ANCHOR
-
-
+PLUS = "https://data.example.org/a%2Bb%2Bc/%2B"
 DATA, OTHER, SESSION = "https://data.example.org/c/0", "https://public.example.net/c/0", "/session"
-ONCE = {"origins": ["https://data.example.org"], "renewUrl": SESSION, "groups": [{"requests": [{"url": DATA}]}]}
+ONCE = {
+    "origins": ["https://data.example.org"],
+    "renewUrl": SESSION,
+    "tab": "t1",
+    "groups": [{"requests": [{"url": DATA}]}],
+}
 
 
 def case(answers: dict[str, list[Any]], *requests: dict[str, Any], **changes: Any) -> dict[str, Any]:
@@ -144,7 +55,7 @@ def case(answers: dict[str, list[Any]], *requests: dict[str, Any], **changes: An
 
 
 CASES = {"403, renewed": case({DATA: [403, 200], SESSION: [204]})}
-READ, RENEW = [DATA, "include", None, None, None], [SESSION, None, "no-store", "error", None]
+READ, RENEW = [DATA, "include", None, None, None], [SESSION, None, "no-store", "manual", None]
 
 
 def run(module: Path, given: dict[str, Any], harness: Path = HARNESS) -> Any:
@@ -196,6 +107,21 @@ def run(module: Path, given: dict[str, Any], harness: Path = HARNESS) -> Any:
             id="no globals, no difference",
         ),
         pytest.param(
+            case({f"{PLUS}?a+b": [200]}, {"url": "https://data.example.org/a+b%2Bc/+?a+b"}),
+            [200],
+            [[f"{PLUS}?a+b", *READ[1:]]],
+            id="a plus in a path is no blank to S3",
+        ),
+        pytest.param(
+            case({"https://public.example.net/a+b": [200]}, {"url": "https://public.example.net/a+b"}),
+            [200],
+            [["https://public.example.net/a+b", *[None] * 4]],
+            id="elsewhere it stays",
+        ),
+        pytest.param(
+            case({DATA: [401, 200], SESSION: [204]}), [200], [READ, RENEW, READ], id="401 is renewed as 403 is"
+        ),
+        pytest.param(
             case({DATA: [403]}, {"url": DATA, "init": {"credentials": "omit"}}),
             ["HttpError 403"],
             [[DATA, "omit", None, None, None]],
@@ -221,13 +147,13 @@ def run(module: Path, given: dict[str, Any], harness: Path = HARNESS) -> Any:
         ),
     ],
 )
-def test_quiet_outcomes(patched: Path, given: dict[str, Any], outcomes: list[Any], fetches: list[Any]) -> None:
-    result = run(patched, given)
+def test_quiet_outcomes(newest: Path, given: dict[str, Any], outcomes: list[Any], fetches: list[Any]) -> None:
+    result = run(newest, given)
     assert (result["outcomes"], result["fetches"], result["messages"]) == (outcomes, fetches, [])
 
 
 ORIGINS = ["https://data.example.org"]
-HANDED_ON = {"origins": ORIGINS, "renewUrl": SESSION}
+HANDED_ON = {"origins": ORIGINS, "renewUrl": SESSION, "tab": "t1"}
 
 
 def as_worker(name: Any, **globals_of_page: Any) -> dict[str, Any]:
@@ -236,8 +162,8 @@ def as_worker(name: Any, **globals_of_page: Any) -> dict[str, Any]:
     return case({DATA: [403, 200], SESSION: [204]}, **told)
 
 
-def test_a_worker_goes_by_its_name(patched: Path) -> None:
-    result = run(patched, as_worker(json.dumps(HANDED_ON)))
+def test_a_worker_goes_by_its_name(newest: Path) -> None:
+    result = run(newest, as_worker(json.dumps(HANDED_ON)))
     assert (result["outcomes"], result["fetches"]) == ([200], [READ, RENEW, READ])
 
 
@@ -254,64 +180,105 @@ NO_NAMES = {
 
 
 @pytest.mark.parametrize("name", NO_NAMES.values(), ids=NO_NAMES)
-def test_a_worker_that_was_told_no_host_sends_cookies_to_none(patched: Path, name: str) -> None:
-    result = run(patched, as_worker(name))
+def test_a_worker_that_was_told_no_host_sends_cookies_to_none(newest: Path, name: str) -> None:
+    result = run(newest, as_worker(name))
     assert (result["outcomes"], result["fetches"]) == (["HttpError 403"], [[DATA, *[None] * 4]])
 
 
-def test_a_worker_does_not_go_by_globals(patched: Path) -> None:
-    result = run(patched, as_worker("", origins=ORIGINS, renewUrl=SESSION))
+def test_a_worker_does_not_go_by_globals(newest: Path) -> None:
+    result = run(newest, as_worker("", origins=ORIGINS, renewUrl=SESSION))
     assert result["fetches"] == [[DATA, *[None] * 4]]
 
 
-NOTHING = {"origins": [], "renewUrl": ""}
+NOTHING = {"origins": [], "renewUrl": "", "tab": ""}
 
 
 @pytest.mark.parametrize(
     ("given", "handed_on"),
     [
-        pytest.param({"page": True, **HANDED_ON}, HANDED_ON, id="the page's settings"),
+        pytest.param({"page": True, "credentials": HANDED_ON}, HANDED_ON, id="the page's settings"),
         pytest.param({"page": True}, NOTHING, id="a page without settings"),
         pytest.param({"page": True, "name": json.dumps(HANDED_ON)}, NOTHING, id="a page goes by no name"),
         pytest.param({"name": json.dumps(HANDED_ON)}, HANDED_ON, id="a worker's own"),
-        pytest.param({"name": "", **HANDED_ON}, NOTHING, id="a worker without a name"),
+        pytest.param({"name": "", "credentials": HANDED_ON}, NOTHING, id="a worker without a name"),
     ],
 )
 def test_whoever_starts_a_worker_hands_on_what_it_was_told(
-    patched: Path, given: dict[str, Any], handed_on: dict[str, Any]
+    newest: Path, given: dict[str, Any], handed_on: dict[str, Any]
 ) -> None:
-    ((url, options),) = run(patched, given, STARTED)
+    ((url, options),) = run(newest, given, STARTED)
     assert (url, options["type"]) == ("chunks.js", "module")
     assert json.loads(options["name"]) == handed_on
 
 
 @pytest.mark.parametrize(
-    ("given", "fetches"),
+    ("given", "fetches", "session"),
     [
-        pytest.param(case({DATA: [403], SESSION: [401]}), [READ, RENEW], id="not signed in"),
+        pytest.param(case({DATA: [403], SESSION: [401]}), [READ, RENEW], "signed-out", id="not signed in"),
+        pytest.param(case({DATA: [403], SESSION: ["redirect"]}), [READ, RENEW], "signed-out", id="led to a login page"),
         pytest.param(
-            case({DATA: [403], SESSION: ["unreachable"]}), [READ, RENEW], id="sign-in expired: led to a login page"
+            case({DATA: [403], SESSION: [204]}), [READ, RENEW, READ], "signed-in", id="signed in, no permission"
         ),
-        pytest.param(case({DATA: [403], SESSION: [204]}), [READ, RENEW, READ], id="signed in, no permission"),
         pytest.param(
-            case({DATA: ["unreachable"], SESSION: ["unreachable"]}), [READ, RENEW], id="offline, or no CORS headers"
+            case({DATA: ["unreachable"], SESSION: [204]}), [READ, RENEW, READ], "signed-in", id="no CORS headers"
         ),
-        pytest.param(case({DATA: [403]}, renewUrl=""), [READ], id="no renewal URL"),
+        pytest.param(case({DATA: [403]}, renewUrl=""), [READ], "signed-out", id="no renewal URL"),
     ],
 )
 def test_a_lasting_refusal_is_an_error_that_the_page_hears_of(
-    patched: Path, given: dict[str, Any], fetches: list[Any]
+    newest: Path, given: dict[str, Any], fetches: list[Any], session: str
 ) -> None:
-    result = run(patched, given)
+    result = run(newest, given)
     assert (result["outcomes"], result["fetches"]) == (["HttpError 401"], fetches)
-    assert result["messages"] == [["neuroglancer-auth", DATA]]
+    assert result["messages"] == [["neuroglancer-auth", {"tab": "t1", "url": DATA, "session": session}]]
 
 
-def test_an_abort_is_passed_on(patched: Path) -> None:
+NO_ANSWERS = {
+    "503": 503,
+    "500": 500,
+    "561": 561,
+    "too many at once": 429,
+    "no network": "unreachable",
+    "hangs": "hangs",
+}
+
+
+@pytest.mark.parametrize("answer", NO_ANSWERS.values(), ids=NO_ANSWERS)
+def test_while_nobody_can_tell_no_chunk_is_lost(newest: Path, answer: Any) -> None:
+    chunks = [f"https://data.example.org/c/{number}" for number in range(50)]
+    given = case(
+        {**{url: [403, 403, 200] for url in chunks}, SESSION: [answer, 204]}, *({"url": url} for url in chunks)
+    )
+    result = run(newest, given)
+    assert result["outcomes"] == [200] * 50
+    assert result["fetches"].count(RENEW) == 2
+    told = [message for _channel, message in result["messages"]]
+    expected = "busy" if answer == 429 else "no-answer"
+    assert {message["session"] for message in told if "session" in message} == {expected}
+    assert [message for message in told if "loaded" in message] == [{"tab": "t1", "loaded": True}]
+
+
+def test_what_is_forbidden_does_not_count_as_missing_for_all(newest: Path) -> None:
+    other = "https://data.example.org/other"
+    groups = [{"requests": [{"url": DATA}]}, {"after": 100, "requests": [{"url": other}]}]
+    result = run(newest, case({DATA: [403], other: [200], SESSION: [204]}, groups=groups))
+    assert [message for _channel, message in result["messages"] if "loaded" in message] == []
+
+
+def test_offline_it_is_asked_about_once_a_second(newest: Path) -> None:
+    requests = [{"url": f"https://data.example.org/c/{number}"} for number in range(20)]
+    chunks = {each["url"]: ["unreachable"] * 4 + [200] for each in requests}
+    result = run(newest, case({**chunks, SESSION: ["unreachable"] * 4 + [204]}, *requests))
+    assert result["outcomes"] == [200] * 20
+    assert result["fetches"].count(RENEW) < 20
+
+
+def test_an_abort_is_passed_on(newest: Path) -> None:
     during_read = case({DATA: ["abort"], SESSION: [204]}, {"url": DATA, "abortable": True})
     during_renewal = case({DATA: [403], SESSION: ["abort"]}, {"url": DATA, "abortable": True})
-    for given, fetches in ((during_read, [READ]), (during_renewal, [READ, RENEW])):
-        result = run(patched, given)
+    meanwhile = case({DATA: [403], SESSION: ["hangs"]}, {"url": DATA, "abortable": True}, hurry=5)
+    for given, fetches in ((during_read, [READ]), (during_renewal, [READ, RENEW]), (meanwhile, [READ, RENEW])):
+        result = run(newest, given)
         assert (result["outcomes"], result["fetches"], result["messages"]) == (["AbortError"], fetches, [])
 
 
@@ -361,8 +328,8 @@ MANY = [{"url": DATA}] * 20
         ),
     ],
 )
-def test_renewals_are_few(patched: Path, given: dict[str, Any], outcomes: list[Any], renewals: int) -> None:
-    result = run(patched, given)
+def test_renewals_are_few(newest: Path, given: dict[str, Any], outcomes: list[Any], renewals: int) -> None:
+    result = run(newest, given)
     assert result["outcomes"] == outcomes
     assert result["fetches"].count(RENEW) == renewals
     assert result["channels"] <= 1
