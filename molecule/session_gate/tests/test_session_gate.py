@@ -73,8 +73,10 @@ def test_units_are_hardened(host, unit):
 
 def test_files_are_root_s(host):
     programs = [f"/usr/local/lib/session_gate{suffix}.py" for suffix in ("", "_allow_list", "_watch")]
-    for path, mode in {"/etc/session-gate.json": 0o600, **dict.fromkeys(programs, 0o644)}.items():
-        assert (host.file(path).user, host.file(path).mode) == ("root", mode)
+    for path in programs:
+        assert (host.file(path).user, host.file(path).mode) == ("root", 0o644)
+    people = host.file("/etc/session-gate.json")
+    assert (people.user, people.group, people.mode) == ("root", "session-gate-readers", 0o640)
     socket = host.file("/run/session-gate.sock")
     assert (socket.user, socket.group, socket.mode) == ("root", "www-data", 0o660)
 
@@ -135,7 +137,9 @@ def test_without_the_keys_those_it_knows_count_and_others_wait(well):
 
 def test_settings_that_are_wrong_are_refused_and_the_old_ones_go_on(well):
     path, told = "/etc/session-gate.json", mails(well)
-    well.check_output(f"cp {path} /root/good && sed --in-place 's,https://localhost,http://localhost,' {path}")
+    well.check_output(
+        f"cp --archive {path} /root/good && sed --in-place 's,https://localhost,http://localhost,' {path}"
+    )
     refused = well.run(f"python3 /usr/local/lib/session_gate.py {path} --check")
     assert refused.rc == 1, "as the role has it checked before it puts it in place"
     assert "keys_url does not start with https://" in refused.stderr
