@@ -364,6 +364,15 @@ def test_who_signed_out_is_out(deployment):
     assert "password" in visitor.ask_to_come_in(person).text
 
 
+@pytest.mark.hostile
+def test_a_link_elsewhere_signs_nobody_out(deployment):
+    person = visitor.signed_in(NED, viewer.create_user(NED))
+    answer = person.get(f"{viewer.SITE}/logout", headers={"Sec-Fetch-Site": "cross-site"})
+    assert (answer.status_code, answer.headers.get_list("set-cookie")) == (200, [])
+    assert "Another site has led you here" in answer.text
+    assert person.get(f"{viewer.SITE}/session").status_code == 204
+
+
 # ---- sizes ----
 
 SIZES: dict[str, tuple[Fields, tuple[int, ...]]] = {
