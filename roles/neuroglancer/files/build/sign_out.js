@@ -8,8 +8,9 @@ const bar = () => document.querySelector(".neuroglancer-viewer-top-row");
 function leaveFields(event) {
   const position = event.target.closest?.(".neuroglancer-position-widget");
   if (event.key !== "Tab" || !position) return;
-  const ofThisKind = [...position.getElementsByClassName(event.target.className)];
-  const end = event.shiftKey ? ofThisKind[0] : ofThisKind.at(-1);
+  const ofThisKind = [...position.getElementsByClassName(event.target.classList[0])];
+  const shown = ofThisKind.filter((field) => field.style.display !== "none");
+  const end = event.shiftKey ? shown[0] : shown.at(-1);
   if (event.target === end) event.stopImmediatePropagation();
 }
 
