@@ -49,7 +49,7 @@ PATHS: dict[str, list[tuple[str, str]]] = {
         )
     ],
     "lambda": [
-        (r"/[\d-]+/functions/([^/:]+)", "arn:aws:lambda:{region}:{account}:function:{}"),
+        (r"/[\d-]+/functions/([^/]+)", "arn:aws:lambda:{region}:{account}:function:{}"),
         (r"/[\d-]+/tags/(.+)", "{}"),
     ],
     "route53": [(r"/[\d-]+/(hostedzone|change)/(\w+)", "arn:aws:route53:::{}/{}")],
@@ -182,9 +182,12 @@ def _arns_from_fields(request: RequestContext) -> list[str]:
 
 
 def _arns_from_path(request: RequestContext) -> list[str]:
+    # A version of a function is a resource of its own, which the function's ARN does not cover (Lambda Developer Guide,
+    # "Fine-tuning the Resources and Conditions sections of policies").
+    version = "".join(f":{name}" for name in request.fields.get("Qualifier", []))
     for pattern, arn in PATHS.get(request.service, []):
         if found := re.match(pattern, request.path):
-            return [request.expand(arn, *found.groups())]
+            return [request.expand(arn, *found.groups()) + version]
     return []
 
 

@@ -88,6 +88,13 @@ def request(call: str, target: str = "/", body: str = "") -> request_context.Req
             [f"arn:aws:iam::{ACCOUNT}:instance-profile/b"],
         ),
         ("lambda:GetPolicy", "/2015-03-31/functions/f/policy", "", [f"arn:aws:lambda:eu-west-1:{ACCOUNT}:function:f"]),
+        (
+            "lambda:GetFunction",
+            "/2015-03-31/functions/f?Qualifier=1",
+            "",
+            [f"arn:aws:lambda:eu-west-1:{ACCOUNT}:function:f:1"],
+        ),
+        ("lambda:GetFunction", "/2015-03-31/functions/f:1", "", [f"arn:aws:lambda:eu-west-1:{ACCOUNT}:function:f:1"]),
         ("lambda:ListTags", "/2017-03-31/tags/arn%3Ax", "", ["arn:x"]),
         ("logs:DeleteLogGroup", "/", '{"logGroupName": "/a"}', [f"arn:aws:logs:eu-west-1:{ACCOUNT}:log-group:/a"]),
         ("route53:ListHostedZones", "/2013-04-01/hostedzone", "", ["*"]),
@@ -238,6 +245,9 @@ def filled_in(node, values):
     return iam_policies.filled(node, values)
 
 
+# What amazon.aws's ec2_instance does for another type: it stops the instance, changes and starts it.
+CHANGE_OF_TYPE = ("StopInstances", "ModifyInstanceAttribute", "StartInstances")
+LOG_GROUP = '{{"logGroupName": "/aws/lambda/{}-sign-in", "tags": {{"Project": "lab"}}}}'
 TAGGED = "TagSpecification.1.Tag.1.Key=Project&TagSpecification.1.Tag.1.Value"
 
 
@@ -262,6 +272,12 @@ def change(name: str, kind: str = "A") -> str:
         ("teardown", "ec2:TerminateInstances", "/", "InstanceId.1=i-9", "instance/i-9"),
         ("deploy", "ec2:TerminateInstances", "/", "InstanceId.1=i-1", "ec2:TerminateInstances"),
         ("deploy", "ec2:CreateTags", "/", "ResourceId.1=i-9", "instance/i-9"),
+        *[("deploy", f"ec2:{verb}", "/", "InstanceId.1=i-1", None) for verb in CHANGE_OF_TYPE],
+        ("deploy", "ec2:StopInstances", "/", "InstanceId.1=i-9", "instance/i-9"),
+        ("deploy", "lambda:GetFunction", "/2015-03-31/functions/lab-sign-in", "", None),
+        ("deploy", "lambda:GetFunction", "/2015-03-31/functions/lab-sign-in?Qualifier=2", "", "lab-sign-in:2"),
+        ("deploy", "logs:CreateLogGroup", "/", LOG_GROUP.format("lab"), None),
+        ("igv", "logs:CreateLogGroup", "/", LOG_GROUP.format("lab-igv"), None),
         ("deploy", "ssm:StartSession", "/", '{"Target": "i-1"}', None),
         ("operate", "ssm:StartSession", "/", '{"Target": "i-9"}', "instance/i-9"),
         ("operate", "ssm:StartSession", "/", '{"Target": "i-1", "DocumentName": "AWS-RunShellScript"}', "document/"),
