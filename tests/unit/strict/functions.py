@@ -13,11 +13,13 @@ from tests.unit.strict.models import Refusal
 
 ARN = "arn:aws:lambda:us-east-1:123456789012:function:"
 AT_WORK = "The operation cannot be performed at this time. An update is in progress for resource."
-# What Lambda says of a role that it, or KMS, does not know yet: by turns.
-UNKNOWN_ROLE = (
-    "Lambda was unable to configure access to your environment variables because the KMS key is invalid for "
-    "CreateGrant. KMS Exception: InvalidArnException KMS Message: ARN does not refer to a valid principal",
-    "The role defined for the function cannot be assumed by Lambda.",
+# What Lambda says of a role that IAM has just made: when it is to take it, and when it is to let it decrypt variables
+# (terraform-provider-aws, internal/service/lambda/function.go, retryFunctionOp).
+CANNOT_ASSUME = "The role defined for the function cannot be assumed by Lambda."
+CANNOT_GRANT = (
+    "Lambda was unable to configure access to your environment variables because the KMS key is invalid for"
+    " CreateGrant. Please check your KMS key settings. KMS Exception: InvalidArnException KMS Message: ARN does not"
+    " refer to a valid principal"
 )
 PLAIN = ("Description", "Role", "Runtime", "Handler", "Timeout", "MemorySize")
 
@@ -41,6 +43,7 @@ class Functions:
     def __init__(self, account: Any) -> None:
         self.account = account
         self.roles_seen_late = 0  # so many calls do not know a new role yet
+        self.unknown_role = CANNOT_ASSUME
 
     @property
     def functions(self) -> dict[str, dict[str, Any]]:
@@ -65,13 +68,16 @@ class Functions:
     def create_function(self, request: dict[str, Any], held: dict[str, Any] | None) -> dict[str, Any]:
         if held:
             raise Refusal("ResourceConflictException", "Function already exist")
-        if self.roles_seen_late:
-            self.roles_seen_late -= 1
-            raise Refusal("InvalidParameterValueException", UNKNOWN_ROLE[self.roles_seen_late % 2])
+        self.know_role()
         config = {key: request[key] for key in (*PLAIN, "Architectures", "Environment") if key in request}
         code = digest(request["Code"]["ZipFile"])
         self.put(request["FunctionName"], request.get("Tags"), CodeSha256=code, **config)
         return self.told(request["FunctionName"])
+
+    def know_role(self) -> None:
+        if self.roles_seen_late:
+            self.roles_seen_late -= 1
+            raise Refusal("InvalidParameterValueException", self.unknown_role)
 
     def get_function(self, request: dict[str, Any], held: dict[str, Any]) -> dict[str, Any]:
         status = "InProgress" if held["changing"] else "Successful"
@@ -95,6 +101,8 @@ class Functions:
         return self.told(request["FunctionName"])
 
     def update_function_configuration(self, request: dict[str, Any], held: dict[str, Any]) -> dict[str, Any]:
+        if request.get("Role", held["config"]["Role"]) != held["config"]["Role"]:
+            self.know_role()
         self.ready(held)
         held["config"] |= {key: request[key] for key in (*PLAIN, "Environment") if key in request}
         return self.told(request["FunctionName"])
