@@ -243,9 +243,8 @@ class ActionModule(DirectAction):
         asked = {**inventory.arguments(), **arguments}
         answer = self._execute_module(module_args=asked, task_vars=task_vars)
         if "faults" not in answer and answer.get("failed"):
-            faults.append(
-                Problem("", "", str(answer.get("msg", "")).rstrip("."), "put that right and run again").facts()
-            )
+            wrong = str(answer.get("msg", "")).strip(" .:") or "the checks ended without a word"
+            faults.append(Problem("", "", wrong, "put that right and run again").facts())
         faults += answer.get("faults", [])
         kept = {name: answer[name] for name in ("notes", "network", "bucket") if name in answer}
         message = {"msg": report.problems_message(faults)} if faults else {}

@@ -125,9 +125,6 @@ VARIABLES = "EnvironmentVariables"
 PERMISSIONS = "Permissions"
 NEEDED = ("Role", "Runtime", "Handler", CODE)
 PLAIN = ("Description", "Role", "Runtime", "Handler", "Timeout", "MemorySize")
-# Lambda learns of a new role seconds after IAM (IAM User Guide, "Troubleshoot IAM"). Until then it refuses to take it,
-# or to let it decrypt the variables (terraform-provider-aws, internal/service/lambda/function.go, retryFunctionOp).
-UNKNOWN_ROLE = ("cannot be assumed", "KMS key is invalid for CreateGrant", "ARN does not refer to a valid principal")
 # The earliest time that a zip can hold.
 EPOCH = (1980, 1, 1, 0, 0, 0)
 

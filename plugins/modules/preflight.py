@@ -223,6 +223,12 @@ OPTIONS: dict[str, dict[str, Any]] = {
 }
 
 
+def profile(module: AnsibleAWSModule) -> str | None:
+    """The profile that credentials are taken from, if they are not given themselves."""
+    given = module.params["profile"]
+    return given if given or module.params["access_key"] else "default"
+
+
 def inputs(module: AnsibleAWSModule) -> dict[str, Any]:
     """What is asked for, and what follows from it at once."""
     given = {name: module.params[name] for name in OPTIONS}
@@ -230,7 +236,7 @@ def inputs(module: AnsibleAWSModule) -> dict[str, Any]:
     by_hand = given["dns"] == "manual"
     if by_hand:
         del given["hosted_zone"]
-    place = {"region": module.region, "aws_region": module.region}
+    place = {"region": module.region, "aws_region": module.region, "profile": profile(module)}
     pool = "shared_user_pool" if given["igv_shares_user_pool"] else "own_user_pool"
     return {**given, **place, pool: True, "network": with_network or None, "dns_by_hand": by_hand or None}
 

@@ -155,9 +155,10 @@ def _judge(check: Check, context: Context, before: Mapping[str, Outcome]) -> tup
         )
         todo = f"Give who runs this {denied}."
     except Exception as error:  # an answer that nobody thought of must not keep the other checks from running
-        said = str(error).rstrip(".") if isinstance(error, EXPECTED) else f"{type(error).__name__} {error}"
+        kind, text = type(error).__name__, str(error).strip(" .:")
+        said = text if isinstance(error, EXPECTED) else f"{kind} {text}".strip()
         instead = "run again, or see what AWS says of it"
-        found.append(check.unanswered(context, said or type(error).__name__, instead))
+        found.append(check.unanswered(context, said or kind, instead))
     failed = any(not isinstance(each, Note) for each in found)
     return (FAILED, found, todo) if failed else (OK, found, "")
 

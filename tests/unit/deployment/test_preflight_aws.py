@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime
+
 import pytest
 from ansible_collections.bioviewers.aws.plugins.module_utils._deployment.account import preflight as preflight_account
 from ansible_collections.bioviewers.aws.plugins.module_utils._deployment.builds import BUILDS
@@ -49,6 +51,11 @@ def caller(partition="aws"):
         (exceptions.NoCredentialsError(), {}, "There are no AWS credentials, so nothing in AWS was checked"),
         (exceptions.UnauthorizedSSOTokenError(), {}, "The AWS login has expired"),
         (exceptions.EndpointConnectionError(endpoint_url="x"), {}, "AWS could not be asked who we are: Could not"),
+        (exceptions.LoginRefreshRequired(), {}, "The login of `aws login` has expired"),
+        (refusal("UnauthorizedException"), {}, "The AWS login has expired"),
+        (exceptions.CredentialRetrievalError(provider="custom-process", error_msg=""), {},
+         "AWS could not be asked who we are: Error when retrieving credentials from custom-process; check"),
+        (EOFError(), {}, "aws_account_id is empty: the credentials could not be checked, EOFError; run again"),
     ],
 )  # fmt: skip
 def test_credentials(answer, known, fault):
@@ -57,6 +64,43 @@ def test_credentials(answer, known, fault):
     assert [found[: len(fault)] for found in faults] == ([fault] if fault else []), faults
     assert ("account" in context.found) is (fault is None)
     assert asked == ["sts.get_caller_identity"]
+
+
+PROFILES = """
+[default]
+region = us-east-1
+[profile plain]
+source_profile = plain
+[profile code]
+mfa_serial = arn:aws:iam::123456789012:mfa/ada
+[profile role]
+source_profile = code
+"""
+
+
+@pytest.mark.parametrize(
+    ("profile", "asks"), [("default", False), ("plain", False), ("gone", False), ("code", True), ("role", True)]
+)
+def test_a_profile_that_asks_for_a_code_is_told_before_aws_is_asked(monkeypatch, tmp_path, profile, asks):
+    (tmp_path / "config").write_text(PROFILES)
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    context, asked = context_with({"profile": profile}, get_caller_identity=caller())
+    faults, _other = sentences(preflight_account.CHECKS, context)
+    assert [*faults, *asked] == (
+        [f"The profile {profile} asks for an MFA code (mfa_serial), which each task of a run would need anew; give the"
+         f' code once, with `eval "$(aws configure export-credentials --profile {profile} --format env)"`, and then'
+         " `unset AWS_PROFILE`."] if asks else ["sts.get_caller_identity"]
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("known", "minutes", "notes"), [({}, 20, 1), ({}, -1, 1), ({}, 90, 0), ({"profile": "default"}, 20, 0)]
+)
+def test_credentials_that_end_within_a_run_are_told(monkeypatch, known, minutes, notes):
+    end = datetime.datetime.now(datetime.UTC) + datetime.timedelta(minutes=minutes)
+    monkeypatch.setenv("AWS_CREDENTIAL_EXPIRATION", end.isoformat())
+    _faults, told_of, _context = told(preflight_account.CHECKS[:1], known, get_caller_identity=caller())
+    assert told_of == [f"The AWS credentials end in {max(minutes, 0)} minutes; a first run takes up to 45."][:notes]
 
 
 @pytest.mark.parametrize(

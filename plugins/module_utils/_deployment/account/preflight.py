@@ -5,6 +5,9 @@
 
 from __future__ import annotations
 
+import datetime
+import os
+
 from ansible_collections.bioviewers.aws.plugins.module_utils._aws.iam_errors import (
     AccessDeniedError,
     BotoCoreError,
@@ -12,8 +15,14 @@ from ansible_collections.bioviewers.aws.plugins.module_utils._aws.iam_errors imp
     error_code,
 )
 from ansible_collections.bioviewers.aws.plugins.module_utils._checks.check import Check, Context
-from ansible_collections.bioviewers.aws.plugins.module_utils._checks.problem import Findings, Problem
+from ansible_collections.bioviewers.aws.plugins.module_utils._checks.problem import Findings, Note, Problem
 
+try:
+    import botocore.session
+except ImportError:
+    botocore = None  # AnsibleAWSModule says what is missing
+
+LONGEST_RUN = 45  # minutes, with all that AWS can take
 LOG_IN = "log in again (`aws sso login`, `aws configure`) or name the right profile in AWS_PROFILE"
 # What a person should read for what AWS or boto3 says of credentials.
 REFUSALS = {
@@ -26,20 +35,54 @@ REFUSALS = {
     "SSOTokenLoadError": "the AWS login has not been made on this machine",
     "TokenRetrievalError": "the AWS login has expired",
     "UnauthorizedSSOTokenError": "the AWS login has expired",
+    "UnauthorizedException": "the AWS login has expired",
+    "LoginRefreshRequired": "the login of `aws login` has expired",
+    "LoginTokenLoadError": "the login of `aws login` has not been made on this machine",
 }
+CODE = "the profile {} asks for an MFA code (mfa_serial), which each task of a run would need anew"
+CODE_GIVEN = (
+    'give the code once, with `eval "$(aws configure export-credentials --profile {} --format env)"`, and then'
+    " `unset AWS_PROFILE`"
+)
 
 
 def _refusal(error: Exception) -> Problem:
     known = REFUSALS.get(error_code(error)) or REFUSALS.get(type(error).__name__)
     if known:
         return Problem("", "", f"{known}, so nothing in AWS was checked", LOG_IN)
-    return Problem(
-        "", "", f"AWS could not be asked who we are: {str(error).rstrip('.')}", "check the network and " + LOG_IN
-    )
+    said = str(error).strip(" .:") or type(error).__name__
+    return Problem("", "", f"AWS could not be asked who we are: {said}", "check the network and " + LOG_IN)
+
+
+def _asks_for_code(profile: str) -> bool:
+    """Whether a profile, or one that it takes its credentials from, names an MFA device."""
+    held = botocore.session.Session().full_config["profiles"]
+    seen: list[str] = []
+    while profile in held and profile not in seen:
+        if "mfa_serial" in held[profile]:
+            return True
+        seen.append(profile)
+        profile = held[profile].get("source_profile", "")
+    return False
+
+
+def _end(given: str) -> Findings:
+    """Of credentials that came with their end; those of a profile are renewed as far as its login allows."""
+    try:
+        left = datetime.datetime.fromisoformat(given) - datetime.datetime.now(datetime.UTC)
+    except (TypeError, ValueError):  # whatever stands there, AWS decides
+        return
+    minutes = max(0, round(left.total_seconds() / 60))
+    if minutes < LONGEST_RUN:
+        yield Note(f"The AWS credentials end in {minutes} minutes; a first run takes up to {LONGEST_RUN}.")
 
 
 def caller(context: Context) -> Findings:
+    profile = context.inputs.get("profile", "")
     try:
+        if _asks_for_code(profile):
+            yield Problem("", "", CODE.format(profile), CODE_GIVEN.format(profile))
+            return
         # In a region that the account has not switched on, valid credentials look invalid.
         identity = context.aws.call("sts", "get_caller_identity", region="us-east-1")
     except (BotoCoreError, ClientError, AccessDeniedError) as error:
@@ -57,6 +100,8 @@ def caller(context: Context) -> Findings:
         )
     else:
         context.provide(account=account)
+        if not profile:
+            yield from _end(os.environ.get("AWS_CREDENTIAL_EXPIRATION", ""))
 
 
 def region(context: Context) -> Findings:
