@@ -28,13 +28,20 @@ options:
   max_session_duration:
     description: How many seconds a session of the role may last at most.
     type: int
+  permissions_boundary:
+    description: ARN of the managed policy that limits what the role's own policies can allow.
+    type: str
   managed_policies:
     description: ARNs of the managed policies that are attached. All others are detached.
     type: list
     elements: str
   inline_policies:
-    description: Inline policies by their names. All others are deleted.
+    description: Inline policies by their names. All others are deleted, and one that is empty.
     type: dict
+  purge_policies:
+    description: Whether policies that are not asked for are taken off. An organization may attach some of its own.
+    type: bool
+    default: true
 extends_documentation_fragment:
   - bioviewers.aws._attributes
   - bioviewers.aws._resource
@@ -98,6 +105,9 @@ role:
     max_session_duration:
       description: How many seconds a session may last.
       type: int
+    permissions_boundary:
+      description: ARN of the managed policy that limits the role, if it has one.
+      type: str
     managed_policies:
       description: ARNs of the attached managed policies.
       type: list
@@ -126,6 +136,7 @@ from ansible_collections.bioviewers.aws.plugins.module_utils._engine.resource im
 TRUST = "AssumeRolePolicyDocument"
 INLINE = "InlinePolicies"
 MANAGED = "ManagedPolicies"
+BOUNDARY = "PermissionsBoundary"
 PLAIN = ("Description", "MaxSessionDuration")
 
 
@@ -142,13 +153,23 @@ class Role(Resource):
         "description": {},
         "assume_role_policy_document": {"type": "dict"},
         "max_session_duration": {"type": "int"},
+        "permissions_boundary": {},
         "managed_policies": {"type": "list", "elements": "str"},
         "inline_policies": {"type": "dict"},
+        "purge_policies": {"type": "bool", "default": True},
         **TAGS,
     }
     given = ("Arn", "RoleId")
     spelling = Spelling({"name": "RoleName"}, verbatim=frozenset({TRUST, INLINE}))
     retry_on = (Passing("ConcurrentModification"),)
+
+    def desired(self) -> dict[str, Any]:
+        """Without the option that says what to do, and inline policies that are to go."""
+        asked = super().desired()
+        del asked["PurgePolicies"]
+        if INLINE in asked:
+            asked[INLINE] = {name: policy for name, policy in asked[INLINE].items() if policy}
+        return asked
 
     def merged(self, held: dict[str, Any], asked: dict[str, Any]) -> dict[str, Any]:
         """A policy replaces another, and is that other one if it means the same."""
@@ -157,11 +178,18 @@ class Role(Resource):
             whole[TRUST] = held[TRUST] if same(held[TRUST], asked[TRUST]) else asked[TRUST]
         if INLINE in asked:
             before = held[INLINE]
-            whole[INLINE] = {
+            whole[INLINE] = self._kept(before) | {
                 name: before[name] if same(before.get(name), policy) else policy
                 for name, policy in asked[INLINE].items()
             }
+        if MANAGED in asked and not self.params["purge_policies"]:
+            whole[MANAGED] = [*held[MANAGED], *(arn for arn in asked[MANAGED] if arn not in held[MANAGED])]
         return whole
+
+    def _kept(self, held: dict[str, Any]) -> dict[str, Any]:
+        """The inline policies that stay though nobody asked for them."""
+        named = self.params["inline_policies"]
+        return {} if self.params["purge_policies"] else {name: held[name] for name in held if name not in named}
 
     def find(self) -> Found | None:
         try:
@@ -169,6 +197,8 @@ class Role(Resource):
         except is_boto3_error_code("NoSuchEntity"):
             return None
         config = {"RoleName": self.name, TRUST: role[TRUST], **{key: role[key] for key in PLAIN if key in role}}
+        if BOUNDARY in role:
+            config[BOUNDARY] = role[BOUNDARY]["PermissionsBoundaryArn"]
         everything = self.params["state"] == "absent"
         if everything or self.params["managed_policies"] is not None:
             config[MANAGED] = [
@@ -199,7 +229,7 @@ class Role(Resource):
             raise AnsibleAWSError(message="To make a role, assume_role_policy_document is needed.")
         tags = self._wanted_tags({})
         more = {"Tags": ansible_dict_to_boto3_tag_list(tags)} if tags else {}
-        plain = {key: config[key] for key in PLAIN if key in config}
+        plain = {key: config[key] for key in (*PLAIN, BOUNDARY) if key in config}
         trust = json.dumps(config[TRUST])
         role = self.call("create_role", RoleName=self.name, AssumeRolePolicyDocument=trust, **plain, **more)["Role"]
         self._set_policies({}, config)
@@ -213,6 +243,9 @@ class Role(Resource):
         plain = {key: config[key] for key in PLAIN if key in config}
         if any(held.get(key) != value for key, value in plain.items()):
             self.call("update_role", RoleName=self.name, **plain)
+        if config.get(BOUNDARY) != held.get(BOUNDARY):
+            limit = config[BOUNDARY]
+            self.call("put_role_permissions_boundary", RoleName=self.name, PermissionsBoundary=limit)
         self._set_policies(held, config)
         return Found(config, found.facts, tags=found.tags)
 

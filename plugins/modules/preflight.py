@@ -37,6 +37,9 @@ options:
   aws_account_id:
     description: Account that the credentials must be of.
     type: str
+  iam_permissions_boundary:
+    description: ARN of the managed policy that limits all roles, which must be there.
+    type: str
   domain:
     description:
       - Domain of the deployment. Its CAA records must let Amazon issue certificates, for every name below it too.
@@ -202,6 +205,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "variable_names": {"type": "dict"},
     "project": {},
     "aws_account_id": {},
+    "iam_permissions_boundary": {},
     "domain": {},
     "dns": {"choices": ["route53", "manual"], "default": "route53"},
     "dns_resolver": {},

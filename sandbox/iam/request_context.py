@@ -32,6 +32,7 @@ FIELDS: dict[str, list[tuple[str, str]]] = {
     "iam": [
         ("InstanceProfileName", "arn:aws:iam::{account}:instance-profile/{}"),
         ("RoleName", "arn:aws:iam::{account}:role/{}"),
+        ("PolicyArn", "{}"),
     ],
     "logs": [("logGroupName", "arn:aws:logs:{region}:{account}:log-group:{}"), ("resourceArn", "{}")],
     "sns": [("TopicArn", "{}"), ("ResourceArn", "{}")],

@@ -253,6 +253,17 @@ def _tag(key: Any, value: Any) -> Wrong:
     return None
 
 
+def permissions_boundary(value: str, known: Values) -> Wrong:
+    found = re.fullmatch("arn:aws:iam::(aws|[0-9]{12}):policy/.+", value)
+    write = "write one such as arn:aws:iam::<account>:policy/boundary"
+    if value and not found:
+        return "that is no ARN of a managed policy", write
+    account = known.get("aws_account_id")
+    if found and account and found[1] not in ("aws", account):
+        return f"that policy is of account {found[1]}, and IAM takes one of the same account or of AWS", write
+    return None
+
+
 def google_client_id(value: str, known: Values) -> Wrong:
     if value and not value.endswith(".apps.googleusercontent.com"):
         return (
@@ -333,6 +344,7 @@ RULES: dict[str, Rule] = {
     "failure_emails": failure_emails,
     "signing_keys": signing_keys,
     "resource_tags": resource_tags,
+    "iam_permissions_boundary": permissions_boundary,
     "google_client_id": google_client_id,
     "google_client_secret": google_client_secret,
     "dns_resolver": dns_resolver,

@@ -120,6 +120,21 @@ def test_region(region, answer, faults, notes):
     assert ("usable_region" in context.found) is (faults == 0)
 
 
+@pytest.mark.parametrize(
+    ("answer", "faults", "notes"),
+    [
+        ({"Policy": {}}, [], []),
+        (refusal("NoSuchEntity"), ["iam_permissions_boundary is 'arn:x': there is no such policy; write the ARN of one,"
+                                   " or leave it out."], []),
+        (refusal("AccessDenied"), [], ["The permissions boundary could not be checked: the IAM permission iam:GetPolicy"
+                                       " is missing."]),
+    ],
+)  # fmt: skip
+def test_the_permissions_boundary_is_there(answer, faults, notes):
+    (check,) = [each for each in preflight_account.CHECKS if each.name == "The permissions boundary"]
+    assert told([check], {"iam_permissions_boundary": "arn:x"}, get_policy=answer)[:2] == (faults, notes)
+
+
 def zones(*names, private=()):
     held = [(name, False) for name in names] + [(name, True) for name in private]
     return {"HostedZones": [{"Id": f"/hostedzone/Z{n}", "Name": f"{name}.", "Config": {"PrivateZone": hidden}}

@@ -80,6 +80,7 @@ def request(call: str, target: str = "/", body: str = "") -> request_context.Req
         ("elasticloadbalancing:CreateTargetGroup", "/", "Name=lab-https-1", [f"{LB}:targetgroup/lab-https-1/new"]),
         ("elasticloadbalancing:AddTags", "/", "ResourceArns.member.1=arn%3Ax", ["arn:x"]),
         ("iam:ListPolicies", "/", "Scope=AWS", ["*"]),
+        ("iam:GetPolicy", "/", "PolicyArn=arn%3Ax", ["arn:x"]),
         ("iam:GetRole", "/", "RoleName=lab", [f"arn:aws:iam::{ACCOUNT}:role/lab"]),
         (
             "iam:AddRoleToInstanceProfile",
@@ -248,6 +249,7 @@ def filled_in(node, values):
 # What amazon.aws's ec2_instance does for another type: it stops the instance, changes and starts it.
 CHANGE_OF_TYPE = ("StopInstances", "ModifyInstanceAttribute", "StartInstances")
 LOG_GROUP = '{{"logGroupName": "/aws/lambda/{}-sign-in", "tags": {{"Project": "lab"}}}}'
+BOUNDARY = f"arn:aws:iam::{ACCOUNT}:policy/boundary"
 TAGGED = "TagSpecification.1.Tag.1.Key=Project&TagSpecification.1.Tag.1.Value"
 
 
@@ -284,6 +286,10 @@ def change(name: str, kind: str = "A") -> str:
         ("operate", "ssm:GetParameter", "/", '{"Name": "/lab/k1"}', None),
         ("operate", "ssm:GetParameter", "/", '{"Name": "/other/k1"}', "parameter/other/k1"),
         ("deploy", "iam:PutRolePolicy", "/", "RoleName=lab", None),
+        *[(run, "iam:GetPolicy", "/", f"PolicyArn={BOUNDARY}", None) for run in ("deploy", "operate", "igv")],
+        ("deploy", "iam:PutRolePermissionsBoundary", "/", "RoleName=lab-sign-in", None),
+        ("deploy", "iam:PutRolePermissionsBoundary", "/", "RoleName=other", "role/other"),
+        ("igv", "iam:PutRolePermissionsBoundary", "/", "RoleName=lab-igv-reader", None),
         ("deploy", "iam:PutRolePolicy", "/", "RoleName=lab-other", "role/lab-other"),
         (
             "deploy",

@@ -37,13 +37,17 @@ class Iam:
         held = self.roles[name]
         plain = {key: held["config"][key] for key in ("Description", "MaxSessionDuration") if key in held["config"]}
         trust = as_text(held["config"]["AssumeRolePolicyDocument"])
+        if "PermissionsBoundary" in held["config"]:
+            limit = {"PermissionsBoundaryArn": held["config"]["PermissionsBoundary"]}
+            plain["PermissionsBoundary"] = {"PermissionsBoundaryType": "Policy", **limit}
         known = {"Path": "/", "RoleName": name, "RoleId": "AROA0000000000000000", "Arn": ARN + name, "CreateDate": MADE}
         return {"Role": {**known, **plain, "AssumeRolePolicyDocument": trust, "Tags": as_list(held["tags"])}}
 
     def create_role(self, request: dict[str, Any], held: dict[str, Any] | None) -> dict[str, Any]:
         if held:
             raise Refusal("EntityAlreadyExists", "Role with this name already exists.")
-        plain = {key: request[key] for key in ("Description", "MaxSessionDuration") if key in request}
+        names = ("Description", "MaxSessionDuration", "PermissionsBoundary")
+        plain = {key: request[key] for key in names if key in request}
         tags = {tag["Key"]: tag["Value"] for tag in request.get("Tags", [])}
         trust = policy(request["AssumeRolePolicyDocument"])
         self.put(request["RoleName"], tags, AssumeRolePolicyDocument=trust, **plain)
@@ -57,6 +61,9 @@ class Iam:
         held["config"]["MaxSessionDuration"] = request.get("MaxSessionDuration", 3600)
         held["config"]["Description"] = request.get("Description", "")
         return {}
+
+    def put_role_permissions_boundary(self, request: dict[str, Any], held: dict[str, Any]) -> None:
+        held["config"]["PermissionsBoundary"] = request["PermissionsBoundary"]
 
     def update_assume_role_policy(self, request: dict[str, Any], held: dict[str, Any]) -> None:
         held["config"]["AssumeRolePolicyDocument"] = policy(request["PolicyDocument"])

@@ -115,8 +115,23 @@ def region(context: Context) -> Findings:
         yield context.problem("aws_region", wrong, "enable it in the account's settings, or write another region")
 
 
+def boundary(context: Context) -> Findings:
+    arn = context.inputs["iam_permissions_boundary"]
+    if context.aws.call_or_none(["NoSuchEntity"], "iam", "get_policy", PolicyArn=arn) is None:
+        yield context.problem(
+            "iam_permissions_boundary", "there is no such policy", "write the ARN of one, or leave it out"
+        )
+
+
 CHECKS = (
     Check("The credentials", caller, needs=(), provides=("account",), option="aws_account_id"),
+    Check(
+        "The permissions boundary",
+        boundary,
+        needs=("account", "iam_permissions_boundary"),
+        option="iam_permissions_boundary",
+        strict=False,
+    ),
     Check(
         "The region",
         region,

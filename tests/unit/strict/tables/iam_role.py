@@ -27,12 +27,14 @@ TABLES = [
         asked={"name": "lab-viewer", "assume_role_policy_document": trust("ec2.amazonaws.com")},
         identity=frozenset({"name"}),
         key="lab-viewer",
+        acts=frozenset({"purge_policies"}),
         rows={
             "description": Row("What it may do", "What the instance may do", "Description"),
             "assume_role_policy_document": Row(
                 trust("ec2.amazonaws.com"), trust("lambda.amazonaws.com"), "AssumeRolePolicyDocument"
             ),
             "max_session_duration": Row(3600, 7200, "MaxSessionDuration"),
+            "permissions_boundary": Row(f"{AWS}PowerUserAccess", f"{AWS}ReadOnlyAccess", "PermissionsBoundary"),
             "managed_policies": Row(
                 [f"{AWS}AmazonSSMManagedInstanceCore", f"{AWS}ReadOnlyAccess"],
                 [f"{AWS}ReadOnlyAccess"],
