@@ -31,6 +31,8 @@ ACTIONS = {
     "head_bucket": "ListBucket",
 }
 PREFIXES = {"elbv2": "elasticloadbalancing", "service-quotas": "servicequotas"}
+# Of the service that is only spoken to otherwise: its permissions are those of S3.
+OF_ACCOUNT = {("s3control", "get_public_access_block"): "s3:GetAccountPublicAccessBlock"}
 
 
 class AccessDeniedError(Exception):
@@ -43,5 +45,7 @@ def error_code(error: Exception) -> str:
 
 def permission(service: str, operation: str) -> str:
     """The IAM action that an operation of boto3 needs."""
+    if (service, operation) in OF_ACCOUNT:
+        return OF_ACCOUNT[service, operation]
     action = ACTIONS.get(operation) or "".join(word.title() for word in operation.split("_"))
     return f"{PREFIXES.get(service, service)}:{action}"

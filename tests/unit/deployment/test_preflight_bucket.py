@@ -6,6 +6,7 @@ import json
 
 import pytest
 from ansible_collections.bioviewers.aws.plugins.module_utils._deployment.bucket import preflight as bucket
+from botocore.exceptions import EndpointConnectionError
 
 from tests.unit.deployment.preflight_account import ACCOUNT, context_with, refusal, sentences
 
@@ -36,6 +37,37 @@ def told(**answers):
     )
     faults, notes = sentences(bucket.CHECKS, context)
     return faults, notes, context.found.get("bucket")
+
+
+def access_blocks(of_bucket, of_account):
+    """What the bucket's own block says, and the account's."""
+
+    def held(AccountId=None, **_bucket):  # noqa: N803  (as boto3 calls it)
+        answer = of_account if AccountId else of_bucket
+        return answer if isinstance(answer, Exception) else {"PublicAccessBlockConfiguration": answer}
+
+    return held
+
+
+NO_BLOCK = refusal("NoSuchPublicAccessBlockConfiguration")
+
+
+@pytest.mark.parametrize(
+    ("of_bucket", "of_account", "off"),
+    [
+        (NO_BLOCK, BLOCKED, ""),
+        (dict.fromkeys(bucket.BLOCKS[:2], True), dict.fromkeys(bucket.BLOCKS[2:], True), ""),
+        ({**BLOCKED, "BlockPublicPolicy": False}, {**BLOCKED, "BlockPublicAcls": False}, ""),
+        (NO_BLOCK, NO_BLOCK, "(BlockPublicAcls, BlockPublicPolicy, IgnorePublicAcls and RestrictPublicBuckets off)"),
+        ({**BLOCKED, "IgnorePublicAcls": False}, {**BLOCKED, "IgnorePublicAcls": False}, "(IgnorePublicAcls off)"),
+        ({**BLOCKED, "IgnorePublicAcls": False}, refusal("AccessDenied"), "(IgnorePublicAcls off)"),
+        ({**BLOCKED, "IgnorePublicAcls": False}, EndpointConnectionError(endpoint_url="x"), "(IgnorePublicAcls off)"),
+    ],
+)  # fmt: skip
+def test_the_stricter_of_the_two_public_access_blocks_counts(of_bucket, of_account, off):
+    faults, *_others = told(get_public_access_block=access_blocks(of_bucket, of_account))
+    assert len(faults) == bool(off)
+    assert off in "".join(faults)
 
 
 def only_owner(**request):

@@ -15,6 +15,7 @@ from tools import iam_policies
 CLIENTS = {"elasticloadbalancing": "elbv2", "servicequotas": "service-quotas", "tag": "resourcegroupstaggingapi"}
 # Rights that no operation is called like (Service Authorization Reference, of each service).
 NO_OPERATION = {"iam:PassRole", "s3:DeleteObjectVersion", "ssmmessages:OpenDataChannel"}
+NO_OPERATION |= {"s3:GetAccountPublicAccessBlock"}  # of the service s3control
 # What may be done to resources of others, since AWS knows no single ones or gives the id only later.
 TO_ANY = {
     *("acm:RequestCertificate", "cognito-idp:CreateUserPool"),

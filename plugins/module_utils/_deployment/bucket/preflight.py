@@ -14,6 +14,7 @@ from typing import Any
 
 from ansible_collections.bioviewers.aws.plugins.module_utils._aws.iam_errors import (
     AccessDeniedError,
+    BotoCoreError,
     ClientError,
     error_code,
 )
@@ -88,15 +89,25 @@ def _foreign(context: Context) -> Findings:
     )
 
 
+def _blocked(context: Context, service: str, **whose: str) -> set[str]:
+    none = ["NoSuchPublicAccessBlockConfiguration"]
+    held = context.aws.call_or_none(none, service, "get_public_access_block", **whose) or {}
+    return {name for name, on in held.get("PublicAccessBlockConfiguration", {}).items() if on}
+
+
+def _blocked_in_account(context: Context) -> set[str]:
+    """S3 takes the stricter of the bucket's setting and the account's (S3 User Guide, "Blocking public access")."""
+    try:
+        return _blocked(context, "s3control", AccountId=context.found["account"])
+    except (AccessDeniedError, BotoCoreError, ClientError):
+        return set()
+
+
 def public_access(context: Context) -> Findings:
-    held = (
-        context.aws.call_or_none(
-            ["NoSuchPublicAccessBlockConfiguration"], "s3", "get_public_access_block", **_bucket(context)
-        )
-        or {}
-    )
-    settings = held.get("PublicAccessBlockConfiguration", {})
-    off = [name for name in BLOCKS if not settings.get(name)]
+    blocked = _blocked(context, "s3", **_bucket(context))
+    if not blocked.issuperset(BLOCKS):
+        blocked |= _blocked_in_account(context)
+    off = [name for name in BLOCKS if name not in blocked]
     if off:
         wrong = f"it does not block all public access ({join(off)} off)"
         yield context.problem("data_bucket", wrong, "turn on all four settings of its public access block")

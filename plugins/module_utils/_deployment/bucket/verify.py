@@ -22,7 +22,7 @@ EVERYBODY = "http://acs.amazonaws.com/groups/global/"
 
 def _of_data(context: Context) -> Context:
     """What preflight's checks need to know of the data bucket."""
-    return context.having(bucket={"region": find.region(context)})
+    return context.having(bucket={"region": find.region(context)}, account=context.inputs["aws_account_id"])
 
 
 def block(context: Context) -> Reasons:
