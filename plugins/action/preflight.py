@@ -34,7 +34,7 @@ from ansible_collections.bioviewers.aws.plugins.plugin_utils.direct import Direc
 ROLES = pathlib.Path(__file__).with_name("preflight_roles.json")
 MISSING = "not given"
 SSM_PLUGIN = "session-manager-plugin"
-NETWORK = ("network_vpc_id", "network_subnet_ids")
+NETWORK = ("network_vpc_id", "network_subnet_ids", "network_instance_subnet_id")
 OF_REGION = ("user_pool_domain_prefix", "web_instance_type", "web_instance_image_name", "web_instance_image_owner")
 OF_REGION = (*OF_REGION, "igv_user_pool_domain_prefix", "igv_buckets")
 # Where amazon.aws's connection looks first (its documentation, option `plugin`).

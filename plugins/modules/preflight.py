@@ -83,9 +83,19 @@ options:
         give public addresses, one in each of the first two zones.
     type: list
     elements: str
-  web_instance_type:
-    description: Instance type that EC2 must offer in the zone of the first subnet.
+  network_instance_subnet_id:
+    description:
+      - Subnet of the instance, which must have a way out and be in a zone of O(network_subnet_ids).
+      - Empty means the first of those.
     type: str
+  web_instance_type:
+    description:
+      - Instance type that EC2 must offer in the zone of the instance.
+      - Where nobody names subnets, the first one is in such a zone.
+    type: str
+  web_instance_public_address:
+    description: Whether the instance gets a public address, without which an internet gateway is no way out.
+    type: bool
   web_instance_image_name:
     description: Name pattern of the image that must be there, for the processors of O(web_instance_type).
     type: str
@@ -176,6 +186,11 @@ network:
       elements: str
       returned: always
       sample: [subnet-0123456789abcdef0, subnet-0fedcba9876543210]
+    instance_subnet_id:
+      description: Subnet of the instance.
+      type: str
+      returned: always
+      sample: subnet-0123456789abcdef0
 bucket:
   description: The bucket that was found.
   returned: when O(data_bucket) was given and found
@@ -217,7 +232,9 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "signing_keys": {"type": "list", "elements": "str", "no_log": False},
     "network_vpc_id": {},
     "network_subnet_ids": {"type": "list", "elements": "str"},
+    "network_instance_subnet_id": {},
     "web_instance_type": {},
+    "web_instance_public_address": {"type": "bool"},
     "web_instance_image_name": {},
     "web_instance_image_owner": {},
     "allowed_emails": {"type": "list", "elements": "str"},

@@ -19,8 +19,17 @@ REGIONS = {"Regions": [{"RegionName": "us-east-1", "OptInStatus": "opt-in-not-re
 BY_NAME = {check.name: check for part in BUILDS["viewer"].preflight for check in part.CHECKS}
 NETWORK_CHECKS = [
     BY_NAME[name]
-    for name in ("The VPC", "The subnets", "The free addresses of the subnets", "The instance", "The instance type")
-] + [BY_NAME["The image"]]
+    for name in (
+        "The VPC",
+        "The subnets",
+        "The subnet of the instance",
+        "The free addresses of the subnets",
+        "The instance",
+        "The instance type",
+        "The address of the instance",
+        "The image",
+    )
+]
 NAMES_CHECKS = [
     BY_NAME[name]
     for name in ("The distributions of the account", "Who has the alias", "Who has the prefix of the login's address")
@@ -209,8 +218,9 @@ def test_a_zone_that_may_not_be_read_is_a_fault():
     )
 
 
-def subnet(name, zone="a", free=100, gives=True):
+def subnet(name, zone="a", free=100, gives=True, **more):
     return {
+        **more,
         "SubnetId": name,
         "AvailabilityZone": f"us-east-1{zone}",
         "AvailableIpAddressCount": free,
@@ -228,6 +238,7 @@ IMAGE = {"Images": [{"Architecture": "x86_64"}]}
 NETWORK = {
     "describe_vpcs": {"Vpcs": [{"VpcId": "vpc-1", "CidrBlock": "10.0.0.0/16"}]},
     "describe_subnets": {"Subnets": [subnet("s-b", "b"), subnet("s-a"), subnet("s-a0"), subnet("s-c", "c")]},
+    "describe_availability_zones": {"AvailabilityZones": [{"ZoneName": f"us-east-1{zone}"} for zone in "abc"]},
     "describe_route_tables": {"RouteTables": [table(main=True)]},
     "describe_load_balancers": refusal("LoadBalancerNotFound"),
     "describe_instances": {"Reservations": []},
@@ -236,6 +247,7 @@ NETWORK = {
     "describe_images": IMAGE,
 }
 BUILT = {"LoadBalancers": [{}]}
+RUNNING = {"Reservations": [{"Instances": [{"InstanceId": "i-1", "Placement": {"AvailabilityZone": "us-east-1a"}}]}]}
 ASKED = {
     "network": True,
     "network_subnet_ids": [],
@@ -253,7 +265,85 @@ def network_told(known=None, **answers):
 def test_one_subnet_of_each_of_two_zones_is_taken():
     faults, notes, context = network_told()
     assert (faults, notes) == ([], [])
-    assert context.found["vpc"] == {"vpc_id": "vpc-1", "cidr_block": "10.0.0.0/16", "subnet_ids": ["s-a", "s-b"]}
+    vpc = {"vpc_id": "vpc-1", "cidr_block": "10.0.0.0/16", "subnet_ids": ["s-a", "s-b"], "instance_subnet_id": "s-a"}
+    assert context.found["vpc"] == vpc
+
+
+# With one in a Local Zone, whose name sorts before those of availability zones, and one on an Outpost.
+ODD = [subnet("s-l", "-bos-1a"), subnet("s-o", "a", OutpostArn="arn:aws:outposts:x"), subnet("s-x", "a")]
+
+
+@pytest.mark.parametrize(
+    ("held", "offered", "own", "chosen", "of_instance"),
+    [
+        ([*ODD, subnet("s-y", "b")], "ab", "", ["s-x", "s-y"], "s-x"),
+        ([*ODD, subnet("s-y", "b")], "b", "", ["s-y", "s-x"], "s-y"),
+        ([*ODD, subnet("s-y", "b"), subnet("s-z", "c")], "c", "", ["s-z", "s-x"], "s-z"),
+        ([*ODD, subnet("s-y", "b"), subnet("s-z", "c"), subnet("s-p", "c", gives=False)], "abc", "s-p", ["s-z", "s-x"],
+         "s-p"),
+    ],
+)  # fmt: skip
+def test_the_first_subnet_is_in_a_zone_for_the_instance(held, offered, own, chosen, of_instance):
+    offers = {"InstanceTypeOfferings": [{"Location": f"us-east-1{zone}"} for zone in offered]}
+    faults, _notes, context = network_told(
+        {"network_instance_subnet_id": own}, describe_subnets={"Subnets": held}, describe_instance_type_offerings=offers
+    )
+    assert faults == []
+    found = context.found["vpc"]
+    assert (found["subnet_ids"], found["instance_subnet_id"]) == (chosen, of_instance)
+
+
+def private(**route):
+    """s-p is behind what the route says; all others lead to an internet gateway."""
+    tables = [table(main=True), {"Associations": [{"SubnetId": "s-p"}], "Routes": [route] if route else []}]
+    held = [subnet("s-a"), subnet("s-b", "b"), subnet("s-p", gives=False)]
+    return {"describe_subnets": {"Subnets": held}, "describe_route_tables": {"RouteTables": tables}}
+
+
+ALL = {"DestinationCidrBlock": "0.0.0.0/0", "State": "active"}
+BEHIND_NAT = private(**ALL, NatGatewayId="nat-1")
+NO_ADDRESS = {"web_instance_public_address": False}
+OWN_SUBNET = {"network_instance_subnet_id": "s-p"}
+
+
+@pytest.mark.parametrize(
+    "route", [{"NatGatewayId": "nat-1"}, {"TransitGatewayId": "tgw-1"}, {"NetworkInterfaceId": "eni-1"},
+              {"GatewayId": "vgw-1"}]
+)  # fmt: skip
+def test_an_instance_in_a_private_subnet_needs_no_address(route):
+    assert network_told({**OWN_SUBNET, **NO_ADDRESS}, **private(**ALL, **route))[:2] == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("known", "answers", "fault"),
+    [
+        (NO_ADDRESS, {}, "web_instance_public_address is false: s-a leads out by an internet gateway"),
+        ({"network_instance_subnet_id": "s-a0", **NO_ADDRESS}, {}, "s-a0 leads out by an internet gateway"),
+        ({"network_instance_subnet_id": "s-q"}, {}, "network_instance_subnet_id is 's-q': vpc-1 has no such subnet"),
+        (OWN_SUBNET, private(), "network_instance_subnet_id is 's-p': it has no way out"),
+        (OWN_SUBNET, private(**{**ALL, "State": "blackhole"}, NatGatewayId="nat-1"), "it has no way out"),
+        ({**OWN_SUBNET, "network_subnet_ids": ["s-b", "s-c"]},
+         {**BEHIND_NAT, "describe_subnets": {"Subnets": [subnet("s-b", "b"), subnet("s-c", "c"), subnet("s-p")]}},
+         "it is in us-east-1a, and the load balancer's subnets are in us-east-1b and us-east-1c"),
+    ],
+)  # fmt: skip
+def test_an_instance_without_a_way_out_is_a_fault(known, answers, fault):
+    faults, *_others = network_told(known, **answers)
+    assert len(faults) == 1, faults
+    assert fault in faults[0]
+
+
+def test_an_address_that_nothing_leads_to_is_noted():
+    faults, notes, _other = network_told({**OWN_SUBNET, "web_instance_public_address": True}, **BEHIND_NAT)
+    assert faults == []
+    assert "set web_instance_public_address to false" in notes[0]
+
+
+def test_an_instance_that_is_there_keeps_its_way_out_and_its_zone():
+    assert network_told(NO_ADDRESS, describe_instances=RUNNING)[0] == []
+    offers = {"InstanceTypeOfferings": [{"Location": "us-east-1b"}]}
+    faults, *_others = network_told(describe_instances=RUNNING, describe_instance_type_offerings=offers)
+    assert "EC2 does not offer it in us-east-1a, where the instance is, but in us-east-1b" in faults[0]
 
 
 def test_named_subnets_are_taken_in_their_order_whether_they_give_addresses_or_not():
@@ -286,7 +376,7 @@ def test_named_subnets_are_taken_in_their_order_whether_they_give_addresses_or_n
         ({}, {"describe_instance_types": refusal("InvalidInstanceType")},
          "web_instance_type is 'c6a.large': EC2 has no such instance type"),
         ({}, {"describe_instance_type_offerings": {"InstanceTypeOfferings": [{"Location": "us-east-1f"}]}},
-         "EC2 does not offer it in us-east-1a, where the first subnet is, but in us-east-1f"),
+         "EC2 does not offer it in us-east-1a, where the instance's subnet is, but in us-east-1f"),
         ({}, {"describe_images": {"Images": []}},
          "web_instance_image_name is 'ubuntu-*': account 1 has no image of that name"),
         ({}, {"describe_images": {"Images": [{"Architecture": "arm64"}]}},
@@ -308,7 +398,7 @@ def test_a_network_that_will_not_do(known, answers, fault):
         },
         {
             "describe_images": {"Images": []},
-            "describe_instances": {"Reservations": [{"Instances": [{"InstanceId": "i-1"}]}]},
+            "describe_instances": RUNNING,
         },
     ],
 )

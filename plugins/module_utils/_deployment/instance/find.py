@@ -22,6 +22,13 @@ def instances(context: Context, **tags: str) -> list[Described]:
     return [instance for reservation in found for instance in reservation["Instances"]]
 
 
+def zones_with_type(context: Context, name: str) -> set[str]:
+    """The availability zones that have machines of an instance type; most types are in some of a region only."""
+    asked = {"LocationType": "availability-zone", "Filters": filters({"instance-type": name})}
+    found = context.aws.pages("ec2", "describe_instance_type_offerings", "InstanceTypeOfferings", **asked)
+    return {offer["Location"] for offer in found}
+
+
 def instance_or_none(context: Context) -> Described | None:
     found = instances(context, Name=context.names["instance"])
     return found[0] if found else None

@@ -12,7 +12,7 @@ from ansible_collections.bioviewers.aws.plugins.module_utils._aws.filters import
 from ansible_collections.bioviewers.aws.plugins.module_utils._aws.iam_errors import ClientError, error_code
 from ansible_collections.bioviewers.aws.plugins.module_utils._aws.text import join
 from ansible_collections.bioviewers.aws.plugins.module_utils._checks.check import Check, Context
-from ansible_collections.bioviewers.aws.plugins.module_utils._checks.problem import Findings
+from ansible_collections.bioviewers.aws.plugins.module_utils._checks.problem import Findings, Note
 from ansible_collections.bioviewers.aws.plugins.module_utils._deployment.account import quotas
 from ansible_collections.bioviewers.aws.plugins.module_utils._deployment.instance import find
 
@@ -41,19 +41,36 @@ def instance_type(context: Context) -> Findings:
 
 
 def _offered(context: Context, name: str) -> Findings:
-    """EC2 offers most types in some zones of a region only."""
-    zones = [subnet["AvailabilityZone"] for subnet in context.found.get("subnets", [])][:1]
-    wanted = filters({"instance-type": name})
-    place = {"LocationType": "availability-zone", "Filters": wanted}
-    offered = {
-        offer["Location"]
-        for offer in context.aws.pages("ec2", "describe_instance_type_offerings", "InstanceTypeOfferings", **place)
-    }
-    missing = [zone for zone in zones if zone not in offered]
-    if missing:
-        wrong = f"EC2 does not offer it in {missing[0]}, where the first subnet is, but in {join(sorted(offered))}"
+    held = find.instance_or_none(context)
+    offered = find.zones_with_type(context, name)
+    if held and (zone := held["Placement"]["AvailabilityZone"]) not in offered:
+        wrong = f"EC2 does not offer it in {zone}, where the instance is, but in {join(sorted(offered))}"
+        yield context.problem("web_instance_type", wrong, "write another type")
+    where = context.found.get("instance_subnet")
+    if not held and where and (zone := where["AvailabilityZone"]) not in offered:
+        wrong = f"EC2 does not offer it in {zone}, where the instance's subnet is, but in {join(sorted(offered))}"
         yield context.problem(
             "web_instance_type", wrong, "write another type, or put a subnet of such a zone first in network_subnet_ids"
+        )
+
+
+def address(context: Context) -> Findings:
+    """Whether an instance that is to be made gets out: by an internet gateway only with a public address."""
+    subnet, public = context.found["instance_subnet"]["SubnetId"], context.inputs["web_instance_public_address"]
+    direct = context.found["ways_out"][subnet].startswith("igw-")
+    if context.found["instance_exists"] or direct == public:
+        return
+    if direct:
+        wrong = f"{subnet} leads out by an internet gateway, which takes public addresses only"
+        yield context.problem(
+            "web_instance_public_address",
+            wrong,
+            "write a private subnet with a NAT gateway in network_instance_subnet_id, or leave the address",
+        )
+    else:
+        yield Note(
+            f"The instance is in {subnet}, a private subnet, where the public address that it gets is of no use: set"
+            " web_instance_public_address to false."
         )
 
 
@@ -103,6 +120,13 @@ CHECKS = (
         needs=(*BUILT, "web_instance_type"),
         provides=("type_facts",),
         option="web_instance_type",
+    ),
+    Check(
+        "The address of the instance",
+        address,
+        needs=("instance_subnet", "ways_out", "instance_exists", "web_instance_public_address"),
+        option="web_instance_public_address",
+        strict=False,
     ),
     Check(
         "The image",
