@@ -20,6 +20,7 @@ from .certificate import preflight as certificate_preflight
 from .certificate import remains as certificate_remains
 from .certificate import verify as certificate_verify
 from .distribution import preflight as distribution_preflight
+from .distribution import preflight_bucket as distribution_preflight_bucket
 from .distribution import remains as distribution_remains
 from .distribution import verify as distribution_verify
 from .distribution import verify_data as distribution_verify_data
@@ -74,6 +75,7 @@ BUILDS = {
             instance_preflight,
             load_balancer_preflight,
             distribution_preflight,
+            distribution_preflight_bucket,
             signing_keys_preflight,
             user_pool_preflight,
         ),

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 
 import pytest
+from ansible_collections.bioviewers.aws.plugins.module_utils._deployment.bucket import denials
 from ansible_collections.bioviewers.aws.plugins.module_utils._deployment.bucket import preflight as bucket
+from ansible_collections.bioviewers.aws.plugins.module_utils._deployment.distribution import preflight_bucket
 from botocore.exceptions import EndpointConnectionError
 
 from tests.unit.deployment.preflight_account import ACCOUNT, context_with, refusal, sentences
@@ -32,10 +34,9 @@ FINE = {
 
 
 def told(**answers):
-    context, _other = context_with(
-        {"account": ACCOUNT, "data_bucket": "raw", "region": "us-east-1"}, **{**FINE, **answers}
-    )
-    faults, notes = sentences(bucket.CHECKS, context)
+    known = {"account": ACCOUNT, "data_bucket": "raw", "region": "us-east-1", "own_distribution": {}}
+    context, _other = context_with(known, **{**FINE, **answers})
+    faults, notes = sentences([*bucket.CHECKS, *preflight_bucket.CHECKS], context)
     return faults, notes, context.found.get("bucket")
 
 
@@ -158,12 +159,96 @@ def test_a_right_that_is_missing_hides_nothing_else():
         ({"Condition": {"BoolIfExists": {"aws:PrincipalIsAWSService": "false"}}}, False),
         ({"Condition": {"Bool": {"aws:PrincipalIsAWSService": True}}}, True),
         ({"Condition": {"ArnNotLike": {"aws:PrincipalArn": "arn:aws:iam::1:role/x"}}}, True),
-        ({"Condition": {"StringNotEquals": {"AWS:SourceArn": "arn:aws:cloudfront::1:distribution/E1"}}}, False),
+        ({"Condition": {"StringNotEquals": {"AWS:SourceArn": "arn:aws:cloudfront::1:distribution/E1"}}}, True),
         ({"Condition": {"Null": {"aws:PrincipalArn": "true"}}}, True),
         ({"Condition": {"Null": {"aws:PrincipalArn": "false"}}}, False),
         ({"Condition": {"StringNotLike": {"aws:PrincipalServiceName": "cloudfront.*"}}}, False),
     ],
 )  # fmt: skip
 def test_who_is_denied_by_a_statement(changed, denied):
+    assert shares(changed, own_distribution={}) == (denials.ALL if denied else denials.NOTHING)
+
+
+def shares(changed, **own):
+    """What a statement of the bucket raw denies CloudFront, for the distribution `own` if that is there."""
     statement = {name: value for name, value in {**EVERYBODY, **changed}.items() if value is not None}
-    assert bucket.denies_cloudfront(statement) is denied
+    context = context_with({"account": ACCOUNT, "bucket": {"region": "us-east-1"}, **own})[0]
+    return denials.denied(statement, "raw", preflight_bucket.cloudfront(context))
+
+
+RAW = "arn:aws:s3:::raw"
+UNLESS_ROLE = {"StringNotLike": {"aws:PrincipalArn": "arn:aws:iam::1:role/x"}}
+OURS = f"arn:aws:cloudfront::{ACCOUNT}:distribution/E1"
+TO_CLOUDFRONT = {"Principal": {"Service": "cloudfront.amazonaws.com"}, "Action": "s3:GetObject"}
+
+
+@pytest.mark.parametrize(
+    ("changed", "share"),
+    [
+        ({"Resource": [RAW, f"{RAW}/*"]}, denials.ALL),
+        ({"Resource": f"{RAW}*"}, denials.ALL),
+        ({"Resource": RAW}, denials.ALL),  # the right to list
+        ({"Resource": RAW, "Action": "s3:GetObject"}, denials.NOTHING),
+        ({"Resource": "arn:aws:s3:::other/*"}, denials.NOTHING),
+        ({"Resource": "arn:aws:s3:::raw2/*"}, denials.NOTHING),
+        ({"Resource": f"{RAW}/phi/*", "Action": "s3:GetObject", "Condition": UNLESS_ROLE}, denials.SOME),
+        ({"Resource": [RAW, f"{RAW}/phi/*"], "Condition": UNLESS_ROLE}, denials.SOME),
+        ({"Resource": f"{RAW}/*.key"}, denials.SOME),
+        ({"Resource": "arn:aws:s3:::*/secret/*"}, denials.SOME),
+        ({"Resource": None, "NotResource": f"{RAW}/public/*", "Action": "s3:GetObject"}, denials.SOME),
+        ({"Resource": None, "NotResource": f"{RAW}/*", "Action": "s3:GetObject"}, denials.NOTHING),
+        # GuardDuty User Guide, "Using tag-based access control (TBAC) with Malware Protection for S3"
+        ({"Action": "s3:GetObject", "Condition":
+          {"StringNotEquals": {"s3:ExistingObjectTag/GuardDutyMalwareScanStatus": "NO_THREATS_FOUND"}}}, denials.SOME),
+        # Amazon S3 API Reference, "Amazon S3 Signature Version 4 authentication specific policy keys"
+        ({"Condition": {"StringNotEquals": {"s3:authType": "REST-HEADER"}}}, denials.NOTHING),
+        ({"Condition": {"StringEquals": {"s3:authType": "REST-HEADER"}}}, denials.ALL),
+        # https://github.com/aws-samples/data-perimeter-policy-examples
+        ({"Condition": {"StringNotEqualsIfExists": {"aws:SourceOrgID": "o-1"},
+                        "Bool": {"aws:PrincipalIsAWSService": "true"}}}, denials.NOTHING),
+        ({"Condition": {"StringNotEqualsIfExists": {"aws:SourceAccount": ACCOUNT}}}, denials.NOTHING),
+        ({"Condition": {"StringNotEquals": {"aws:SourceAccount": "1"}}}, denials.ALL),
+        ({**TO_CLOUDFRONT, "Condition": {"StringNotEquals": {"aws:SourceArn": f"{OURS[:-1]}E9"}}}, denials.ALL),
+        ({**TO_CLOUDFRONT, "Condition": {"StringNotEquals": {"aws:SourceArn": OURS}}}, denials.NOTHING),
+        ({**TO_CLOUDFRONT, "Condition": {"ArnNotLike": {"aws:SourceArn": f"{OURS[:-2]}*"}}}, denials.NOTHING),
+        ({"Condition": {"NumericLessThan": {"s3:TlsVersion": "1.3"}}}, denials.UNKNOWN),
+        ({"Condition": {"StringNotEquals": {"aws:RequestedRegion": "us-east-1"}}}, denials.NOTHING),
+        ({"Condition": {"StringNotEquals": {"aws:Referer": "x"}}}, denials.UNKNOWN),
+        ({"Condition": {"StringEquals": {"aws:New": "x"}}}, denials.UNKNOWN),
+        ({"Condition": {"DateGreaterThan": {"aws:CurrentTime": "2027-01-01T00:00:00Z"}}}, denials.UNKNOWN),
+        ({"Condition": {"StringNotEquals": {"aws:New": "x"}, "Bool": {"aws:SecureTransport": "false"}}},
+         denials.NOTHING),
+        ({"Condition": {"StringNotEquals": {"aws:SourceArn": "${aws:PrincipalTag/arn}"}}}, denials.UNKNOWN),
+        ({"Condition": {"ForAllValues:StringEquals": {"aws:PrincipalOrgPaths": "o-1/*"}}}, denials.ALL),
+        ({"Condition": {"ForAnyValue:StringNotLike": {"aws:PrincipalOrgPaths": "o-1/*"}}}, denials.NOTHING),
+        ({"Condition": {"Null": {"aws:New": "true"}}}, denials.UNKNOWN),
+    ],
+)  # fmt: skip
+def test_how_much_a_statement_denies(changed, share):
+    assert shares(changed, own_distribution={"Id": "E1"}) == share
+
+
+@pytest.mark.parametrize(("own", "share"), [({}, denials.UNKNOWN), ({"own_distribution": {}}, denials.ALL)])
+def test_a_distribution_that_is_not_there_has_another_arn_than_any(own, share):
+    assert shares({**TO_CLOUDFRONT, "Condition": {"StringNotEquals": {"aws:SourceArn": OURS}}}, **own) == share
+
+
+def policy_of(**changed):
+    return {"get_bucket_policy": {"Policy": json.dumps({"Statement": {**EVERYBODY, **changed}})}}
+
+
+@pytest.mark.parametrize(
+    ("changed", "fault", "note"),
+    [
+        ({}, 'add "Bool": {"aws:PrincipalIsAWSService": "false"} to its condition', ""),
+        ({**TO_CLOUDFRONT, "Condition": {"StringNotEquals": {"aws:SourceArn": OURS}}}, "except this deployment's", ""),
+        ({"Resource": f"{RAW}/phi/*"}, "", "some of its objects (statement S); the viewer can't show those"),
+        ({"Condition": {"StringNotEquals": {"aws:Referer": "x"}}}, "", "(statement S, which goes by aws:Referer)"),
+    ],
+)
+def test_what_is_said_of_a_statement_that_denies(changed, fault, note):
+    faults, notes, _bucket = told(**policy_of(**changed))
+    assert (len(faults), len(notes)) == (bool(fault), bool(note))
+    assert fault in "".join(faults)
+    assert note in "".join(notes)
+    assert not note or "add " not in notes[0], "what is not known is no reason to open anything"

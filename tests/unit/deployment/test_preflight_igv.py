@@ -27,7 +27,8 @@ def forbidden(region="us-east-1"):
 
 
 def told(known, **answers):
-    usual = {"head_bucket": head(), "list_objects_v2": {"IsTruncated": False}}
+    no_policy = refusal("NoSuchBucketPolicy")
+    usual = {"head_bucket": head(), "list_objects_v2": {"IsTruncated": False}, "get_bucket_policy": no_policy}
     context, asked = context_with({**HERE, **known}, **{**usual, **answers})
     return *sentences(CHECKS, context), asked
 
@@ -72,6 +73,37 @@ def test_keys(key, entry, faults):
     found = told({"igv_buckets": [entry]}, get_bucket_encryption=rules)[0]
     assert len(found) == faults
     assert all("add kms_key_arn" in fault for fault in found)
+
+
+ROLE = f"arn:aws:iam::{ACCOUNT}:role/lab-igv-reader"
+DENY = {"Sid": "S", "Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "arn:aws:s3:::lab-bams/*"}
+
+
+@pytest.mark.parametrize(
+    ("changed", "fault", "note"),
+    [
+        ({}, "its policy denies the role of IGV to read it (statement S)", ""),
+        ({"Principal": {"AWS": ACCOUNT}}, "denies the role of IGV", ""),
+        ({"Principal": {"Service": "cloudfront.amazonaws.com"}}, "", ""),
+        ({"NotPrincipal": {"AWS": ROLE}, "Principal": None}, "", ""),
+        ({"Condition": {"StringNotLike": {"aws:PrincipalArn": ROLE}}}, "", ""),
+        ({"Condition": {"StringNotLike": {"aws:PrincipalArn": "arn:aws:iam::1:role/x"}}}, "denies the role of IGV", ""),
+        ({"Condition": {"Bool": {"aws:SecureTransport": "false"}}}, "", ""),
+        ({"Condition": {"StringNotEquals": {"s3:authType": "REST-HEADER"}}}, "denies the role of IGV", ""),
+        ({"Condition": {"StringNotEquals": {"aws:SourceVpce": "vpce-1"}}}, "denies the role of IGV", ""),
+        ({"Condition": {"NotIpAddress": {"aws:SourceIp": "192.0.2.0/24"}}}, "", "which goes by aws:SourceIp"),
+        ({"Condition": {"StringNotEquals": {"aws:PrincipalOrgID": "o-1"}}}, "", "which goes by aws:PrincipalOrgID"),
+        ({"Resource": "arn:aws:s3:::lab-bams/phi/*"}, "", ""),
+        ({"Resource": "arn:aws:s3:::lab-bams/a/*"}, "", "denies IGV some of its objects (statement S)"),
+    ],
+)
+def test_policies(changed, fault, note):
+    statement = {name: value for name, value in {**DENY, **changed}.items() if value is not None}
+    held = {"Policy": json.dumps({"Statement": [statement]})}
+    faults, notes, _asked = told({"igv_buckets": [BAMS]}, get_bucket_policy=held)
+    assert (len(faults), len(notes)) == (bool(fault), bool(note)), (faults, notes)
+    assert fault in "".join(faults)
+    assert note in "".join(notes)
 
 
 def listing(sizes):

@@ -8,7 +8,6 @@ CloudFront Developer Guide, "Restrict access to an Amazon S3 origin", says what 
 
 from __future__ import annotations
 
-import fnmatch
 import json
 from typing import Any
 
@@ -18,11 +17,9 @@ from ansible_collections.bioviewers.aws.plugins.module_utils._aws.iam_errors imp
     ClientError,
     error_code,
 )
-from ansible_collections.bioviewers.aws.plugins.module_utils._aws.policy import as_list
 from ansible_collections.bioviewers.aws.plugins.module_utils._aws.text import join
 from ansible_collections.bioviewers.aws.plugins.module_utils._checks.check import Check, Context
 from ansible_collections.bioviewers.aws.plugins.module_utils._checks.problem import Findings, Note
-from ansible_collections.bioviewers.aws.plugins.module_utils._deployment.bucket import find
 
 BLOCKS = ("BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets")
 KEY_STATEMENT = {
@@ -31,15 +28,6 @@ KEY_STATEMENT = {
     "Action": "kms:Decrypt",
     "Resource": "*",
 }
-# What a request of CloudFront carries. A condition on anything else finds nothing there.
-CLOUDFRONT = {
-    "aws:securetransport": "true",
-    "aws:principalisawsservice": "true",
-    "aws:viaawsservice": "false",
-    "aws:principalservicename": "cloudfront.amazonaws.com",
-}
-# These are there too, with values that a policy was hardly written for by accident: the distribution, its account, TLS.
-UNJUDGED = {"aws:sourcearn", "aws:sourceaccount", "s3:tlsversion", "aws:requestedregion", "s3:signatureversion"}
 NEEDS = ("data_bucket", "bucket")
 
 
@@ -160,13 +148,6 @@ def policy(context: Context) -> Findings:
         yield context.problem(
             "data_bucket", "its policy makes it public", "take out the statements that allow everybody"
         )
-    for statement in find.statements(context, context.inputs["data_bucket"]):
-        if denies_cloudfront(statement):
-            name = statement.get("Sid") or "one without a Sid"
-            wrong = f"its policy denies CloudFront to read it (statement {name})"
-            yield context.problem(
-                "data_bucket", wrong, 'add "Bool": {"aws:PrincipalIsAWSService": "false"} to its condition'
-            )
 
 
 def requester_pays(context: Context) -> Findings:
@@ -184,48 +165,6 @@ def ownership(context: Context) -> Findings:
         yield Note(
             f"Objects of the bucket may be of whoever uploaded them ({rule}); CloudFront reads the owner's only."
         )
-
-
-def _covers(statement: dict[str, Any]) -> bool:
-    """Whether the statement speaks of reading objects, or of listing."""
-    reads = ("s3:getobject", "s3:listbucket")
-    if "NotAction" in statement:
-        left_out = [pattern.lower() for pattern in as_list(statement["NotAction"])]
-        return not all(any(fnmatch.fnmatchcase(read, pattern) for pattern in left_out) for read in reads)
-    patterns = [pattern.lower() for pattern in as_list(statement.get("Action", []))]
-    return any(fnmatch.fnmatchcase(read, pattern) for read in reads for pattern in patterns)
-
-
-def _names_cloudfront(statement: dict[str, Any]) -> bool:
-    if "NotPrincipal" in statement:
-        held = statement["NotPrincipal"]
-        return "cloudfront.amazonaws.com" not in (as_list(held.get("Service", [])) if isinstance(held, dict) else [])
-    held = statement.get("Principal", {})
-    if held == "*":
-        return True
-    return "*" in as_list(held.get("AWS", [])) or "cloudfront.amazonaws.com" in as_list(held.get("Service", []))
-
-
-def _holds(operator: str, key: str, wanted: Any) -> bool:
-    """Whether a condition holds for CloudFront's request (IAM User Guide, "IAM JSON policy elements: Condition")."""
-    operator, key = operator.lower().rpartition(":")[2], key.lower()
-    if key in UNJUDGED:
-        return False
-    values = [str(value).lower() for value in as_list(wanted)]
-    if operator == "null":
-        return str(key not in CLOUDFRONT).lower() in values
-    negated = "not" in operator
-    if key not in CLOUDFRONT:
-        return negated or operator.endswith("ifexists")
-    return any(fnmatch.fnmatchcase(CLOUDFRONT[key], value) for value in values) != negated
-
-
-def denies_cloudfront(statement: dict[str, Any]) -> bool:
-    """Whether a statement of a bucket policy denies what CloudFront does, as far as can be told beforehand."""
-    if statement.get("Effect") != "Deny" or not _names_cloudfront(statement) or not _covers(statement):
-        return False
-    pairs = statement.get("Condition") or {}
-    return all(_holds(operator, key, value) for operator, held in pairs.items() for key, value in held.items())
 
 
 CHECKS = (

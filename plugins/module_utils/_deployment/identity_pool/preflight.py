@@ -17,9 +17,16 @@ from ansible_collections.bioviewers.aws.plugins.module_utils._aws.iam_errors imp
 from ansible_collections.bioviewers.aws.plugins.module_utils._aws.text import join
 from ansible_collections.bioviewers.aws.plugins.module_utils._checks.check import Check, Context
 from ansible_collections.bioviewers.aws.plugins.module_utils._checks.problem import Findings, Note, Problem
+from ansible_collections.bioviewers.aws.plugins.module_utils._deployment.bucket import denials
+from ansible_collections.bioviewers.aws.plugins.module_utils._deployment.bucket import find as bucket_find
 from ansible_collections.bioviewers.aws.plugins.module_utils._deployment.identity_pool import find
 from ansible_collections.bioviewers.aws.plugins.module_utils._deployment.names import names
 
+# What no request of a role's session carries that came by an identity pool over the internet.
+ABSENT = (
+    "aws:(source(vpc|vpce|vpcarn|arn|account|identity)|vpcsourceip|username|principalservicename.*|multifactorauth.*"
+    "|principaltag/.*|ec2instancesource.*|calledvia.*)"
+)
 # IGV asks for one page of a folder and, told that there is more, for the same page for ever.
 MOST_KEYS = 1000
 MOST_FOLDERS = 200  # that are looked at: a warning is not worth more requests
@@ -89,6 +96,47 @@ def keys(context: Context) -> Findings:
                 yield of_bucket(entry["name"], wrong, "add kms_key_arn with that key's ARN")
 
 
+def policies(context: Context) -> Findings:
+    for entry in context.found["readable_buckets"]:
+        name, reader = entry["name"], _people(context, entry)
+        for statement in bucket_find.statements(context, name):
+            sid = statement.get("Sid") or "one without a Sid"
+            match denials.denied(statement, name, reader):
+                case denials.ALL:
+                    wrong = f"its policy denies the role of IGV to read it (statement {sid})"
+                    yield of_bucket(name, wrong, "have who wrote it except that role, or write another bucket")
+                case denials.SOME:
+                    yield Note(f"The policy of the bucket {name} denies IGV some of its objects (statement {sid}).")
+                case denials.UNKNOWN:
+                    by = join(denials.keys(statement))
+                    yield Note(
+                        f"Whether the policy of the bucket {name} denies IGV something can't be told beforehand"
+                        f" (statement {sid}, which goes by {by}). If IGV gets 403, look there."
+                    )
+
+
+def _people(context: Context, entry: dict[str, Any]) -> denials.Reader:
+    """Who has signed in to IGV, with the role's credentials, by presigned addresses from anywhere."""
+    account, role = context.found["account"], names(context.names["igv"])["reader_role"]
+    arn = f"arn:aws:iam::{account}:role/{role}"
+    values = {
+        "aws:securetransport": "true",
+        "aws:principalisawsservice": "false",
+        "aws:viaawsservice": "false",
+        "aws:principalarn": arn,
+        "aws:principalaccount": account,
+        "aws:principaltype": "assumedrole",
+        "aws:resourceaccount": account,
+        "s3:resourceaccount": account,
+        "aws:requestedregion": context.inputs["region"],
+        "s3:authtype": "rest-query-string",
+        "s3:signatureversion": "aws4-hmac-sha256",
+        "s3:tlsversion": "1.2",
+    }
+    meant = frozenset({arn, account, f"arn:aws:iam::{account}:root"})
+    return denials.Reader(meant, values, ABSENT, tuple(entry.get("prefixes", [""])))
+
+
 def payer(context: Context) -> Findings:
     for entry in context.found["readable_buckets"]:
         if context.aws.call("s3", "get_bucket_request_payment", Bucket=entry["name"]).get("Payer") == "Requester":
@@ -129,6 +177,7 @@ CHECKS = (
         option="igv_buckets",
     ),
     Check("The encryption of the buckets", keys, needs=("readable_buckets",), option="igv_buckets", strict=False),
+    Check("The policies of the buckets", policies, needs=("readable_buckets",), option="igv_buckets", strict=False),
     Check(
         "Who pays for requests of the buckets", payer, needs=("readable_buckets",), option="igv_buckets", strict=False
     ),
