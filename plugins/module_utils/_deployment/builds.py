@@ -25,6 +25,7 @@ from .distribution import remains as distribution_remains
 from .distribution import verify as distribution_verify
 from .distribution import verify_data as distribution_verify_data
 from .dns import preflight as dns_preflight
+from .dns import preflight_records as dns_preflight_records
 from .dns import preflight_zone as dns_preflight_zone
 from .dns import remains as dns_remains
 from .dns import verify as dns_verify
@@ -76,6 +77,7 @@ BUILDS = {
             load_balancer_preflight,
             distribution_preflight,
             distribution_preflight_bucket,
+            dns_preflight_records,
             signing_keys_preflight,
             user_pool_preflight,
         ),

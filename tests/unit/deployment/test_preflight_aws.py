@@ -7,7 +7,11 @@ import datetime
 import pytest
 from ansible_collections.bioviewers.aws.plugins.module_utils._deployment.account import preflight as preflight_account
 from ansible_collections.bioviewers.aws.plugins.module_utils._deployment.builds import BUILDS
-from ansible_collections.bioviewers.aws.plugins.module_utils._deployment.dns import preflight_zone, public
+from ansible_collections.bioviewers.aws.plugins.module_utils._deployment.dns import (
+    preflight_records,
+    preflight_zone,
+    public,
+)
 from botocore import exceptions
 
 from tests.unit.deployment.preflight_account import ACCOUNT, context_with, refusal, sentences
@@ -163,7 +167,7 @@ def zone_told(held, *records, **known):
         "get_hosted_zone": {"DelegationSet": {"NameServers": [f"{name.upper()}." for name in SERVERS]}},
         "list_resource_record_sets": {"ResourceRecordSets": [*records]},
     }
-    return told(preflight_zone.CHECKS, {**names, **hosts, **known}, **answers)
+    return told(RECORDS, {**names, **hosts, **known}, **answers)
 
 
 def test_the_one_public_zone_is_found():
@@ -191,23 +195,36 @@ def test_a_zone_that_will_not_do(held, fault):
     assert "zone_records" not in context.found
 
 
+ELB = "us-east-1.elb.amazonaws.com"
+RECORDS = [*preflight_zone.CHECKS, *preflight_records.CHECKS]
+
+
 @pytest.mark.parametrize(
-    ("held", "in_the_way"),
+    ("held", "own", "fault"),
     [
-        (record("data.lab.uni.edu", "A", alias="d1.cloudfront.net."), False),
-        (record("viewer.lab.uni.edu", "A", alias="dualstack.lb-1.us-east-1.elb.amazonaws.com."), False),
-        (record("data.lab.uni.edu", "A", alias="s3-website-us-east-1.amazonaws.com."), True),
-        (record("viewer.lab.uni.edu", "A", "192.0.2.1"), True),
-        (record("viewer.lab.uni.edu", "AAAA", "2001:db8::1"), True),
-        (record("data.lab.uni.edu", "CNAME", "d1.cloudfront.net"), True),
-        (record("data.lab.uni.edu", "TXT", '"x"'), False),
-        (record("other.lab.uni.edu", "A", "192.0.2.1"), False),
+        (record("data.lab.uni.edu", "A", alias="D1.cloudfront.net."), "d1.cloudfront.net", ""),
+        (record("data.lab.uni.edu", "AAAA", alias="d2.cloudfront.net."), "d1.cloudfront.net", "to take the name over"),
+        (record("data.lab.uni.edu", "A", alias="d2.cloudfront.net."), "", "to take the name over"),
+        (record("viewer.lab.uni.edu", "A", alias=f"dualstack.lab-123.{ELB}."), "", ""),
+        (record("viewer.lab.uni.edu", "A", alias=f"LAB-123.{ELB}."), "", ""),
+        (record("viewer.lab.uni.edu", "A", alias=f"old-viewer-123456.{ELB}."), "", "(A to old-viewer-123456."),
+        (record("viewer.lab.uni.edu", "A", alias=f"lab-old-123.{ELB}."), "", "to take the name over"),
+        (record("viewer.lab.uni.edu", "A", alias="lab-1.eu-west-1.elb.amazonaws.com."), "", "to take the name over"),
+        (record("viewer.lab.uni.edu", "A", alias="d1.cloudfront.net."), "d1.cloudfront.net", "to take the name over"),
+        (record("data.lab.uni.edu", "A", alias="s3-website-us-east-1.amazonaws.com."), "", "take the record out if"),
+        (record("viewer.lab.uni.edu", "A", "192.0.2.1"), "", "(A to 192.0.2.1); take the record out if"),
+        (record("viewer.lab.uni.edu", "AAAA", "2001:db8::1"), "", "take the record out if"),
+        (record("data.lab.uni.edu", "CNAME", "d1.cloudfront.net"), "d1.cloudfront.net", "take the record out if"),
+        (record("data.lab.uni.edu", "TXT", '"x"'), "", ""),
+        (record("other.lab.uni.edu", "A", "192.0.2.1"), "", ""),
     ],
 )
-def test_records_in_the_way(held, in_the_way):
-    faults, *_others = zone_told(zones("uni.edu"), held)
-    assert len(faults) == int(in_the_way)
-    assert all("the zone holds a record of that name already" in fault for fault in faults)
+def test_records_in_the_way(held, own, fault):
+    known = {"project": "lab", "own_distribution": {"Id": "E1", "DomainName": own} if own else {}}
+    faults, *_others = zone_told(zones("uni.edu"), held, **known)
+    assert len(faults) == bool(fault)
+    assert fault in "".join(faults)
+    assert all("the zone holds a record of that name already, and it is not ours (" in told for told in faults)
 
 
 def test_a_zone_that_may_not_be_read_is_a_fault():

@@ -31,6 +31,10 @@ def zone_ids(context: Context) -> list[str]:
     )
 
 
+def values(record: Described) -> list[str]:
+    return [value["Value"] for value in record.get("ResourceRecords", [])]
+
+
 def records(context: Context, zone_id: str) -> list[Described]:
     return context.aws.pages("route53", "list_resource_record_sets", "ResourceRecordSets", HostedZoneId=zone_id)
 

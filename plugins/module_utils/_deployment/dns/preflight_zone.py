@@ -12,9 +12,6 @@ from ansible_collections.bioviewers.aws.plugins.module_utils._checks.check impor
 from ansible_collections.bioviewers.aws.plugins.module_utils._checks.problem import Findings, Problem
 from ansible_collections.bioviewers.aws.plugins.module_utils._deployment.dns import find
 
-# What a record of an earlier run points to.
-OURS = (".cloudfront.net", ".elb.amazonaws.com")
-
 
 def zone(context: Context) -> Findings:
     wanted = context.inputs["hosted_zone"]
@@ -24,7 +21,9 @@ def zone(context: Context) -> Findings:
         servers = sorted(name.rstrip(".").lower() for name in found["DelegationSet"]["NameServers"])
         records = find.records(context, named[0])
         # An owner may give Route 53's servers names of his own; then the zone itself says which.
-        own = {find.normalized(value) for record in records if _is_apex(record, wanted) for value in _values(record)}
+        own = {
+            find.normalized(value) for record in records if _is_apex(record, wanted) for value in find.values(record)
+        }
         context.provide(zone_name_servers=servers, zone_answers=[set(servers), own], zone_records=records)
     elif named:
         wrong = f"Route 53 has {len(named)} public zones of that name in this account ({join(named)}); it must be one"
@@ -47,28 +46,6 @@ def _is_apex(record: dict[str, Any], zone: str) -> bool:
     return record["Type"] == "NS" and find.normalized(record["Name"]) == zone
 
 
-def _values(record: dict[str, Any]) -> list[str]:
-    return [value["Value"] for value in record.get("ResourceRecords", [])]
-
-
-def records(context: Context) -> Findings:
-    for option in ("site_domain", "data_domain"):
-        for record in context.found["zone_records"]:
-            if find.normalized(record["Name"]) == context.inputs.get(option) and _is_in_the_way(record):
-                target = record.get("AliasTarget", {}).get("DNSName") or ", ".join(_values(record))
-                what = f"{record['Type']} to {target.rstrip('.')}"
-                wrong = f"the zone holds a record of that name already, and it is not ours ({what})"
-                yield context.problem(option, wrong, "take the record out if nobody needs it, or write another name")
-
-
-def _is_in_the_way(record: dict[str, Any]) -> bool:
-    if record["Type"] == "CNAME":
-        return True
-    return record["Type"] in ("A", "AAAA") and not find.normalized(
-        record.get("AliasTarget", {}).get("DNSName", "")
-    ).endswith(OURS)
-
-
 CHECKS = (
     Check(
         "The hosted zone",
@@ -77,5 +54,4 @@ CHECKS = (
         provides=("zone_name_servers", "zone_answers", "zone_records"),
         option="hosted_zone",
     ),
-    Check("The records that are there already", records, needs=("zone_records",), option="hosted_zone"),
 )
