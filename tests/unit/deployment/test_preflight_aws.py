@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import datetime
+import pathlib
+import re
 
 import pytest
+import yaml
 from ansible_collections.bioviewers.aws.plugins.module_utils._deployment.account import preflight as preflight_account
 from ansible_collections.bioviewers.aws.plugins.module_utils._deployment.builds import BUILDS
 from ansible_collections.bioviewers.aws.plugins.module_utils._deployment.dns import (
@@ -12,10 +15,12 @@ from ansible_collections.bioviewers.aws.plugins.module_utils._deployment.dns imp
     preflight_zone,
     public,
 )
+from ansible_collections.bioviewers.aws.plugins.module_utils._deployment.instance import preflight as instance_preflight
 from botocore import exceptions
 
 from tests.unit.deployment.preflight_account import ACCOUNT, context_with, refusal, sentences
 
+ROOT = pathlib.Path(__file__).parents[3]
 SERVERS = ["ns-1.awsdns-01.org", "ns-2.awsdns-02.com"]
 REGIONS = {"Regions": [{"RegionName": "us-east-1", "OptInStatus": "opt-in-not-required"},
                        {"RegionName": "ap-east-1", "OptInStatus": "not-opted-in"}]}  # fmt: skip
@@ -31,6 +36,8 @@ NETWORK_CHECKS = [
         "The instance",
         "The instance type",
         "The address of the instance",
+        "The memory of the instance type",
+        "The agent in the image",
         "The image",
     )
 ]
@@ -250,7 +257,11 @@ def table(*subnets, main=False, gateway="igw-1", **route):
     return {"Associations": links, "Routes": [{"DestinationCidrBlock": "0.0.0.0/0", "GatewayId": gateway, **route}]}
 
 
-TYPE = {"ProcessorInfo": {"SupportedArchitectures": ["x86_64"]}, "VCpuInfo": {"DefaultVCpus": 2}}
+TYPE = {
+    "ProcessorInfo": {"SupportedArchitectures": ["x86_64"]},
+    "VCpuInfo": {"DefaultVCpus": 2},
+    "MemoryInfo": {"SizeInMiB": 4096},
+}
 IMAGE = {"Images": [{"Architecture": "x86_64"}]}
 NETWORK = {
     "describe_vpcs": {"Vpcs": [{"VpcId": "vpc-1", "CidrBlock": "10.0.0.0/16"}]},
@@ -271,7 +282,7 @@ ASKED = {
     "project": "lab",
     "web_instance_type": "c6a.large",
     "web_instance_image_name": "ubuntu-*",
-    "web_instance_image_owner": "1",
+    "web_instance_image_owner": "099720109477",
 }
 
 
@@ -395,7 +406,7 @@ def test_named_subnets_are_taken_in_their_order_whether_they_give_addresses_or_n
         ({}, {"describe_instance_type_offerings": {"InstanceTypeOfferings": [{"Location": "us-east-1f"}]}},
          "EC2 does not offer it in us-east-1a, where the instance's subnet is, but in us-east-1f"),
         ({}, {"describe_images": {"Images": []}},
-         "web_instance_image_name is 'ubuntu-*': account 1 has no image of that name"),
+         "web_instance_image_name is 'ubuntu-*': account 099720109477 has no image of that name"),
         ({}, {"describe_images": {"Images": [{"Architecture": "arm64"}]}},
          "its processors are x86_64, and the image ubuntu-* is for arm64"),
     ],
@@ -421,6 +432,49 @@ def test_a_network_that_will_not_do(known, answers, fault):
 )
 def test_what_is_built_needs_no_more_room(answers):
     assert network_told(**answers)[0] == []
+
+
+@pytest.mark.parametrize(
+    ("size", "fault", "note"),
+    [(512, "it has 0.5 GiB of memory, and the build of the viewer needs 2; write a type with 4 GiB", ""),
+     (1024, "it has 1 GiB", ""), (2048, "", "c6a.large has 2 GiB of memory."), (4096, "", ""), (8192, "", "")],
+)  # fmt: skip
+def test_memory(size, fault, note):
+    held = {"InstanceTypes": [{**TYPE, "MemoryInfo": {"SizeInMiB": size}}]}
+    faults, notes, _context = network_told(describe_instance_types=held)
+    assert (len(faults), len(notes)) == (bool(fault), bool(note))
+    assert fault in "".join(faults)
+    assert note in "".join(notes)
+
+
+@pytest.mark.parametrize(
+    ("owner", "fault", "note"),
+    [("amazon", "", ""), ("136693071363", "the images of Debian carry no agent of Systems Manager", ""),
+     ("123456789012", "", "The image is of account 123456789012.")],
+)  # fmt: skip
+def test_the_agent_in_an_image(owner, fault, note):
+    faults, notes, _context = network_told({"web_instance_image_owner": owner})
+    assert (len(faults), len(notes)) == (bool(fault), bool(note))
+    assert fault in "".join(faults)
+    assert note in "".join(notes)
+    assert network_told({"web_instance_image_owner": owner}, describe_instances=RUNNING)[:2] == ([], [])
+
+
+def test_the_images_that_are_taken_by_default_carry_the_agent():
+    defaults = yaml.safe_load((ROOT / "roles/web_instance/defaults/main.yml").read_text())
+    assert defaults["web_instance_image_owner"] in instance_preflight.WITH_AGENT
+
+
+@pytest.mark.parametrize(
+    "path", ["inventories/example/group_vars/all.yml", "docs/cost.md", "playbooks/vars/failures.yml", "README.md"]
+)
+def test_the_memory_is_the_same_everywhere(path):
+    """Of sentences that speak of the memory that the build needs."""
+    text = " ".join((ROOT / path).read_text().replace("#", " ").split())
+    said = re.findall(r"(\d+) Gi?B[^.]*\bmemory|memory[^.;]*?(\d+) Gi?B", text)
+    known = {str(instance_preflight.LEAST_MEMORY), str(instance_preflight.ENOUGH_MEMORY)}
+    assert {number for pair in said for number in pair if number} <= known
+    assert path == "README.md" or said
 
 
 def distribution(name, *aliases):

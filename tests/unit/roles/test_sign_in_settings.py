@@ -7,7 +7,7 @@ import pathlib
 import pytest
 import yaml
 from ansible.parsing.dataloader import DataLoader
-from ansible.template import Templar
+from ansible.template import Templar, trust_as_template
 
 ROOT = pathlib.Path(__file__).parents[3]
 ROLE = ROOT / "roles" / "identity"
@@ -27,13 +27,28 @@ def test_the_function_runs_in_every_region():
     assert function["architecture"] == "x86_64"
 
 
+def known(**of_deployment):
+    deployment = {"identity_provider": "google", "user_pool_domain_prefix": "lab", "allowed_email_domains": []}
+    return {**GIVEN, "deployment": {**deployment, **of_deployment}, "igv": {"user_pool_domain_prefix": "lab-igv"}}
+
+
+@pytest.mark.parametrize(
+    ("provider", "domains", "noted"),
+    [("google", ["uni.edu"], True), ("google", [], False), ("cognito", ["uni.edu"], False)],
+)
+def test_private_accounts_of_an_address_of_a_listed_domain_are_spoken_of(provider, domains, noted):
+    path = ROOT / "playbooks" / "tasks" / "google_accounts.yml"
+    (task,) = DataLoader().load_from_file(str(path), trusted_as_template=True)
+    templar = Templar(DataLoader(), known(identity_provider=provider, allowed_email_domains=domains))
+    assert templar.template(trust_as_template("{{ " + task["when"] + " }}")) is noted
+    assert noted is False or "address of uni.edu comes in" in templar.template(task["ansible.builtin.debug"]["msg"])
+
+
 @pytest.mark.parametrize(("playbook", "prefix"), [("preflight.yml", "lab"), ("igv/preflight.yml", "lab-igv")])
 def test_the_domain_for_googles_consent_screen_is_one_that_is_registered(playbook, prefix):
     (play,) = DataLoader().load_from_file(str(ROOT / "playbooks" / playbook), trusted_as_template=True)
     task = play["tasks"][-1]
-    known = {"deployment": {"identity_provider": "google", "user_pool_domain_prefix": "lab"}}
-    known["igv"] = {"user_pool_domain_prefix": "lab-igv"}
-    own = Templar(DataLoader(), {**GIVEN, **known}).template(task["vars"])
-    lines = Templar(DataLoader(), {**GIVEN, **known, **own}).template(task["ansible.builtin.debug"]["msg"])
+    own = Templar(DataLoader(), known()).template(task["vars"])
+    lines = Templar(DataLoader(), {**known(), **own}).template(task["ansible.builtin.debug"]["msg"])
     (line,) = [line for line in lines if "Authorised domains" in line]
     assert line.split()[2] == f"{prefix}.{PUBLIC_SUFFIX}"

@@ -17,6 +17,11 @@ from ansible_collections.bioviewers.aws.plugins.module_utils._deployment.account
 from ansible_collections.bioviewers.aws.plugins.module_utils._deployment.instance import find
 
 BUILT = ("usable_region", "project")
+# In GiB, for the build of the viewer: its heap, Node.js itself and what else runs on the host.
+LEAST_MEMORY, ENOUGH_MEMORY = 2, 4
+# Systems Manager User Guide, "Find AMIs with the SSM Agent preinstalled"; Debian's list of AMIs, wiki.debian.org/Cloud.
+WITH_AGENT = {"099720109477": "Canonical", "137112412989": "Amazon", "amazon": "Amazon"}
+WITHOUT_AGENT = {"136693071363": "Debian"}
 # Families of the quota "Running On-Demand Standard (A, C, D, H, I, M, R, T, Z) instances".
 STANDARD = re.compile(r"(a|c|d|h|i|im|is|m|r|t|z)\d")
 
@@ -38,6 +43,18 @@ def instance_type(context: Context) -> Findings:
         return
     context.provide(type_facts=found)
     yield from _offered(context, name)
+
+
+def memory(context: Context) -> Findings:
+    name, held = context.inputs["web_instance_type"], context.found["type_facts"]["MemoryInfo"]["SizeInMiB"] / 1024
+    if held < LEAST_MEMORY:
+        wrong = f"it has {held:g} GiB of memory, and the build of the viewer needs {LEAST_MEMORY}"
+        yield context.problem("web_instance_type", wrong, f"write a type with {ENOUGH_MEMORY} GiB, such as c6a.large")
+    elif held < ENOUGH_MEMORY:
+        yield Note(
+            f"{name} has {held:g} GiB of memory. The build of the viewer, beside what else runs, can take all of it and"
+            f" be killed; {ENOUGH_MEMORY} GiB are enough."
+        )
 
 
 def _offered(context: Context, name: str) -> Findings:
@@ -71,6 +88,23 @@ def address(context: Context) -> Findings:
         yield Note(
             f"The instance is in {subnet}, a private subnet, where the public address that it gets is of no use: set"
             " web_instance_public_address to false."
+        )
+
+
+def agent(context: Context) -> Findings:
+    """Whether images of that publisher carry Systems Manager's agent, the only way to the host."""
+    owner = context.inputs["web_instance_image_owner"]
+    if context.found["instance_exists"] or owner in WITH_AGENT:
+        return
+    if owner in WITHOUT_AGENT:
+        wrong = (
+            f"the images of {WITHOUT_AGENT[owner]} carry no agent of Systems Manager, so that nobody reaches the host"
+        )
+        instead = "leave it out for Ubuntu's, or write the account of an image into which you have put the agent"
+        yield context.problem("web_instance_image_owner", wrong, instead)
+    else:
+        yield Note(
+            f"The image is of account {owner}. It must carry the agent of Systems Manager; nobody can look inside."
         )
 
 
@@ -120,6 +154,20 @@ CHECKS = (
         needs=(*BUILT, "web_instance_type"),
         provides=("type_facts",),
         option="web_instance_type",
+    ),
+    Check(
+        "The memory of the instance type",
+        memory,
+        needs=("type_facts", "web_instance_type"),
+        option="web_instance_type",
+        strict=False,
+    ),
+    Check(
+        "The agent in the image",
+        agent,
+        needs=("usable_region", "web_instance_image_owner", "instance_exists"),
+        option="web_instance_image_owner",
+        strict=False,
     ),
     Check(
         "The address of the instance",
