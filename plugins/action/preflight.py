@@ -36,7 +36,7 @@ MISSING = "not given"
 SSM_PLUGIN = "session-manager-plugin"
 NETWORK = ("network_vpc_id", "network_subnet_ids", "network_instance_subnet_id")
 OF_REGION = ("user_pool_domain_prefix", "web_instance_type", "web_instance_image_name", "web_instance_image_owner")
-OF_REGION = (*OF_REGION, "igv_user_pool_domain_prefix", "igv_buckets")
+OF_REGION = (*OF_REGION, "session_document", "igv_user_pool_domain_prefix", "igv_buckets")
 # Where amazon.aws's connection looks first (its documentation, option `plugin`).
 SSM_PLUGIN_PLACE = f"/usr/local/bin/{SSM_PLUGIN}"
 

@@ -102,6 +102,11 @@ options:
   web_instance_image_owner:
     description: Account that publishes the image.
     type: str
+  session_document:
+    description:
+      - Session document of Systems Manager by which the instance is reached, which must be there.
+      - Empty means the account's preferences, whose settings must let Ansible through.
+    type: str
   allowed_emails:
     description: Addresses of people who may sign in. With O(build=igv) each must be good for a session name of AWS STS.
     type: list
@@ -237,6 +242,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "web_instance_public_address": {"type": "bool"},
     "web_instance_image_name": {},
     "web_instance_image_owner": {},
+    "session_document": {},
     "allowed_emails": {"type": "list", "elements": "str"},
     "igv_buckets": {"type": "list", "elements": "dict"},
     "igv_shares_user_pool": {"type": "bool", "default": False},

@@ -70,6 +70,7 @@ CREATED: dict[str, list[str]] = {
     ],
     "lambda:CreateFunction": ["arn:aws:lambda:{region}:{account}:function:{FunctionName}"],
     "sns:CreateTopic": ["arn:aws:sns:{region}:{account}:{Name}"],
+    "ssm:GetDocument": ["arn:aws:ssm:{region}:{account}:document/{Name}"],
     "ssm:StartSession": [
         "arn:aws:ec2:{region}:{account}:instance/{Target}",
         "arn:aws:ssm:{region}:{account}:document/{DocumentName}",

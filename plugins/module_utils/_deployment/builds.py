@@ -38,6 +38,7 @@ from .igv_client import remains as igv_client_remains
 from .igv_client import verify as igv_client_verify
 from .igv_client import verify_login as igv_client_verify_login
 from .instance import preflight as instance_preflight
+from .instance import preflight_session as instance_preflight_session
 from .instance import remains as instance_remains
 from .instance import verify as instance_verify
 from .load_balancer import preflight as load_balancer_preflight
@@ -74,6 +75,7 @@ BUILDS = {
             bucket_preflight,
             network_preflight,
             instance_preflight,
+            instance_preflight_session,
             load_balancer_preflight,
             distribution_preflight,
             distribution_preflight_bucket,

@@ -264,6 +264,12 @@ def permissions_boundary(value: str, known: Values) -> Wrong:
     return None
 
 
+def session_document(value: str, _known: Values) -> Wrong:
+    if value and not re.fullmatch(r"[A-Za-z0-9_.-]{3,128}", value):
+        return "no document can have that name: 3 to 128 letters, digits, _ . and -", "write one such as lab-session"
+    return None
+
+
 def google_client_id(value: str, known: Values) -> Wrong:
     if value and not value.endswith(".apps.googleusercontent.com"):
         return (
@@ -345,6 +351,7 @@ RULES: dict[str, Rule] = {
     "signing_keys": signing_keys,
     "resource_tags": resource_tags,
     "iam_permissions_boundary": permissions_boundary,
+    "session_document": session_document,
     "google_client_id": google_client_id,
     "google_client_secret": google_client_secret,
     "dns_resolver": dns_resolver,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import json
 import pathlib
 import re
 
@@ -475,6 +476,41 @@ def test_the_memory_is_the_same_everywhere(path):
     known = {str(instance_preflight.LEAST_MEMORY), str(instance_preflight.ENOUGH_MEMORY)}
     assert {number for pair in said for number in pair if number} <= known
     assert path == "README.md" or said
+
+
+def preferences(kind="Session", **inputs):
+    return {"DocumentType": kind, "Content": json.dumps({"schemaVersion": "1.0", "inputs": inputs})}
+
+
+OWN_DOCUMENT = {"session_document": "lab-session"}
+NONE = refusal("InvalidDocument")
+
+
+@pytest.mark.parametrize(
+    ("known", "answer", "fault", "note"),
+    [
+        ({}, NONE, "", ""),
+        ({}, preferences(kmsKeyId="", runAsEnabled=False, idleSessionTimeout="20", shellProfile={"linux": ""}), "", ""),
+        ({}, preferences(kmsKeyId="alias/sessions"), "encrypt them with a key of KMS (kmsKeyId)", ""),
+        ({}, preferences(runAsEnabled=True, runAsDefaultUser="ada"), "run them as ada (runAsEnabled)", ""),
+        ({}, preferences(shellProfile={"linux": "exec bash"}), "run commands at their start (shellProfile)", ""),
+        ({}, preferences(shellProfile={"windows": "date"}), "", ""),
+        ({}, preferences(s3BucketName="logs", cloudWatchLogGroupName="l"), "", "logged in S3 and CloudWatch"),
+        ({}, preferences(maxSessionDuration="20"), "", "end sessions after 20 minutes"),
+        ({}, preferences(maxSessionDuration="60"), "", ""),
+        (OWN_DOCUMENT, preferences(kmsKeyId="k"), "", ""),
+        (OWN_DOCUMENT, NONE, "session_document is 'lab-session': Systems Manager has no session document", ""),
+        (OWN_DOCUMENT, preferences("Command"), "Systems Manager has no session document of that name", ""),
+        ({}, refusal("AccessDeniedException"), "", "the IAM permission ssm:GetDocument is missing"),
+    ],
+)  # fmt: skip
+def test_how_sessions_begin(known, answer, fault, note):
+    built = {"project": "lab", "network": True, **known}
+    faults, notes, _context = told([BY_NAME["The settings of sessions"]], built, get_document=answer)
+    assert (len(faults), len(notes)) == (bool(fault), bool(note)), (faults, notes)
+    assert fault in "".join(faults)
+    assert note in "".join(notes)
+    assert not fault or "aws ssm create-document --name lab-session --document-type Session" in faults[0]
 
 
 def distribution(name, *aliases):

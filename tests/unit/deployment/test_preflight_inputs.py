@@ -45,6 +45,8 @@ GOOD = [
     ("google_client_secret", "s", {"google_client_id": CLIENT}),
     ("google_client_secret", "", {}),
     ("iam_permissions_boundary", "", {}),
+    ("session_document", "", {}),
+    ("session_document", "lab-session", {}),
     ("iam_permissions_boundary", "arn:aws:iam::aws:policy/PowerUserAccess", {"aws_account_id": "123456789012"}),
     ("iam_permissions_boundary", "arn:aws:iam::123456789012:policy/a/b", {"aws_account_id": "123456789012"}),
     ("dns_resolver", "192.0.2.1", {}),
@@ -142,6 +144,8 @@ BAD = [
     ("google_client_secret", "s", {}, "google_client_id"),
     ("google_client_secret", "s\n", {"google_client_id": CLIENT}, "a blank or a line break"),
     ("google_client_secret", CLIENT, {"google_client_id": CLIENT}, "that is a client id"),
+    ("session_document", "arn:aws:ssm:us-east-1:1:document/x", {}, "no document can have that name"),
+    ("session_document", "x\n", {}, "no document can have that name"),
     ("iam_permissions_boundary", "boundary", {}, "no ARN of a managed policy"),
     ("iam_permissions_boundary", "arn:aws:iam::1:policy/x", {}, "no ARN of a managed policy"),
     (
