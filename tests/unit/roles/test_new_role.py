@@ -6,11 +6,9 @@ import pathlib
 
 import pytest
 from ansible.parsing.dataloader import DataLoader
-from ansible.plugins.loader import init_plugin_loader
 from ansible.template import Templar, trust_as_template
 
 ROLES = pathlib.Path(__file__).parents[3] / "roles"
-init_plugin_loader()
 
 
 def load(role: str, file: str):
