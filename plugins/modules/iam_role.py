@@ -36,10 +36,10 @@ options:
     type: list
     elements: str
   inline_policies:
-    description: Inline policies by their names. All others are deleted, and one that is empty.
+    description: Inline policies by their names. All others are deleted.
     type: dict
-  purge_policies:
-    description: Whether policies that are not asked for are taken off. An organization may attach some of its own.
+  purge_managed_policies:
+    description: Whether managed policies that are not asked for are detached. An organization may attach some of its own.
     type: bool
     default: true
 extends_documentation_fragment:
@@ -156,7 +156,7 @@ class Role(Resource):
         "permissions_boundary": {},
         "managed_policies": {"type": "list", "elements": "str"},
         "inline_policies": {"type": "dict"},
-        "purge_policies": {"type": "bool", "default": True},
+        "purge_managed_policies": {"type": "bool", "default": True},
         **TAGS,
     }
     given = ("Arn", "RoleId")
@@ -164,12 +164,8 @@ class Role(Resource):
     retry_on = (Passing("ConcurrentModification"),)
 
     def desired(self) -> dict[str, Any]:
-        """Without the option that says what to do, and inline policies that are to go."""
-        asked = super().desired()
-        del asked["PurgePolicies"]
-        if INLINE in asked:
-            asked[INLINE] = {name: policy for name, policy in asked[INLINE].items() if policy}
-        return asked
+        """Without the option that says what to do."""
+        return {key: value for key, value in super().desired().items() if key != "PurgeManagedPolicies"}
 
     def merged(self, held: dict[str, Any], asked: dict[str, Any]) -> dict[str, Any]:
         """A policy replaces another, and is that other one if it means the same."""
@@ -178,18 +174,13 @@ class Role(Resource):
             whole[TRUST] = held[TRUST] if same(held[TRUST], asked[TRUST]) else asked[TRUST]
         if INLINE in asked:
             before = held[INLINE]
-            whole[INLINE] = self._kept(before) | {
+            whole[INLINE] = {
                 name: before[name] if same(before.get(name), policy) else policy
                 for name, policy in asked[INLINE].items()
             }
-        if MANAGED in asked and not self.params["purge_policies"]:
+        if MANAGED in asked and not self.params["purge_managed_policies"]:
             whole[MANAGED] = [*held[MANAGED], *(arn for arn in asked[MANAGED] if arn not in held[MANAGED])]
         return whole
-
-    def _kept(self, held: dict[str, Any]) -> dict[str, Any]:
-        """The inline policies that stay though nobody asked for them."""
-        named = self.params["inline_policies"]
-        return {} if self.params["purge_policies"] else {name: held[name] for name in held if name not in named}
 
     def find(self) -> Found | None:
         try:

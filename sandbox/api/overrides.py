@@ -16,6 +16,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from sandbox import settings
 from sandbox.api import (
     admin_create_user,
     conflicting_aliases,
@@ -180,10 +181,17 @@ async def add_latency(service: str, action: str, request: Request, body: bytes) 
     )
 
 
+async def account_plan(_request: Request, _body: bytes) -> Response:
+    """The plan of the account, which moto has no service for: one that is paid for."""
+    state = {"accountId": settings.ACCOUNT, "accountPlanType": "PAID", "accountPlanStatus": "ACTIVE"}
+    return JSONResponse(state, media_type="application/x-amz-json-1.0")
+
+
 OVERRIDES: dict[tuple[str, str], Override] = {
     ("cloudfront", "ListConflictingAliases"): list_conflicting_aliases,
     ("cognito-idp", "AdminCreateUser"): create_user,
     ("elasticloadbalancing", "DescribeTargetHealth"): describe_target_health,
+    ("freetier", "GetAccountPlanState"): account_plan,
     ("lambda", "CreateFunction"): store_function_code,
     ("lambda", "UpdateFunctionCode"): store_function_code,
     **{("ec2", action): functools.partial(change_instances, action) for action in INSTANCE_ACTIONS},

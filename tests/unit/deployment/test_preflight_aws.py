@@ -38,6 +38,7 @@ NETWORK_CHECKS = [
         "The instance type",
         "The address of the instance",
         "The memory of the instance type",
+        "The plan of the account",
         "The agent in the image",
         "The image",
     )
@@ -446,6 +447,37 @@ def test_memory(size, fault, note):
     assert (len(faults), len(notes)) == (bool(fault), bool(note))
     assert fault in "".join(faults)
     assert note in "".join(notes)
+
+
+def types(**asked):
+    """The type that is asked for, or those of the free plan."""
+    if "InstanceTypes" in asked:
+        return {"InstanceTypes": [TYPE]}
+    sizes = {"t3.micro": 1024, "t3.small": 2048, "m7i-flex.large": 8192}
+    return {
+        "InstanceTypes": [{"InstanceType": name, "MemoryInfo": {"SizeInMiB": size}} for name, size in sizes.items()]
+    }
+
+
+OF_THE_FREE_PLAN = {"InstanceTypes": [{**TYPE, "FreeTierEligible": True}]}
+
+
+@pytest.mark.parametrize(
+    ("answer", "answers", "faults", "notes"),
+    [
+        ({"accountPlanType": "FREE"}, {}, ["web_instance_type is 'c6a.large': the account is on AWS's free plan, which"
+         " does not have that type; upgrade the account to the paid plan, or write m7i-flex.large or t3.small."], []),
+        ({"accountPlanType": "FREE"}, {"describe_instances": RUNNING}, [], []),
+        ({"accountPlanType": "FREE"}, {"describe_instance_types": OF_THE_FREE_PLAN}, [], []),
+        ({"accountPlanType": "PAID"}, {}, [], []),
+        (refusal("ResourceNotFoundException"), {}, [], []),
+        (refusal("AccessDeniedException"), {}, [], ["The plan of the account could not be checked: the IAM permission"
+                                                    " freetier:GetAccountPlanState is missing."]),
+    ],
+)  # fmt: skip
+def test_the_plan_of_the_account(answer, answers, faults, notes):
+    told_of = network_told(**{"describe_instance_types": types, **answers, "get_account_plan_state": answer})
+    assert told_of[:2] == (faults, notes)
 
 
 @pytest.mark.parametrize(

@@ -91,6 +91,27 @@ def address(context: Context) -> Findings:
         )
 
 
+def plan(context: Context) -> Findings:
+    """Accounts on AWS's free plan may run a few types only (EC2 User Guide, "Free Tier benefits")."""
+    if context.found["type_facts"].get("FreeTierEligible") or context.found["instance_exists"]:
+        return
+    # An account from before there were plans has none.
+    none = ["ResourceNotFoundException"]
+    held = context.aws.call_or_none(none, "freetier", "get_account_plan_state", region="us-east-1") or {}
+    if held.get("accountPlanType") == "FREE":
+        wrong = "the account is on AWS's free plan, which does not have that type"
+        instead = f"upgrade the account to the paid plan, or write {join(_of_the_free_plan(context), 'or')}"
+        yield context.problem("web_instance_type", wrong, instead)
+
+
+def _of_the_free_plan(context: Context) -> list[str]:
+    """The types that would do."""
+    processors = context.found["type_facts"]["ProcessorInfo"]["SupportedArchitectures"]
+    asked = filters({"free-tier-eligible": "true", "processor-info.supported-architecture": processors})
+    found = context.aws.pages("ec2", "describe_instance_types", "InstanceTypes", Filters=asked)
+    return sorted(one["InstanceType"] for one in found if one["MemoryInfo"]["SizeInMiB"] >= LEAST_MEMORY * 1024)
+
+
 def agent(context: Context) -> Findings:
     """Whether images of that publisher carry Systems Manager's agent, the only way to the host."""
     owner = context.inputs["web_instance_image_owner"]
@@ -159,6 +180,13 @@ CHECKS = (
         "The memory of the instance type",
         memory,
         needs=("type_facts", "web_instance_type"),
+        option="web_instance_type",
+        strict=False,
+    ),
+    Check(
+        "The plan of the account",
+        plan,
+        needs=("type_facts", "instance_exists"),
         option="web_instance_type",
         strict=False,
     ),

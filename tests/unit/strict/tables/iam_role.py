@@ -27,7 +27,7 @@ TABLES = [
         asked={"name": "lab-viewer", "assume_role_policy_document": trust("ec2.amazonaws.com")},
         identity=frozenset({"name"}),
         key="lab-viewer",
-        acts=frozenset({"purge_policies"}),
+        acts=frozenset({"purge_managed_policies"}),
         rows={
             "description": Row("What it may do", "What the instance may do", "Description"),
             "assume_role_policy_document": Row(
