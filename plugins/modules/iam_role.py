@@ -39,7 +39,7 @@ options:
     description: Inline policies by their names. All others are deleted.
     type: dict
   purge_managed_policies:
-    description: Whether managed policies that are not asked for are detached. An organization may attach some of its own.
+    description: Whether managed policies that are not asked for are detached. An organization may attach its own.
     type: bool
     default: true
 extends_documentation_fragment:
