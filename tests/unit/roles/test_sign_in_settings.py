@@ -21,12 +21,6 @@ def test_the_app_client_has_no_flow_that_the_hosted_login_does_not_use():
     assert defaults["identity_client_auth_flows"] == ["ALLOW_REFRESH_TOKEN_AUTH"]
 
 
-def test_the_function_runs_in_every_region():
-    tasks = yaml.safe_load((ROLE / "tasks" / "function.yml").read_text())
-    (function,) = [task[key] for task in tasks for key in task if key == "bioviewers.aws.lambda_function"]
-    assert function["architecture"] == "x86_64"
-
-
 def known(**of_deployment):
     deployment = {"identity_provider": "google", "user_pool_domain_prefix": "lab", "allowed_email_domains": []}
     return {**GIVEN, "deployment": {**deployment, **of_deployment}, "igv": {"user_pool_domain_prefix": "lab-igv"}}
