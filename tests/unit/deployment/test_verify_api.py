@@ -112,7 +112,7 @@ CLIENT = {
     "CallbackURLs": ["https://site/oauth2/idpresponse"],
     "LogoutURLs": ["https://site/signed-out"],
     "AllowedOAuthFlows": ["code"],
-    "ExplicitAuthFlows": ["ALLOW_USER_SRP_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"],
+    "ExplicitAuthFlows": ["ALLOW_REFRESH_TOKEN_AUTH"],
 }
 POOL = {"Domain": "lab", "DeletionProtection": "ACTIVE"}
 LOGIN = "lab.auth.us-east-1.amazoncognito.com"
@@ -336,6 +336,10 @@ CASES = {
     ),
     "passwords": (
         pool.client_faults(but(CLIENT, "ExplicitAuthFlows", ["ALLOW_USER_PASSWORD_AUTH"]), "site"),
+        "passwords",
+    ),
+    "passwords that are never sent": (
+        pool.client_faults(but(CLIENT, "ExplicitAuthFlows", ["ALLOW_USER_SRP_AUTH"]), "site"),
         "passwords",
     ),
 }

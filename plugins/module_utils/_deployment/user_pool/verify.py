@@ -14,7 +14,12 @@ from ansible_collections.bioviewers.aws.plugins.module_utils._checks.problem imp
 from ansible_collections.bioviewers.aws.plugins.module_utils._deployment.user_pool import find
 
 # Who knows the client's secret, or nobody but its user, can get tokens with a password by these alone.
-PASSWORD_FLOWS = {"ALLOW_ADMIN_USER_PASSWORD_AUTH", "ALLOW_USER_PASSWORD_AUTH", "ALLOW_CUSTOM_AUTH"}
+PASSWORD_FLOWS = {
+    "ALLOW_ADMIN_USER_PASSWORD_AUTH",
+    "ALLOW_USER_PASSWORD_AUTH",
+    "ALLOW_USER_SRP_AUTH",
+    "ALLOW_CUSTOM_AUTH",
+}
 
 
 def sign_up(context: Context) -> Reasons:
