@@ -251,8 +251,16 @@ def cases() -> list[dict[str, Any]]:
     return [*made, *({f"bioviewers.aws.{module}": arguments} for module, arguments in READING.items())]
 
 
+@pytest.fixture
+def role_of_the_function(client) -> None:
+    """Without it moto refuses the function, and the module waits for IAM."""
+    trust = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "lambda.amazonaws.com"}}
+    client("iam").create_role(RoleName="lab", AssumeRolePolicyDocument=json.dumps({"Statement": [trust]}))
+
+
+@pytest.mark.usefixtures("aws", "role_of_the_function")
 @pytest.mark.parametrize("asked", [cases(), OTHERS], ids=["ours", "others"])
-def test_each_module_tells_the_same_both_ways(asked, aws, moto, ministack, tmp_path, monkeypatch):
+def test_each_module_tells_the_same_both_ways(asked, moto, ministack, tmp_path, monkeypatch):
     for name in [name for name in os.environ if name.startswith("AWS_ENDPOINT_URL")]:
         monkeypatch.delenv(name)
     with tape(moto, ministack) as door:
