@@ -107,7 +107,8 @@ def test_an_object_cannot_act_as_a_page(pages, tab, name):
 
 def test_what_was_read_is_no_longer_readable_after_signing_out(tab):
     """Neither from CloudFront nor from the browser's own cache."""
-    script = """async url => { try { return (await fetch(url, {credentials: "include"})).status; } catch { return 0; } }"""
+    script = """async url => { try { return (await fetch(url, {credentials: "include"})).status; }
+                             catch { return 0; } }"""
     tab.goto(f"{viewer.SITE}/assets/none")
     assert [tab.evaluate(script, OBJECT) for _time in range(2)] == [200, 200]
     tab.goto(f"{viewer.SITE}/logout")

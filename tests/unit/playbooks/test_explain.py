@@ -64,7 +64,7 @@ WHOLE = [
      " arn:aws:lambda:us-east-1:1:function:lab-sign-in with an explicit deny in a service control policy",
      "functions in a VPC are not supported"),
     ("User: arn:aws:sts::1:assumed-role/x/y is not authorized to perform: ec2:RunInstances because no identity-based"
-     " policy allows the ec2:RunInstances action", "Have it allowed"),
+     " policy allows the ec2:RunInstances action", "Ask whoever administers the account"),
 ]  # fmt: skip
 
 
