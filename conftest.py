@@ -1,5 +1,10 @@
 """What the tests of the collection and those of its packages share."""
 
-import sandbox  # noqa: F401  (which names the settings of Ansible, before it is imported)
+import sandbox
 
 pytest_plugins = ("tests.marks", "tests.emulators")
+
+
+def pytest_report_header() -> str:
+    """Which settings of Ansible count. The sandbox names them as it is imported, before Ansible is."""
+    return f"Ansible's settings: {sandbox.ANSIBLE_CONFIG}"

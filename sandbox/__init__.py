@@ -8,4 +8,4 @@ CHECKOUT = pathlib.Path(__file__).resolve().parents[1]
 
 sys.path.append(str(CHECKOUT / "packages" / "aws_edge"))
 # Before Ansible is imported or started: that FQCNs are those of the checkout.
-os.environ.setdefault("ANSIBLE_CONFIG", str(CHECKOUT / ".config" / "ansible.cfg"))
+ANSIBLE_CONFIG = os.environ.setdefault("ANSIBLE_CONFIG", str(CHECKOUT / ".config" / "ansible.cfg"))

@@ -66,14 +66,16 @@ EXAMPLES = r"""
   bioviewers.aws.s3_bucket_policy_statement:
     bucket: lab-private-data
     statements:
-      LabViewerRead: &read
+      LabViewerRead:
         Effect: Allow
         Principal: {Service: cloudfront.amazonaws.com}
         Action: s3:GetObject
         Resource: arn:aws:s3:::lab-private-data/*
         Condition: {StringEquals: {AWS:SourceArn: "arn:aws:cloudfront::123456789012:distribution/EDFDVBD6EXAMPLE"}}
       LabViewerList:
-        <<: *read
+        Effect: Allow
+        Principal: {Service: cloudfront.amazonaws.com}
+        Condition: {StringEquals: {AWS:SourceArn: "arn:aws:cloudfront::123456789012:distribution/EDFDVBD6EXAMPLE"}}
         Action: s3:ListBucket
         Resource: arn:aws:s3:::lab-private-data
 
