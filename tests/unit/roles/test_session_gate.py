@@ -393,7 +393,8 @@ def test_no_token_is_in_the_journal(gate, capfd):
         ask(gate, with_token(case.token))
     said = capfd.readouterr()
     assert said.err == ""
-    assert said.out.count("\n") == len(CASES)
+    # Clients of other tests may still be closing their connections.
+    assert said.out.count('"event": "request"') == len(CASES)
     longest = max(re.findall(r"\S+", said.out), key=len)
     assert len(longest) < 60, longest
     assert not [case.name for case in CASES for part in case.token.split(".") if len(part) > 20 and part in said.out]
