@@ -70,8 +70,8 @@ unit-sandbox: .venv/.ready ## the sandbox's own tests
 unit-sandbox-if-changed: .venv/.ready
 	tests/unit/sandbox/run
 
-molecule: .venv/.ready ## the roles of the host together on Debian hosts in containers, and their updates
-	molecule/run os_updates host
+molecule: .venv/.ready ## the roles of the host together, on Debian hosts in containers
+	molecule/run host
 
 molecule-all: .venv/.ready ## each role of the host alone, too
 	molecule/run
