@@ -49,6 +49,7 @@ def test_check_mode_on_a_finished_deployment_reports_nothing(foretold):
 
 
 # What an administrator runs in the year that follows.
+@pytest.mark.nightly
 def test_the_host_alone_is_run_again(deployment):
     hosts = recap(run(["playbooks/host.yml"]))
     assert len(hosts) == 2, "localhost, which finds the instance, and the instance"

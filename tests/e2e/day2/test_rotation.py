@@ -19,11 +19,12 @@ import yaml
 from sandbox import settings
 from sandbox.demo import viewer
 from tests.e2e import visitor
-from tests.e2e.reader import RATE, RENEWAL_SECONDS, Reader, reading
+from tests.e2e.reader import RENEWAL_SECONDS, Reader, reading
 from tests.e2e.waiting import wait_until
 
 PATIENCE_SECONDS = 4 * RENEWAL_SECONDS  # after which cookies of the new key are in use
-LIFE, LEAST_SECONDS = 121, 60  # the shortest life that the role takes, with runs of the job a minute apart
+# The shortest life that the role takes, with runs of the job a minute apart.
+LIFE, LEAST_SECONDS, LEAST_REQUESTS = 121, 60, 500
 QUICK = {"signed_cookies_lifetime": LIFE, "signed_cookies_interval": 1, "private_cdn_key_group_seconds": 2}
 PLAYBOOKS = viewer.ROOT / "playbooks"
 
@@ -82,6 +83,7 @@ def keys_of_ours() -> dict[str, str]:
     return {key["Comment"].rpartition(" ")[2]: key["Id"] for key in ours}
 
 
+@pytest.mark.nightly
 def test_no_request_is_refused_while_the_key_changes(rotate, reader):
     before, start = keys_of_ours(), time.monotonic()
     assert set(before) == {"k1"}
@@ -98,5 +100,5 @@ def test_no_request_is_refused_while_the_key_changes(rotate, reader):
     assert reader.refused() == []
     seconds = time.monotonic() - start
     assert seconds > LEAST_SECONDS
-    assert len(reader.statuses) > RATE * LEAST_SECONDS, f"{len(reader.statuses)} requests in {seconds:.0f} s"
+    assert len(reader.statuses) > LEAST_REQUESTS
     assert set(reader.keys) == set(both.values()), "both have signed"
