@@ -27,6 +27,7 @@ CHANGES = {
     "instance type": {"web_instance_type": "m6a.large"},
     "list of people": {"allowed_emails": ["grace@elsewhere.example"]},
     "key": {"signing_keys": ["k2", "k1"]},
+    "end of a key": {"signing_keys": ["k2"]},
     "certificate": {"site_domain": f"viewer.{settings.DOMAIN}"},
 }
 
