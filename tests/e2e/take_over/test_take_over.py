@@ -5,6 +5,7 @@ It needs a sandbox of its own, so it comes after all others, and at night only.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import pathlib
 from collections.abc import Iterator
@@ -97,7 +98,7 @@ def test_who_was_signed_in_still_is(before, taken_over):
 
 
 def test_the_password_is_as_before(before, taken_over):
-    with visitor.signed_in(viewer.USER, before.password) as person:
+    with contextlib.closing(visitor.signed_in(viewer.USER, before.password)) as person:
         assert person.get(OBJECT, headers={"Range": "bytes=0-9"}).status_code == 206
 
 
