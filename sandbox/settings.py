@@ -8,7 +8,7 @@ from typing import Any
 
 import boto3
 
-from sandbox import CHECKOUT
+CHECKOUT = pathlib.Path(__file__).resolve().parent.parent
 
 # What the sandbox keeps on disk; `down` removes the directory.
 STATE_DIR = pathlib.Path("/var/tmp/bioviewers-sandbox")  # noqa: S108 (only believed when it is root's)

@@ -13,6 +13,7 @@ from typing import Any
 from botocore.awsrequest import AWSRequest
 from moto import server
 from moto.acm.models import CertBundle
+from moto.awslambda.models import LambdaFunction
 from moto.core.authorization import ActionAuthenticatorMixin
 from moto.ec2.models.availability_zones_and_regions import RegionsAndZonesBackend
 from moto.ec2.models.elastic_network_interfaces import NetworkInterface
@@ -170,6 +171,17 @@ def enforce_bucket_policies() -> None:
     FakeBucket.get_permission = _bucket_permission
 
 
+def change_architectures() -> None:
+    """Give a function the architecture that comes with its code (Lambda API Reference, "UpdateFunctionCode")."""
+    update = LambdaFunction.update_function_code
+
+    def update_function_code(function: LambdaFunction, spec: dict[str, Any]) -> dict[str, Any]:
+        function.architectures = spec.get("Architectures", function.architectures)
+        return update(function, spec)
+
+    LambdaFunction.update_function_code = update_function_code
+
+
 def assign_public_ip_addresses() -> None:
     """Assign public addresses of the sandbox's network; moto's belong to others."""
     addresses = itertools.cycle(map(str, ipaddress.ip_network(settings.PUBLIC_ADDRESSES).hosts()))
@@ -192,5 +204,6 @@ if __name__ == "__main__":
     set_certificate_in_use_by()
     set_default_load_balancer_attributes()
     normalize_alias_targets()
+    change_architectures()
     assign_public_ip_addresses()
     server.main(["-H", settings.LOOPBACK, "-p", str(settings.MOTO_PORT)])

@@ -10,6 +10,7 @@ import boto3
 import pytest
 from moto import mock_aws, settings
 from moto.acm.models import CertBundle
+from moto.awslambda.models import LambdaFunction
 from moto.core.authorization import ActionAuthenticatorMixin
 from moto.ec2.models.availability_zones_and_regions import RegionsAndZonesBackend
 from moto.ec2.models.elastic_network_interfaces import NetworkInterface
@@ -32,6 +33,7 @@ def strict(monkeypatch):
     monkeypatch.setattr(S3Backend, "put_bucket_policy", S3Backend.put_bucket_policy)
     monkeypatch.setattr(FakeBucket, "get_permission", FakeBucket.get_permission)
     monkeypatch.setattr(FakeLoadBalancer, "__init__", FakeLoadBalancer.__init__)
+    monkeypatch.setattr(LambdaFunction, "update_function_code", LambdaFunction.update_function_code)
     monkeypatch.setattr(IAMRequestBase, "check_action_permitted", IAMRequestBase.check_action_permitted)
     monkeypatch.setattr(IAMRequestBase, "_create_aws_request", IAMRequestBase._create_aws_request)
     monkeypatch.setattr(settings, "ACM_VALIDATION_WAIT", -1)
@@ -46,6 +48,7 @@ def strict(monkeypatch):
     moto_server.set_certificate_in_use_by()
     moto_server.set_default_load_balancer_attributes()
     moto_server.normalize_alias_targets()
+    moto_server.change_architectures()
     monkeypatch.setattr(NetworkInterface, "check_auto_public_ip", NetworkInterface.check_auto_public_ip)
     moto_server.assign_public_ip_addresses()
     with mock_aws():
@@ -204,3 +207,14 @@ def test_public_addresses_are_of_the_sandboxs_network_and_stay(strict):
     ec2.stop_instances(InstanceIds=ids)
     ec2.start_instances(InstanceIds=ids)
     assert addresses() == first
+
+
+def test_a_function_has_the_architecture_that_comes_with_its_code(strict):
+    role = boto3.client("iam").create_role(RoleName="lab", AssumeRolePolicyDocument="{}")["Role"]["Arn"]
+    functions, code = boto3.client("lambda", "us-east-1"), {"ZipFile": b"PK\x05\x06" + bytes(18)}
+    of_arm = {"Runtime": "python3.13", "Handler": "a.b", "Architectures": ["arm64"]}
+    functions.create_function(FunctionName="lab", Role=role, Code=code, **of_arm)
+    functions.update_function_code(FunctionName="lab", **code)
+    assert functions.get_function(FunctionName="lab")["Configuration"]["Architectures"] == ["arm64"]
+    functions.update_function_code(FunctionName="lab", Architectures=["x86_64"], **code)
+    assert functions.get_function(FunctionName="lab")["Configuration"]["Architectures"] == ["x86_64"]
