@@ -39,7 +39,7 @@ demo-igv: .cache/samtools-test/.ready ## the backend of IGV Desktop on this mach
 check: ## while working: style, and the unit tests that take seconds; under three minutes
 	python3 tests/tiers.py check
 
-test: ## what decides whether a change lands: lint, unit tests, Molecule, end to end in the sandbox; 25 minutes
+test: ## what decides whether a change lands: lint, unit tests, Molecule, end to end in the sandbox; half an hour
 	python3 tests/tiers.py test
 
 nightly: ## everything: what `make test` leaves out (CONTRIBUTING.md) too

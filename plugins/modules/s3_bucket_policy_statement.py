@@ -47,7 +47,7 @@ extends_documentation_fragment:
 """
 
 EXAMPLES = r"""
-- name: One CloudFront distribution may read the bucket's objects
+- name: Allow a CloudFront distribution to read the objects of the bucket
   bioviewers.aws.s3_bucket_policy_statement:
     bucket: lab-private-data
     sid: LabViewerRead
@@ -62,7 +62,7 @@ EXAMPLES = r"""
           AWS:SourceArn: arn:aws:cloudfront::123456789012:distribution/EDFDVBD6EXAMPLE
     expected_bucket_owner: "123456789012"
 
-- name: It may list the bucket, too
+- name: Allow the distribution to read and list the bucket
   bioviewers.aws.s3_bucket_policy_statement:
     bucket: lab-private-data
     statements:
@@ -79,7 +79,7 @@ EXAMPLES = r"""
         Action: s3:ListBucket
         Resource: arn:aws:s3:::lab-private-data
 
-- name: Take one back
+- name: Remove a statement from the bucket policy
   bioviewers.aws.s3_bucket_policy_statement:
     bucket: lab-private-data
     sid: LabViewerRead

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
 import threading
 import urllib.parse
 from collections.abc import Callable, Iterator
@@ -14,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext, Locator, Page, expect, sync_playwright
+from playwright.sync_api import BrowserContext, Locator, Page, expect
 
-from tests import oracle
+from tests import chromium, oracle
 
 BUILD = Path(__file__).parents[3] / "roles/neuroglancer/files/build"
 VIEW = '#!{"layers":["a b"]}'
@@ -110,11 +108,8 @@ def site() -> Iterator[Site]:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=sandbox)
-        yield browser
-        browser.close()
+    with chromium.browser() as started:
+        yield started
 
 
 @pytest.fixture

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -11,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 
+from tests import chromium
 from tests.unit.roles import neuroglancer_package
 
 KINDS = {".html": "text/html", ".js": "text/javascript"}
@@ -93,13 +92,10 @@ def hosts(package: Path) -> Iterator[tuple[str, str]]:
 
 @pytest.fixture(scope="module")
 def page(hosts: tuple[str, str]) -> Iterator[Page]:
-    sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=sandbox)
+    with chromium.browser() as browser:
         context = browser.new_context()
         context.add_cookies([{"name": "key", "value": "private", "url": hosts[1]}])
         yield context.new_page()
-        browser.close()
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ import { settings } from "./settings.js";
 
 const keptViewKey = "neuroglancer-kept-view";
 const loginKey = "neuroglancer-login";
+const loginOverKey = "neuroglancer-login-over";
 
 // The viewer and its workers post {tab, url, session} for each refused request, many at once, and {tab, loaded} when data comes again. A tab
 // that was let in posts {signedIn}, one that is left by signing out {signedOut}.
@@ -21,8 +22,12 @@ export function signIn() {
 }
 
 export function leaveLogin() {
+  if (localStorage.getItem(loginKey) !== null) localStorage.setItem(loginOverKey, Date.now());
   localStorage.removeItem(loginKey);
 }
+
+// Whether another tab came back from the login after this page had begun to ask.
+export const wasOverMeanwhile = () => Number(localStorage.getItem(loginOverKey)) > performance.timeOrigin;
 
 export function wasSentToLogin() {
   return sessionStorage.getItem(keptViewKey) !== null;

@@ -1,7 +1,7 @@
 // The public page. It holds nothing of the data: it asks whether the visitor is signed in, and only then knows what the lab has set and
 // loads the viewer.
 import { standBy } from "./banner.js";
-import { askSession, channel, claimLogin, leaveLogin, restoreView, signIn, wasSentToLogin } from "./session.js";
+import { askSession, channel, claimLogin, leaveLogin, restoreView, signIn, wasOverMeanwhile, wasSentToLogin } from "./session.js";
 import { handToViewer, readSettings, settings } from "./settings.js";
 import { offerSignOut } from "./sign_out.js";
 
@@ -54,7 +54,7 @@ async function goOn(patience) {
 // When a session ends it ends for all tabs, and a browser that is started again restores all of them at once.
 async function signInInTurn() {
   const patience = document.hidden ? restoredWaits : openedWaits;
-  if (await claimLogin(patience)) return signIn();
+  if (await claimLogin(patience)) return wasOverMeanwhile() ? reload() : signIn();
   say("Signed out", "Another tab leads to the login. Sign in there, and this one opens by itself.", "Sign in here", signIn);
   channel.addEventListener("message", ({ data }) => data.signedIn && reload());
   document.addEventListener("visibilitychange", () => goOn(patience));
